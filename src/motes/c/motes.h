@@ -1,0 +1,35 @@
+/* motes.h: what every kernel may rely on. C11 and C++17, freestanding. */
+#ifndef MOTES_H
+#define MOTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define restrict __restrict
+#endif
+
+#define MOTES_NOINLINE __attribute__((noinline))
+#define MOTES_INLINE static inline __attribute__((always_inline, unused))
+#define MOTES_ALIGNED(n) __attribute__((aligned(n)))
+
+/* A word read from or written to any address, whatever type lies there: one LDR or STR where the core allows it. */
+typedef uint32_t __attribute__((may_alias, aligned(1))) motes_word;
+typedef uint16_t __attribute__((may_alias, aligned(1))) motes_half;
+
+MOTES_INLINE int32_t motes_min(int32_t a, int32_t b) { return a < b ? a : b; }
+MOTES_INLINE int32_t motes_max(int32_t a, int32_t b) { return a > b ? a : b; }
+MOTES_INLINE int32_t motes_clamp(int32_t x, int32_t low, int32_t high) {
+    return motes_min(motes_max(x, low), high);
+}
+
+MOTES_INLINE void motes_copy(void *restrict to, const void *restrict from, uint32_t bytes) {
+    uint8_t *restrict y = (uint8_t *)to;
+    const uint8_t *restrict x = (const uint8_t *)from;
+    for (; bytes >= 4; bytes -= 4, x += 4, y += 4)
+        *(motes_word *)y = *(const motes_word *)x;
+    for (; bytes; bytes--)
+        *y++ = *x++;
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* requantize.h: TensorFlow Lite Micro's fixed-point rescaling, exact to the bit; quant.py is its twin in Python. */
+#ifndef MOTES_REQUANTIZE_H
+#define MOTES_REQUANTIZE_H
+
+#include "motes.h"
+
+/* round(a * b / 2^31), halves up; the one overflow, (-2^31)^2, saturates. */
+MOTES_INLINE int32_t motes_high_mul(int32_t a, int32_t b) {
+    if (a == INT32_MIN && b == INT32_MIN)
+        return INT32_MAX;
+    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
+}
+
+/* x / 2^exponent, halves away from zero; 0 <= exponent <= 31. */
+MOTES_INLINE int32_t motes_round_shift(int32_t x, int32_t exponent) {
+    const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1);
+    const int32_t threshold = (mask >> 1) + (x < 0);
+    return (x >> exponent) + ((x & mask) > threshold);
+}
+
+/* x * multiplier * 2^(shift - 31), rounded twice, as TFLM does; shift in -31..30. A left shift wraps modulo 2^32. */
+MOTES_INLINE int32_t motes_requantize(int32_t x, int32_t multiplier, int32_t shift) {
+    const int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+    return motes_round_shift(motes_high_mul((int32_t)((uint32_t)x << left), multiplier), right);
+}
+
+#endif

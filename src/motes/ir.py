@@ -1,0 +1,351 @@
+"""The words Motes is built from: tensors, operators, graphs and what serves them on a chip; and `verify`.
+
+Every value is frozen. Tensors and nodes are compared by identity: two tensors of one name are two tensors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from motes.errors import BadInput
+
+Array = npt.NDArray[Any]
+
+
+class DType(enum.Enum):
+    """The element types of tensors; the value is the name that NumPy and reports use."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
+    UINT16 = "uint16"
+    INT32 = "int32"
+    UINT32 = "uint32"
+    INT64 = "int64"
+    FLOAT32 = "float32"
+    BOOL = "bool"
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """The NumPy dtype of the same name."""
+        return np.dtype(self.value)
+
+    @property
+    def size(self) -> int:
+        """Bytes of one element."""
+        return int(self.numpy.itemsize)
+
+    @property
+    def c(self) -> str:
+        """The C type of one element."""
+        return {"float32": "float", "bool": "uint8_t"}.get(self.value, self.value + "_t")
+
+
+@dataclass(frozen=True)
+class Quant:
+    """real = scale * (q - zero_point), per tensor (one scale) or per slice along `axis`."""
+
+    scale: tuple[float, ...]
+    zero_point: tuple[int, ...]
+    axis: int | None = None
+
+    @property
+    def per_tensor(self) -> bool:
+        """Whether one scale and zero point serve every element."""
+        return len(self.scale) == 1
+
+
+def quant(scale: float, zero_point: int) -> Quant:
+    """A per-tensor quantization."""
+    return Quant((scale,), (zero_point,))
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A value that flows through a graph, or a constant when `data` is there."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    quant: Quant | None = None
+    data: Array | None = field(default=None, repr=False)
+    origin: str = ""  # the user's own name for it, kept through all passes
+
+    @property
+    def elements(self) -> int:
+        """How many elements it has; a scalar has one."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes it takes in memory."""
+        return self.elements * self.dtype.size
+
+    @property
+    def scale(self) -> float:
+        """The scale of a per-tensor quantized tensor."""
+        assert self.quant is not None and self.quant.per_tensor, self
+        return self.quant.scale[0]
+
+    @property
+    def zero_point(self) -> int:
+        """The zero point of a per-tensor quantized tensor."""
+        assert self.quant is not None and self.quant.per_tensor, self
+        return self.quant.zero_point[0]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.dtype.value}[{', '.join(map(str, self.shape))}]"
+
+
+# ------------------------------------------------------------------------------------------------ operators
+
+Params = Mapping[str, "int | float | Array"]
+"""The fields of a kernel's parameter struct, by name: numbers, or arrays that the image keeps in flash."""
+
+Option = Literal["byte", "bool", "int", "float", "ints"]
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """How one builtin operator of TensorFlow Lite stores its options: field names in schema order.
+
+    `fields` maps each name to its type and default: `{"stride_w": ("int", 0), ...}`. A removed field still holds
+    its place.
+    """
+
+    name: str
+    fields: Mapping[str, tuple[Option, Any]] = field(default_factory=dict)
+
+
+class Op:
+    """What a node computes. Subclasses are frozen dataclasses of attributes, and live one folder a family.
+
+    An operator answers what the rest of the house asks. Each answer has a safe default.
+    """
+
+    tflite: ClassVar[tuple[Builtin, ...]] = ()
+    """The builtin operators that `from_tflite` accepts."""
+
+    kernels: ClassVar[tuple[Kernel, ...]] = ()
+    """What can serve it, the portable one first: it defines the meaning, and fits every node that passes `check`."""
+
+    folded: ClassVar[tuple[int, ...]] = ()
+    """Inputs (by index) that become kernel parameters: they must be constant, and no pointer to them is passed."""
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Op:
+        """The operator that the builtin `name` with these options means between these tensors."""
+        raise NotImplementedError(cls)
+
+    def check(self, node: Node) -> None:
+        """Raise `Unsupported` or `BadInput` unless every kernel may rely on shapes, dtypes and quantization of `node`.
+
+        This is the one gate before C is generated from a file: shapes that do not agree must not pass it.
+        """
+
+    def params(self, node: Node) -> Params:
+        """The parameter struct of the portable kernel; a kernel with a struct of its own says so in `Kernel.params`."""
+        return {}
+
+    def macs(self, node: Node) -> int:
+        """Multiply-accumulates of one execution, padding not counted as skipped."""
+        return 0
+
+    @property
+    def title(self) -> str:
+        """Its name in reports: the builtin operator's, or the class's."""
+        return self.tflite[0].name if self.tflite else type(self).__name__
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A C function that computes a node.
+
+    The C side, in the header `source` beside the operator's `op.py`::
+
+        typedef struct { ... } <function>_params;
+        static inline void <function>(const <function>_params *p, <inputs>, <outputs> [, void *scratch]);
+
+    Inputs are the node's inputs that are present and not `folded`, outputs its outputs, each a pointer to the first
+    element; `scratch` is there when `scratch(node)` can be positive, 8-byte aligned. A kernel without parameters has no
+    struct and no `p`. The struct's pointers refer to constant arrays in flash.
+    """
+
+    function: str
+    source: str
+    needs: frozenset[str] = frozenset()
+    """Core features without which it does not compile, as in `cores/*.toml`: "dsp", "fpu"."""
+    fits: Callable[[Node], bool] = lambda node: True
+    """Whether it serves this node."""
+    params: Callable[[Node], Params] | None = None
+    """The fields of its struct; None: the operator's own `params`."""
+    scratch: Callable[[Node], int] | None = None
+    """Bytes of working memory it needs while it runs; None: it takes no scratch pointer."""
+    in_place: Callable[[Node], tuple[tuple[int, int], ...]] = lambda node: ()
+    """Pairs (output, pointer input) that may start at one address, each input being dead afterwards."""
+    form: Literal["shared", "specialised"] = "specialised"
+    """One copy for all nodes, parameters by pointer; or one copy a node, parameters as constants."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """An operator between tensors. An absent optional input is None."""
+
+    name: str
+    op: Op
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+    sources: tuple[int, ...] = ()  # indices of the operators in the user's file it came from
+
+    @property
+    def pointers(self) -> tuple[Tensor, ...]:
+        """The inputs that a kernel receives as pointers: present, and not folded into its parameters."""
+        return tuple(t for i, t in enumerate(self.inputs) if t is not None and i not in self.op.folded)
+
+    def input(self, index: int) -> Tensor:
+        """Input `index`, which is there."""
+        tensor = self.inputs[index]
+        assert tensor is not None, (self.name, index)
+        return tensor
+
+    @property
+    def output(self) -> Tensor:
+        """Its only output."""
+        (tensor,) = self.outputs
+        return tensor
+
+    def __str__(self) -> str:
+        where = f" (operator {', '.join(map(str, self.sources))})" if self.sources else ""
+        return f"{self.op.title} {self.name}{where}"
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Memory that outlives one execution: `read` holds it at entry, what `write` holds at exit is kept."""
+
+    name: str
+    initial: Array
+    read: Tensor
+    write: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Straight-line work: nodes in an order in which they can run."""
+
+    name: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    nodes: tuple[Node, ...]
+    states: tuple[State, ...] = ()
+
+    @property
+    def tensors(self) -> Iterator[Tensor]:
+        """Every tensor once, in order of first appearance."""
+        found = [*self.inputs, *(s.read for s in self.states)]
+        for node in self.nodes:
+            found += [t for t in (*node.inputs, *node.outputs) if t is not None]
+        yield from dict.fromkeys((*found, *self.outputs, *(s.write for s in self.states)))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one execution."""
+        return sum(node.op.macs(node) for node in self.nodes)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kernel at work on one node."""
+
+    node: Node
+    kernel: Kernel
+
+    @property
+    def params(self) -> Params:
+        """The fields of the kernel's parameter struct for this node."""
+        return (self.kernel.params or self.node.op.params)(self.node)
+
+    @property
+    def scratch(self) -> int:
+        """Bytes of working memory."""
+        return self.kernel.scratch(self.node) if self.kernel.scratch else 0
+
+    @property
+    def header(self) -> Path:
+        """The file that holds the kernel: it lies beside its operator's Python."""
+        return Path(inspect.getfile(type(self.node.op))).parent / self.kernel.source
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph with a kernel chosen for every node, in order of execution."""
+
+    graph: Graph
+    calls: tuple[Call, ...]
+
+
+def replace_node(graph: Graph, old: Node, *new: Node) -> Graph:
+    """The graph with `new` in the place of `old`."""
+    nodes = [m for n in graph.nodes for m in (new if n is old else (n,))]
+    return dataclasses.replace(graph, nodes=tuple(nodes))
+
+
+# ------------------------------------------------------------------------------------------------ verify
+
+
+def verify(graph: Graph) -> Graph:
+    """The same graph, after checking that it is whole.
+
+    Every tensor is produced once, before it is read; every node passes its operator's own check; states keep their
+    shape; nothing has zero size.
+
+    Raises:
+        BadInput: the graph contradicts itself; the message names the tensor or node.
+        Unsupported: an operator asks for what Motes does not do.
+    """
+    known: set[Tensor] = set()
+
+    def produce(tensor: Tensor, by: str) -> None:
+        if tensor in known:
+            raise BadInput(f"{by}: tensor {tensor.name} is produced twice; each tensor may have one producer only")
+        if tensor.elements <= 0 or any(d <= 0 for d in tensor.shape):
+            raise BadInput(
+                f"{by}: tensor {tensor} has no elements; convert the model again with fixed, positive shapes"
+            )
+        known.add(tensor)
+
+    for tensor in graph.inputs:
+        produce(tensor, f"input of {graph.name}")
+    for state in graph.states:
+        produce(state.read, f"state {state.name}")
+        if (state.read.shape, state.read.dtype) != (state.write.shape, state.write.dtype):
+            raise BadInput(f"state {state.name}: reads {state.read} but writes {state.write}; they must be alike")
+    for node in graph.nodes:
+        for i, tensor in enumerate(node.inputs):
+            if tensor is None:
+                continue
+            if tensor.data is None and tensor not in known:
+                raise BadInput(f"{node}: reads tensor {tensor.name} before anything has written it")
+            if tensor.data is None and i in node.op.folded:
+                raise BadInput(
+                    f"{node}: input {i}, {tensor.name}, must be a constant; freeze the model and convert again"
+                )
+        for tensor in node.outputs:
+            produce(tensor, str(node))
+        node.op.check(node)
+    for tensor in (*graph.outputs, *(s.write for s in graph.states)):
+        if tensor.data is None and tensor not in known:
+            raise BadInput(f"{graph.name}: nothing writes its output {tensor.name}")
+    return graph

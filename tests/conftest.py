@@ -1,0 +1,44 @@
+"""What many tests need: the shared models and recordings, and the oracles."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+REQUIRE_ALL = os.environ.get("MOTES_REQUIRE_ALL") == "1"
+
+
+def missing(what: str) -> None:
+    """Skip with the reason, or fail where nothing may be missing (`.ci/run` sets MOTES_REQUIRE_ALL=1)."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{what}, and MOTES_REQUIRE_ALL=1 forbids to skip")
+    pytest.skip(what)
+
+
+def oracle(name: str) -> ModuleType:
+    """An oracle's Python module, such as "tflite_micro" or "pymicro_features"."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        missing(f"the oracle {name} is not installed ({error})")
+        raise
+
+
+def shared_folder() -> Path | None:
+    """The folder of public models and recordings: beside the project, or where MOTES_SHARED says."""
+    root = Path(os.environ.get("MOTES_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    return root if (root / "models").is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of public models and recordings that is not part of the project."""
+    root = shared_folder()
+    if root is None:
+        missing("the shared models and recordings are not beside the project (../shared)")
+        raise AssertionError
+    return root
