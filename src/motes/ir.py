@@ -142,6 +142,9 @@ class Op:
     folded: ClassVar[tuple[int, ...]] = ()
     """Inputs (by index) that become kernel parameters: they must be constant, and no pointer to them is passed."""
 
+    view: ClassVar[bool] = False
+    """The output is the first input's bytes under another shape: where both share an address there is nothing to do."""
+
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
@@ -342,10 +345,10 @@ def verify(graph: Graph) -> Graph:
                 raise BadInput(
                     f"{node}: input {i}, {tensor.name}, must be a constant; freeze the model and convert again"
                 )
-        for tensor in node.outputs:
-            produce(tensor, str(node))
+        for made in node.outputs:
+            produce(made, str(node))
         node.op.check(node)
-    for tensor in (*graph.outputs, *(s.write for s in graph.states)):
-        if tensor.data is None and tensor not in known:
-            raise BadInput(f"{graph.name}: nothing writes its output {tensor.name}")
+    for last in (*graph.outputs, *(s.write for s in graph.states)):
+        if last.data is None and last not in known:
+            raise BadInput(f"{graph.name}: nothing writes its output {last.name}")
     return graph
