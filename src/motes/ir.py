@@ -336,15 +336,13 @@ def verify(graph: Graph) -> Graph:
         if (state.read.shape, state.read.dtype) != (state.write.shape, state.write.dtype):
             raise BadInput(f"state {state.name}: reads {state.read} but writes {state.write}; they must be alike")
     for node in graph.nodes:
-        for i, tensor in enumerate(node.inputs):
-            if tensor is None:
+        for i, read in enumerate(node.inputs):
+            if read is None or read.data is not None:
                 continue
-            if tensor.data is None and tensor not in known:
-                raise BadInput(f"{node}: reads tensor {tensor.name} before anything has written it")
-            if tensor.data is None and i in node.op.folded:
-                raise BadInput(
-                    f"{node}: input {i}, {tensor.name}, must be a constant; freeze the model and convert again"
-                )
+            if read not in known:
+                raise BadInput(f"{node}: reads tensor {read.name} before anything has written it")
+            if i in node.op.folded:
+                raise BadInput(f"{node}: input {i}, {read.name}, must be a constant; freeze the model, convert again")
         for made in node.outputs:
             produce(made, str(node))
         node.op.check(node)
