@@ -1,0 +1,217 @@
+"""Writes small .tflite files: any operators, shapes, quantizations and options, sensible or absurd.
+
+    x = Tensor("x", (1, 8), DType.INT8, quant(0.5, -3))
+    y = Tensor("y", (1, 8), DType.INT8, quant(1 / 256, -128))
+    data = write_model([Operator("SOFTMAX", (x,), (y,), {"beta": 1.0})], [x], [y])
+
+Nothing is checked, so that files no converter would make can be made. Tensors are the project's own `motes.ir.Tensor`;
+those with `data` become constants. Options carry the field names of TensorFlow Lite's schema.fbs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import tflite
+
+from motes.ir import DType, Tensor
+
+# Options tables that are not named like their operator.
+_TABLES = {
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
+    "L2_POOL_2D": "Pool2DOptions",
+    "MEAN": "ReducerOptions",
+    "SUM": "ReducerOptions",
+    "MAXIMUM": "MaximumMinimumOptions",
+    "MINIMUM": "MaximumMinimumOptions",
+    "PADV2": "PadV2Options",
+}
+
+# Options whose values may be given by name.
+_ENUMS: Mapping[str, type] = {
+    "padding": tflite.Padding,
+    "fused_activation_function": tflite.ActivationFunctionType,
+    "weights_format": tflite.FullyConnectedOptionsWeightsFormat,
+}
+
+_TYPES = {d: getattr(tflite.TensorType, d.name) for d in DType}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of a file; `options` by their names in the schema, enumerations by name or number."""
+
+    builtin: str | int  # "CONV_2D", or any code
+    inputs: Sequence[Tensor | None]
+    outputs: Sequence[Tensor]
+    options: Mapping[str, Any] | None = None  # None: no options table at all
+    table: str | None = None  # the options table, where it is not the operator's own
+    version: int = 1
+    custom_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a file may hold beyond the ordinary."""
+
+    type_codes: Mapping[Tensor, int] = field(default_factory=dict)  # instead of the tensor's own dtype
+    raw: Mapping[Tensor, bytes] = field(default_factory=dict)  # constant bytes instead of the tensor's own data
+    variables: frozenset[Tensor] = frozenset()
+    version: int = 3
+    identifier: bytes = b"TFL3"
+    description: str = "motes tests"
+    name: str = "main"
+
+
+def write_model(
+    operators: Sequence[Operator], inputs: Sequence[Tensor], outputs: Sequence[Tensor], extras: Extras | None = None
+) -> bytes:
+    """The bytes of a .tflite file with one subgraph of `operators` in this order."""
+    extras = extras or Extras()
+    build = flatbuffers.Builder(1024)
+    tensors = _all_tensors(operators, inputs, outputs)
+    contents = [extras.raw.get(t, None if t.data is None else _raw(t)) for t in tensors]
+    constants = [c for c in contents if c is not None]
+    buffers = [_table(build, "Buffer"), *(_table(build, "Buffer", Data=_bytes(build, c)) for c in constants)]
+    numbers = iter(range(1, len(buffers)))
+    tensor_tables = [
+        _tensor(build, t, 0 if c is None else next(numbers), extras) for t, c in zip(tensors, contents, strict=True)
+    ]
+    index = {t: i for i, t in enumerate(tensors)}
+    codes = list(dict.fromkeys(_code(op) for op in operators))
+    code_tables = [_operator_code(build, *code) for code in codes]
+    operator_tables = [_operator(build, op, codes.index(_code(op)), index) for op in operators]
+    subgraph = _table(
+        build,
+        "SubGraph",
+        Tensors=_offsets(build, tensor_tables),
+        Inputs=_ints(build, [index[t] for t in inputs]),
+        Outputs=_ints(build, [index[t] for t in outputs]),
+        Operators=_offsets(build, operator_tables),
+        Name=build.CreateString(extras.name),
+    )
+    model = _table(
+        build,
+        "Model",
+        Version=extras.version,
+        OperatorCodes=_offsets(build, code_tables),
+        Subgraphs=_offsets(build, [subgraph]),
+        Description=build.CreateString(extras.description),
+        Buffers=_offsets(build, buffers),
+    )
+    build.Finish(model, file_identifier=extras.identifier)
+    return bytes(build.Output())
+
+
+def _all_tensors(operators: Sequence[Operator], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Tensor]:
+    found = [*inputs]
+    for op in operators:
+        found += [t for t in (*op.inputs, *op.outputs) if t is not None]
+    return list(dict.fromkeys([*found, *outputs]))
+
+
+def _raw(tensor: Tensor) -> bytes:
+    array = np.ascontiguousarray(tensor.data)
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()
+
+
+def _tensor(build: Any, tensor: Tensor, buffer: int, extras: Extras) -> int:
+    quantization = None
+    if tensor.quant is not None:
+        quantization = _table(
+            build,
+            "QuantizationParameters",
+            Scale=_vector(build, np.asarray(tensor.quant.scale, np.float32)),
+            ZeroPoint=_vector(build, np.asarray(tensor.quant.zero_point, np.int64)),
+            QuantizedDimension=tensor.quant.axis or 0,
+        )
+    return _table(
+        build,
+        "Tensor",
+        Shape=_ints(build, tensor.shape),
+        Type=extras.type_codes.get(tensor, _TYPES[tensor.dtype]),
+        Buffer=buffer,
+        Name=build.CreateString(tensor.name),
+        Quantization=quantization,
+        IsVariable=tensor in extras.variables,
+    )
+
+
+def _code(op: Operator) -> tuple[int, int, str | None]:
+    code = op.builtin if isinstance(op.builtin, int) else getattr(tflite.BuiltinOperator, op.builtin)
+    return code, op.version, op.custom_code
+
+
+def _operator_code(build: Any, code: int, version: int, custom: str | None) -> int:
+    return _table(
+        build,
+        "OperatorCode",
+        DeprecatedBuiltinCode=min(code, tflite.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES),
+        BuiltinCode=code,
+        Version=version,
+        CustomCode=None if custom is None else build.CreateString(custom),
+    )
+
+
+def _operator(build: Any, op: Operator, code: int, index: Mapping[Tensor, int]) -> int:
+    name = op.table or _TABLES.get(str(op.builtin), str(op.builtin).title().replace("_", "") + "Options")
+    options = {} if op.options is None else {key: _option(build, key, value) for key, value in op.options.items()}
+    has_options = op.options is not None
+    table = _table(build, name, **{_camel(k): v for k, v in options.items()}) if has_options else None
+    return _table(
+        build,
+        "Operator",
+        OpcodeIndex=code,
+        Inputs=_ints(build, [-1 if t is None else index[t] for t in op.inputs]),
+        Outputs=_ints(build, [index[t] for t in op.outputs]),
+        BuiltinOptionsType=getattr(tflite.BuiltinOptions, name) if has_options else 0,
+        BuiltinOptions=table,
+    )
+
+
+def _option(build: Any, key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return getattr(_ENUMS[key], value)
+    return value if isinstance(value, bool | int | float) else _ints(build, value)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"(?:^|_)([a-z0-9])", lambda m: m[1].upper(), name)
+
+
+def _table(build: Any, table: str, **fields: Any) -> int:
+    """A table of the schema with these fields; None leaves a field out."""
+    getattr(tflite, f"{table}Start")(build)
+    for name, value in fields.items():
+        if value is not None:
+            getattr(tflite, f"{table}Add{name}")(build, value)
+    return int(getattr(tflite, f"{table}End")(build))
+
+
+def _bytes(build: Any, data: bytes) -> int:
+    """A byte vector on a 16-byte boundary, as the schema demands of buffers."""
+    build.StartVector(1, len(data), 16)
+    build.head -= len(data)
+    build.Bytes[build.head : build.head + len(data)] = data
+    return int(build.EndVector())
+
+
+def _vector(build: Any, array: Any) -> int:
+    return int(build.CreateNumpyVector(array))
+
+
+def _ints(build: Any, values: Sequence[int]) -> int:
+    return _vector(build, np.asarray(values, np.int32))
+
+
+def _offsets(build: Any, tables: Sequence[int]) -> int:
+    build.StartVector(4, len(tables), 4)
+    for table in reversed(tables):
+        build.PrependUOffsetTRelative(table)
+    return int(build.EndVector())
