@@ -71,7 +71,7 @@ class Stream:
 
         Args:
             length: items in a window, at least 1.
-            stride: new items between two windows; None: `length`, so that windows touch. More than `length` leaves gaps.
+            stride: new items between two windows; None: `length`, so that they touch; more leaves gaps.
 
         Raises:
             BadInput: length or stride is not a positive whole number.

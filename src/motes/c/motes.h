@@ -9,7 +9,12 @@
 #define restrict __restrict
 #endif
 
+/* A function that keeps its name and its call, so that cycles can be told apart by it. */
+#ifdef __clang__
 #define MOTES_NOINLINE __attribute__((noinline))
+#else
+#define MOTES_NOINLINE __attribute__((noinline, noclone))
+#endif
 #define MOTES_INLINE static inline __attribute__((always_inline, unused))
 #define MOTES_ALIGNED(n) __attribute__((aligned(n)))
 

@@ -1,0 +1,238 @@
+"""Where everything lies in memory: lifetimes, what may share an address, offsets.
+
+Two things may overlap unless they are alive at one moment. A moment is a set of things alive together, so the list of
+all moments says everything: two things conflict when they share a moment, and no plan can be smaller than the heaviest
+moment. A plan that reaches that bound is proven best.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from motes.ir import Call, Program, Tensor
+
+ALIGN = 8
+ORDERS = 300
+"""Random orders of placement tried where no simple one reaches the bound."""
+
+Moment: TypeAlias = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Life:
+    """One block of the arena: what it holds, where it lies, and between which calls of its program it is alive.
+
+    Times count calls from 0; -1 is before the first, the number of calls is after the last.
+    """
+
+    name: str
+    program: str
+    offset: int
+    size: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Offsets in bytes: `offsets` and `scratch` into the arena, `kept` into the memory of states."""
+
+    offsets: dict[Tensor, int]
+    scratch: dict[Call, int]
+    kept: dict[Tensor, int]
+    arena: int
+    kept_size: int
+    bound: int
+    """Bytes that no plan of these programs can go below."""
+    lives: tuple[Life, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether no smaller arena exists for these programs and in-place choices."""
+        return self.arena == self.bound
+
+
+def round_up(size: int, align: int = ALIGN) -> int:
+    """`size` rounded up to a multiple of `align`."""
+    return -(-size // align) * align
+
+
+def plan(*programs: Program) -> Plan:
+    """Memory for programs that share one arena; between two calls of a program, every *earlier* one given may run.
+
+    Args:
+        programs: shortest period first. One alone is a model; several are the stages of an application.
+    """
+    kept, kept_size = _keep(programs)
+    blocks = _Blocks()
+    moments: list[Moment] = []
+    for program in programs:
+        moments += _moments(program, blocks, kept, nested=moments)
+    offsets, arena, bound = place([b.size for b in blocks.blocks], moments)
+    return Plan(
+        {t: offsets[i] for t, i in blocks.of_tensor.items()},
+        {c: offsets[i] for c, i in blocks.of_call.items()},
+        kept,
+        arena,
+        kept_size,
+        bound,
+        tuple(
+            Life(b.name, b.program, offsets[i], b.size, b.first, b.last) for i, b in enumerate(blocks.blocks) if b.size
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lifetimes
+
+
+@dataclass
+class _Block:
+    """Tensors that share one address because each but the first is computed in place of the one before."""
+
+    name: str
+    program: str
+    size: int
+    first: int
+    last: int
+
+
+class _Blocks:
+    """The blocks of all programs; an index names one."""
+
+    def __init__(self) -> None:
+        self.blocks: list[_Block] = []
+        self.of_tensor: dict[Tensor, int] = {}
+        self.of_call: dict[Call, int] = {}
+
+    def add(self, name: str, program: str, size: int, first: int, last: int) -> int:
+        self.blocks.append(_Block(name, program, round_up(size), first, last))
+        return len(self.blocks) - 1
+
+
+def _keep(programs: Sequence[Program]) -> tuple[dict[Tensor, int], int]:
+    """Offsets of states; the tensor that a state writes shares its place where the kernel works in place."""
+    kept: dict[Tensor, int] = {}
+    size = 0
+    for program in programs:
+        for state in program.graph.states:
+            kept[state.read] = size
+            if _last_use(program, state.read) == _birth(program, state.write) and _in_place(
+                program, state.write, state.read
+            ):
+                kept[state.write] = size
+            size = round_up(size + state.read.nbytes)
+    return kept, size
+
+
+def _birth(program: Program, tensor: Tensor) -> int:
+    return next((i for i, c in enumerate(program.calls) if tensor in c.node.outputs), -1)
+
+
+def _last_use(program: Program, tensor: Tensor) -> int:
+    return max((i for i, c in enumerate(program.calls) if tensor in c.node.inputs), default=-1)
+
+
+def _in_place(program: Program, made: Tensor, used: Tensor) -> bool:
+    """Whether the kernel that makes `made` may write it over `used`."""
+    call = program.calls[_birth(program, made)]
+    pairs = call.kernel.in_place(call.node)
+    if call.node.op.view:
+        pairs = (*pairs, (0, 0))
+    return any(call.node.outputs[o] is made and call.node.pointers[i] is used for o, i in pairs)
+
+
+def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested: Iterable[Moment]) -> list[Moment]:
+    """Add the program's blocks, and return its moments: each of its calls, its start and its end, and every moment of
+    the programs that may run between two of its calls, together with what is alive there."""
+    graph, end = program.graph, len(program.calls)
+    last = {t: end if t in graph.outputs or any(s.write is t for s in graph.states) else _last_use(program, t)
+            for t in graph.tensors}  # fmt: skip
+    mine: list[int] = []
+    for tensor in graph.tensors:
+        if tensor in kept or tensor.data is not None:
+            continue
+        birth = _birth(program, tensor)
+        host = next(
+            (
+                t
+                for t in (program.calls[birth].node.pointers if birth >= 0 else ())
+                if t in blocks.of_tensor
+                and last[t] == birth
+                and _in_place(program, tensor, t)
+                and blocks.blocks[blocks.of_tensor[t]].size >= round_up(tensor.nbytes)
+                and blocks.blocks[blocks.of_tensor[t]].last == birth
+            ),
+            None,
+        )
+        if host is not None:
+            index = blocks.of_tensor[host]
+            blocks.blocks[index].last = max(last[tensor], birth)
+        else:
+            index = blocks.add(tensor.name, graph.name, tensor.nbytes, birth, max(last[tensor], birth))
+            mine.append(index)
+        blocks.of_tensor[tensor] = index
+    for i, call in enumerate(program.calls):
+        if call.scratch:
+            index = blocks.add(f"scratch of {call.node.name}", graph.name, call.scratch, i, i)
+            blocks.of_call[call] = index
+            mine.append(index)
+
+    def alive(*times: int) -> Moment:
+        return frozenset(b for b in mine if all(blocks.blocks[b].first <= t <= blocks.blocks[b].last for t in times))
+
+    own = [alive(t) for t in range(-1, end + 1)]
+    across = {alive(t, t + 1) for t in range(end - 1)}
+    return [*own, *(here | there for here in across for there in nested)]
+
+
+# ------------------------------------------------------------------------------------------------ offsets
+
+
+def place(sizes: Sequence[int], moments: Sequence[Moment]) -> tuple[list[int], int, int]:
+    """(offsets, total, bound): places for blocks of these sizes such that blocks of one moment never overlap.
+
+    Blocks are put down one by one at the lowest free address; which order is best is found by trying: simple orders
+    first, then random ones from a fixed seed, until the bound is reached or `ORDERS` have been tried.
+    """
+    bound = max((sum(sizes[b] for b in m) for m in moments), default=0)
+    conflicts: list[set[int]] = [set() for _ in sizes]
+    for moment in set(moments):
+        for b in moment:
+            conflicts[b] |= moment
+    weight = [max((sum(sizes[j] for j in m) for m in moments if i in m), default=0) for i in range(len(sizes))]
+    every = range(len(sizes))
+    orders = [
+        sorted(every, key=lambda i: (-sizes[i], i)),
+        sorted(every, key=lambda i: (-weight[i], -sizes[i], i)),
+        sorted(every, key=lambda i: (-sizes[i] * len(conflicts[i]), i)),
+        list(every),
+    ]
+    shuffle = random.Random(0)
+    best: tuple[int, list[int]] | None = None
+    for attempt in range(len(orders) + ORDERS):
+        order = orders[attempt] if attempt < len(orders) else sorted(
+            every, key=lambda i: -weight[i] * shuffle.uniform(0.5, 1.0)
+        )  # fmt: skip
+        offsets, total = _put_down(order, sizes, conflicts)
+        if best is None or total < best[0]:
+            best = total, offsets
+        if best[0] == bound:
+            break
+    assert best is not None
+    return best[1], best[0], bound
+
+
+def _put_down(order: Sequence[int], sizes: Sequence[int], conflicts: Sequence[set[int]]) -> tuple[list[int], int]:
+    offsets = [-1] * len(sizes)
+    for block in order:
+        at = 0
+        taken = sorted((offsets[c], sizes[c]) for c in conflicts[block] if c != block and offsets[c] >= 0)
+        for start, size in taken:
+            if at + sizes[block] <= start:
+                break
+            at = max(at, start + size)
+        offsets[block] = at
+    return offsets, max((o + s for o, s in zip(offsets, sizes, strict=True)), default=0)
