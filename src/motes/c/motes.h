@@ -7,6 +7,14 @@
 
 #ifdef __cplusplus
 #define restrict __restrict
+MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
+    uint8_t *y = (uint8_t *)to;
+    for (; bytes >= 4; bytes -= 4, y += 4)
+        *(motes_word *)y = 0;
+    for (; bytes; bytes--)
+        *y++ = 0;
+}
+
 #endif
 
 /* A function that keeps its name and its call, so that cycles can be told apart by it. */
@@ -14,7 +22,17 @@
 #define MOTES_NOINLINE __attribute__((noinline))
 #else
 #define MOTES_NOINLINE __attribute__((noinline, noclone))
+MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
+    uint8_t *y = (uint8_t *)to;
+    for (; bytes >= 4; bytes -= 4, y += 4)
+        *(motes_word *)y = 0;
+    for (; bytes; bytes--)
+        *y++ = 0;
+}
+
 #endif
+/* A function into which everything it calls is inlined, short of what is marked MOTES_NOINLINE. */
+#define MOTES_FLATTEN __attribute__((flatten))
 #define MOTES_INLINE static inline __attribute__((always_inline, unused))
 #define MOTES_ALIGNED(n) __attribute__((aligned(n)))
 
@@ -35,6 +53,14 @@ MOTES_INLINE void motes_copy(void *restrict to, const void *restrict from, uint3
         *(motes_word *)y = *(const motes_word *)x;
     for (; bytes; bytes--)
         *y++ = *x++;
+}
+
+MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
+    uint8_t *y = (uint8_t *)to;
+    for (; bytes >= 4; bytes -= 4, y += 4)
+        *(motes_word *)y = 0;
+    for (; bytes; bytes--)
+        *y++ = 0;
 }
 
 #endif

@@ -1,0 +1,7 @@
+"""Program and plan -> C: readable, freestanding, C11 and C++17, one prefix a model or application."""
+
+from __future__ import annotations
+
+from motes.emit.model import emit_model, emit_profile_main
+
+__all__ = ["emit_model", "emit_profile_main"]

@@ -1,0 +1,169 @@
+"""The part of the C that models and applications share: constants, parameters, and one function a layer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from motes.emit.text import array, comment, struct_value
+from motes.ir import Array, Call, Program, State, Tensor
+from motes.names import identifier
+from motes.plan import Plan
+
+COMMON = Path(__file__).resolve().parents[1] / "c"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A call as C: `function` is its symbol, or empty where there is nothing to do (a view of its input)."""
+
+    call: Call
+    function: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """A state whose next value was computed elsewhere and is copied to its place at the end of a run."""
+
+    to: str
+    source: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Reset:
+    """What a state holds before the first run: the array at `source`, or zeros where that is empty."""
+
+    to: str
+    source: str
+    bytes: int
+
+
+@dataclass
+class Code:
+    """What the templates print; built up by `add`, program by program."""
+
+    prefix: str
+    plan: Plan
+    headers: dict[str, Path] = field(default_factory=dict)
+    includes: dict[str, None] = field(default_factory=dict)
+    constants: list[str] = field(default_factory=list)
+    shared: dict[str, str] = field(default_factory=dict)
+    _names: dict[tuple[str, str, bytes], str] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+
+    def constant(self, kind: str, hint: str, data: Array) -> str:
+        """The name of a flash array with this content; equal content is stored once.
+
+        Args:
+            kind: "w" for weights and biases, "t" for tables: the image's size is told apart by it.
+        """
+        data = np.ascontiguousarray(data)
+        key = (kind, str(data.dtype), hashlib.sha256(data.tobytes()).digest() + str(data.size).encode())
+        if key not in self._names:
+            name = base = f"{self.prefix}_{kind}_{identifier(hint)}"
+            serial = 1
+            while name in self._used:
+                serial += 1
+                name = f"{base}_{serial}"
+            self._used.add(name)
+            self._names[key] = name
+            self.constants.append(array(name, data))
+        return self._names[key]
+
+    def address(self, tensor: Tensor) -> str:
+        """C for a tensor's place, as uint8_t *."""
+        if tensor in self.plan.kept:
+            return f"s->kept + {self.plan.kept[tensor]}"
+        return f"s->arena + {self.plan.offsets[tensor]}"
+
+    def pointer(self, tensor: Tensor, *, const: bool) -> str:
+        """C for a tensor's first element."""
+        if tensor.data is not None:
+            return self.constant("w", tensor.name, tensor.data)
+        return f"({'const ' if const else ''}{tensor.dtype.c} *)({self.address(tensor)})"
+
+    def add(self, program: Program) -> tuple[list[Layer], list[Store], list[Reset]]:
+        """The program's layers, and what its states need at the end of a run and before the first."""
+        layers = [self._layer(call) for call in program.calls]
+        stores = [
+            Store(self.address(s.read), self.address(s.write), s.read.nbytes)
+            for s in program.graph.states
+            if self.plan.kept.get(s.write) != self.plan.kept[s.read]
+        ]
+        return layers, stores, [self._reset(s) for s in program.graph.states]
+
+    def _reset(self, state: State) -> Reset:
+        empty = not np.any(state.initial)
+        return Reset(
+            self.address(state.read),
+            "" if empty else self.constant("t", f"{state.name}_initial", state.initial),
+            state.read.nbytes,
+        )
+
+    def _layer(self, call: Call) -> Layer:
+        node, kernel = call.node, call.kernel
+        reads = ", ".join(f"{t.dtype.value}[{'x'.join(map(str, t.shape))}]" for t in node.pointers)
+        makes = ", ".join(f"{t.dtype.value}[{'x'.join(map(str, t.shape))}]" for t in node.outputs)
+        title = comment(f"{node}: {reads} -> {makes}")
+        if (
+            node.op.view
+            and node.pointers[0].data is None
+            and self.address(node.pointers[0]) == self.address(node.output)
+        ):
+            return Layer(call, "", title, "")
+        self._need(call.header)
+        self.includes[kernel.source] = None
+        params, arguments = call.params, []
+        kind = "w" if node.op.folded else "t"
+        names = {k: self.constant(kind, f"{node.name}_{k}", v) for k, v in params.items() if isinstance(v, np.ndarray)}
+        value = struct_value(call.header, f"{kernel.function}_params", params, names)
+        if value is not None:
+            name = f"{self.prefix}_p_{node.name}"
+            self.constants.append(f"static const {kernel.function}_params {name} = {value};\n")
+            arguments.append(f"&{name}")
+        arguments += [self.pointer(t, const=True) for t in node.pointers]
+        arguments += [self.pointer(t, const=False) for t in node.outputs]
+        if kernel.scratch is not None:
+            offset = self.plan.scratch.get(call)
+            arguments.append("(void *)0" if offset is None else f"s->arena + {offset}")
+        function = self._share(call, value is not None) if kernel.form == "shared" else kernel.function
+        lines = ",\n        ".join(arguments)
+        return Layer(call, f"{self.prefix}_{node.name}", title, f"    {function}({lines});")
+
+    def _share(self, call: Call, has_params: bool) -> str:
+        """The one noinline copy of a shared kernel."""
+        node, kernel = call.node, call.kernel
+        typed = [f"const {kernel.function}_params *p"] if has_params else []
+        typed += [f"const {t.dtype.c} *x{i}" for i, t in enumerate(node.pointers)]
+        typed += [f"{t.dtype.c} *y{i}" for i, t in enumerate(node.outputs)]
+        typed += ["void *scratch"] if kernel.scratch is not None else []
+        name = f"{self.prefix}_{kernel.function}"
+        names = ", ".join(re.findall(r"\w+$", t)[0] for t in typed)
+        text = (
+            f"static MOTES_NOINLINE MOTES_FLATTEN void {name}({', '.join(typed)}) {{\n"
+            f"    {kernel.function}({names});\n}}\n"
+        )
+        assert self.shared.setdefault(name, text) == text, f"{name} is shared between different types"
+        return name
+
+    def _need(self, header: Path) -> None:
+        """Take a header, and those it includes: from its own folder, or from the common ones."""
+        known = self.headers.setdefault(header.name, header)
+        assert known == header, f"two headers are called {header.name}: {known} and {header}"
+        for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', header.read_text("utf-8"), flags=re.M):
+            if name not in self.headers:
+                beside = header.parent / name
+                self._need(beside if beside.exists() else COMMON / name)
+
+    def files(self) -> Mapping[str, str]:
+        """The headers to put beside the C, by name."""
+        self._need(COMMON / "motes.h")
+        return {name: path.read_text("utf-8") for name, path in sorted(self.headers.items())}

@@ -1,0 +1,113 @@
+"""A model as C: `<prefix>.h` and `<prefix>.c`, the headers of its kernels, and the main program of a profile image."""
+
+from __future__ import annotations
+
+import functools
+
+import jinja2
+import numpy as np
+
+from motes.emit.layers import Code
+from motes.emit.text import array, comment, string
+from motes.ir import Array, Program, Tensor
+from motes.names import identifier
+from motes.plan import Plan, round_up
+
+
+@functools.cache
+def templates() -> jinja2.Environment:
+    """The C templates; a name that a template uses and nobody gives is an error."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("motes.emit"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # what comes from a file passes through `identifier`, `comment` or `string`
+    )
+
+
+def kept_offset(plan: Plan) -> int:
+    """Where, in the state struct, the memory of states begins: behind the arena."""
+    return round_up(plan.arena)
+
+
+def offset_of(tensor: Tensor, plan: Plan) -> int:
+    """A tensor's place in the state struct, in bytes."""
+    return kept_offset(plan) + plan.kept[tensor] if tensor in plan.kept else plan.offsets[tensor]
+
+
+def emit_model(program: Program, plan: Plan, prefix: str) -> dict[str, str]:
+    """The C of a model, by file name.
+
+    The header declares the caller-owned `<prefix>_state`, `<prefix>_init`, `<prefix>_run`, accessors for inputs and
+    outputs, and every size and offset as a macro.
+
+    Args:
+        prefix: a C identifier; `names.identifier` makes one of any name.
+    """
+    assert identifier(prefix) == prefix, prefix
+    graph = program.graph
+    code = Code(prefix, plan)
+    layers, stores, resets = code.add(program)
+    ports = [
+        {
+            "kind": kind,
+            "index": i,
+            "offset": offset_of(t, plan),
+            "bytes": t.nbytes,
+            "count": t.elements,
+            "type": t.dtype.c,
+            "title": comment(f"{t.origin or t.name} {t.dtype.value}[{'x'.join(map(str, t.shape))}]"),
+        }
+        for kind, tensors in (("input", graph.inputs), ("output", graph.outputs))
+        for i, t in enumerate(tensors)
+    ]
+    context = {
+        "prefix": prefix,
+        "PREFIX": prefix.upper(),
+        "title": comment(graph.name),
+        "macs": graph.macs,
+        "arena": plan.arena,
+        "kept": plan.kept_size,
+        "size": kept_offset(plan) + round_up(plan.kept_size),
+        "ports": ports,
+        "layers": layers,
+        "stores": stores,
+        "resets": resets,
+        "includes": list(code.includes),
+        "constants": code.constants,
+        "shared": list(code.shared.values()),
+    }
+    env = templates()
+    return {
+        f"{prefix}.h": env.get_template("model.h.j2").render(context),
+        f"{prefix}.c": env.get_template("model.c.j2").render(context),
+        **code.files(),
+    }
+
+
+def emit_profile_main(program: Program, plan: Plan, prefix: str, inputs: tuple[Array, ...]) -> dict[str, str]:
+    """`main.c` and `inputs.c` of an image that runs the model once on `inputs` and is measured from outside.
+
+    It touches nothing but ITM stimulus ports. The inputs lie in a translation unit of their own, in section
+    `.motes_input`, and are copied into place by a function the compiler cannot see through.
+    """
+    graph = program.graph
+    for given, tensor in zip(inputs, graph.inputs, strict=True):
+        assert given.nbytes == tensor.nbytes, tensor
+    context = {
+        "prefix": prefix,
+        "PREFIX": prefix.upper(),
+        "inputs": [
+            array(f"input_{i}", np.frombuffer(np.ascontiguousarray(x).tobytes(), np.uint8))
+            for i, x in enumerate(inputs)
+        ],
+        "outputs": [{"index": i, "bytes": t.nbytes} for i, t in enumerate(graph.outputs)],
+        "name": string(graph.name),
+    }
+    env = templates()
+    return {
+        "main.c": env.get_template("profile_main.c.j2").render(context),
+        "inputs.c": env.get_template("profile_inputs.c.j2").render(context),
+    }

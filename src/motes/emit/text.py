@@ -1,0 +1,98 @@
+"""Numbers, arrays, structs and names as C text."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motes.errors import BadInput
+from motes.ir import Array, Params
+
+WIDTH = 100
+
+
+def string(text: str) -> str:
+    """A C string literal of any text, in UTF-8, with nothing in it that could end it or be read as a format."""
+    plain = set(range(0x20, 0x7F)) - set(b'"\\%?')
+    return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'
+
+
+def number(value: int | float | np.number[Any]) -> str:
+    """A number as a C literal that means exactly it; a float is single precision."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    if isinstance(value, (int, np.integer)):
+        value = int(value)
+        if value == -(1 << 31):
+            return "INT32_MIN"
+        if -(1 << 31) < value < 1 << 31:
+            return str(value)
+        return f"UINT32_C({value})" if 0 <= value < 1 << 32 else f"INT64_C({value})"
+    single = np.float32(value)
+    if not np.isfinite(single):
+        raise BadInput(f"the constant {value} is not a finite number; check the model's weights and scales")
+    return f"{float(single).hex()}f"
+
+
+def comment(text: str) -> str:
+    """Text that cannot end a comment, in ASCII."""
+    return text.encode("ascii", "replace").decode().replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+
+
+def c_type(data: Array) -> str:
+    """The C type of an array's elements."""
+    return {"float32": "float", "bool": "uint8_t"}.get(str(data.dtype), f"{data.dtype}_t")
+
+
+def array(name: str, data: Array) -> str:
+    """A constant array's definition."""
+    items = [number(v) for v in data.ravel()] if data.dtype == np.float32 else _integers(data)
+    lines, line = [], "   "
+    for item in items:
+        if len(line) + len(item) + 2 > WIDTH:
+            lines.append(line)
+            line = "   "
+        line += f" {item},"
+    body = "\n".join([*lines, line])
+    return f"static const {c_type(data)} {name}[{data.size}] MOTES_ALIGNED(8) = {{\n{body}\n}};\n"
+
+
+def _integers(data: Array) -> list[str]:
+    flat = data.ravel()
+    if flat.size and (flat.min() <= -(1 << 31) or flat.max() >= 1 << 31):
+        return [number(int(v)) for v in flat]
+    return [str(v) for v in flat.tolist()]
+
+
+@functools.cache
+def struct_fields(header: Path, struct: str) -> tuple[str, ...] | None:
+    """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct."""
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header.read_text("utf-8"), flags=re.S)
+    found = re.search(r"typedef\s+struct\s*\w*\s*\{([^{}]*)\}\s*" + re.escape(struct) + r"\s*;", code)
+    if not found:
+        return None
+    names: list[str] = []
+    for declaration in filter(None, (d.strip() for d in found[1].split(";"))):
+        first, *rest = declaration.split(",")
+        names += [re.findall(r"\w+", first)[-1], *(re.findall(r"\w+", r)[-1] for r in rest)]
+    return tuple(names)
+
+
+def struct_value(header: Path, struct: str, params: Params, arrays: dict[str, str]) -> str | None:
+    """The initialiser of a kernel's parameter struct; `arrays` names the array behind each array field."""
+    fields = struct_fields(header, struct)
+    if fields is None:
+        assert not params, f"{header.name} has no {struct}, but the operator gives it {sorted(params)}"
+        return None
+    assert set(fields) == set(params), f"{header.name}: {struct} has {sorted(fields)}, given {sorted(params)}"
+    width = max(map(len, fields))
+    rows = []
+    for name in fields:
+        value = params[name]
+        text = arrays[name] if isinstance(value, np.ndarray) else number(value)
+        rows.append(f"    /* {name.ljust(width)} */ {text},")
+    return "{\n" + "\n".join(rows) + "\n}"
