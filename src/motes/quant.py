@@ -11,13 +11,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+LARGEST_SHIFT = 31
+"""The largest left shift of a multiplier: beyond it TFLM's own arithmetic is undefined."""
+
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
     """(multiplier, shift) with real ~= multiplier * 2**(shift - 31), multiplier 0 or in 2**30 .. 2**31 - 1.
 
     Args:
-        real: a finite number, not negative, in double precision.
+        real: not negative, in double precision. Below about 2**-32 it counts as 0, as in TFLM.
+
+    Raises:
+        ValueError: `real` is negative, not finite, or needs a shift above `LARGEST_SHIFT`.
     """
+    if not 0.0 <= real < math.inf:
+        raise ValueError(f"a multiplier of {real} is not a number that can be used")
     if real == 0.0:
         return 0, 0
     fraction, shift = math.frexp(real)
@@ -25,22 +33,36 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     multiplier = math.floor(fraction * (1 << 31) + 0.5)
     if multiplier == 1 << 31:
         multiplier, shift = multiplier >> 1, shift + 1
-    if shift < -31:
-        return 0, 0
-    if shift > 30:
-        return (1 << 31) - 1, 30
-    return multiplier, shift
+    if shift > LARGEST_SHIFT:
+        raise ValueError(f"a multiplier of {real:g} is 2**{LARGEST_SHIFT} or more")
+    return (multiplier, shift) if shift >= -31 else (0, 0)
 
 
 def requantize(
-    x: npt.NDArray[Any], multiplier: npt.NDArray[Any] | int, shift: npt.NDArray[Any] | int
+    x: npt.NDArray[Any] | int, multiplier: npt.NDArray[Any] | int, shift: npt.NDArray[Any] | int
 ) -> npt.NDArray[Any]:
-    """`motes_requantize` over arrays: int32 values in, int64 array out, broadcasting."""
+    """`motes_requantize` over arrays: int32 values in, int64 array out, broadcasting.
+
+    Args:
+        x: values that int32 holds.
+        multiplier: 0 .. 2**31 - 1.
+        shift: -31 .. 31.
+    """
     left, right = np.maximum(shift, 0), np.maximum(np.negative(shift), 0)
     shifted = (np.asarray(x, np.int64) << left).astype(np.int32).astype(np.int64)  # wraps, as in C
-    high = (shifted * np.asarray(multiplier, np.int64) + (1 << 30)) >> 31
-    mask = (np.int64(1) << right) - 1
-    return np.asarray((high >> right) + ((high & mask) > (mask >> 1) + (high < 0)))
+    return round_shift(high_mul(shifted, multiplier), right)
+
+
+def high_mul(a: npt.NDArray[Any] | int, b: npt.NDArray[Any] | int) -> npt.NDArray[Any]:
+    """`motes_high_mul` over arrays: round(a * b / 2**31), halves up, int64."""
+    return np.asarray((np.asarray(a, np.int64) * np.asarray(b, np.int64) + (1 << 30)) >> 31)
+
+
+def round_shift(x: npt.NDArray[Any] | int, exponent: npt.NDArray[Any] | int) -> npt.NDArray[Any]:
+    """`motes_round_shift` over arrays: x / 2**exponent, halves away from zero, int64."""
+    wide = np.asarray(x, np.int64)
+    mask = (np.int64(1) << np.asarray(exponent, np.int64)) - 1
+    return np.asarray((wide >> exponent) + ((wide & mask) > (mask >> 1) + (wide < 0)))
 
 
 def activation_range(activation: str, scale: float, zero_point: int, low: int, high: int) -> tuple[int, int]:
@@ -49,11 +71,18 @@ def activation_range(activation: str, scale: float, zero_point: int, low: int, h
     Args:
         activation: "NONE", "RELU", "RELU6" or "RELU_N1_TO_1".
         scale: of the output, in float32 as the file stores it.
+        zero_point: of the output, in `low..high`.
+
+    Raises:
+        ValueError: the scale is so small that the activation's limit does not fit an int32; TFLM refuses it too.
     """
 
     def quantized(real: float) -> int:
         # TFLM divides in single precision and rounds halves away from zero.
-        ratio = float(np.float32(real) / np.float32(scale))
+        with np.errstate(over="ignore"):
+            ratio = float(np.float32(real) / np.float32(scale))
+        if abs(ratio) > 1 << 31:
+            raise ValueError(f"{activation} with a scale of {scale:g} has a limit beyond int32")
         return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
 
     if activation == "RELU":

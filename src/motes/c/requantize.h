@@ -4,10 +4,13 @@
 
 #include "motes.h"
 
-/* round(a * b / 2^31), halves up; the one overflow, (-2^31)^2, saturates. */
+/* Sums modulo 2^32, as TFLM's own do on every target although C leaves signed overflow undefined. */
+MOTES_INLINE int32_t motes_add(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+/* round(a * b / 2^31), halves up; not both a and b may be -2^31. */
 MOTES_INLINE int32_t motes_high_mul(int32_t a, int32_t b) {
-    if (a == INT32_MIN && b == INT32_MIN)
-        return INT32_MAX;
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }
 
@@ -18,7 +21,8 @@ MOTES_INLINE int32_t motes_round_shift(int32_t x, int32_t exponent) {
     return (x >> exponent) + ((x & mask) > threshold);
 }
 
-/* x * multiplier * 2^(shift - 31), rounded twice, as TFLM does; shift in -31..30. A left shift wraps modulo 2^32. */
+/* x * multiplier * 2^(shift - 31), rounded twice, as TFLM does; multiplier >= 0, shift in -31..31. A left shift wraps
+   modulo 2^32. */
 MOTES_INLINE int32_t motes_requantize(int32_t x, int32_t multiplier, int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
     return motes_round_shift(motes_high_mul((int32_t)((uint32_t)x << left), multiplier), right);
