@@ -1,0 +1,84 @@
+"""One generated test case of an operator, and the inputs it is tried with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from motes.ir import Array, DType, Graph, Node, Tensor
+
+
+@dataclass(frozen=True)
+class Case:
+    """A single-operator model as a .tflite file would hold it."""
+
+    name: str  # unique in the project, a C identifier
+    builtin: str  # "CONV_2D"
+    options: Mapping[str, Any]  # by their names in the schema, every field of the operator's `Builtin`
+    inputs: tuple[Tensor | None, ...]  # those with data are constants
+    outputs: tuple[Tensor, ...]
+
+    @property
+    def variables(self) -> tuple[Tensor, ...]:
+        """The inputs that are not constants, each once, in order."""
+        return tuple(dict.fromkeys(t for t in self.inputs if t is not None and t.data is None))
+
+    def graph(self, builtins: Mapping[str, Any]) -> Graph:
+        """The same model as a graph, with `motes.ops.builtins()`."""
+        op = builtins[self.builtin][0].from_tflite(self.builtin, self.options, self.inputs, self.outputs)
+        return Graph(self.name, self.variables, self.outputs, (Node(self.name, op, self.inputs, self.outputs, (0,)),))
+
+    def stimuli(self, count: int = 4) -> tuple[tuple[Array, ...], ...]:
+        """`count` sets of input values: all lowest, all highest, extremes at random, then uniform; always the same."""
+        rng = np.random.default_rng(random.Random(self.name).getrandbits(64))
+        kinds = ("low", "high", "extremes", *("uniform",) * count)[:count]
+        return tuple(tuple(_values(rng, t, kind) for t in self.variables) for kind in kinds)
+
+
+def _values(rng: np.random.Generator, tensor: Tensor, kind: str) -> Array:
+    if tensor.dtype is DType.FLOAT32:
+        low, high = -1.0, 1.0
+        values = {"low": low, "high": high}.get(kind, rng.uniform(low, high, tensor.shape))
+        # Sizes from far below a quantization step to far beyond the range.
+        return np.asarray(np.full(tensor.shape, values) * 10.0 ** rng.integers(-3, 4), np.float32)
+    info = np.iinfo(tensor.dtype.numpy)
+    if kind in ("low", "high"):
+        return np.full(tensor.shape, info.min if kind == "low" else info.max, tensor.dtype.numpy)
+    if kind == "extremes":
+        return rng.choice(np.array([info.min, info.max], tensor.dtype.numpy), tensor.shape)
+    return rng.integers(info.min, info.max, tensor.shape, tensor.dtype.numpy, endpoint=True)
+
+
+def float32(value: float) -> float:
+    """The nearest float32, as a file stores scales."""
+    return float(np.float32(value))
+
+
+def draw_zero_point(rng: random.Random, low: int = -128, high: int = 127) -> int:
+    """A zero point: anywhere, often at an end of the range or at 0."""
+    return rng.choice((low, high, 0, -1, rng.randint(low, high), rng.randint(low, high)))
+
+
+def draw_int8(rng: random.Random, shape: Sequence[int], symmetric: bool = False) -> Array:
+    """Constant int8 values: mostly uniform, now and then all lowest, all highest or nearly all zero."""
+    values = np.random.default_rng(rng.getrandbits(64))
+    low = -127 if symmetric else -128
+    kind = rng.choice(("uniform",) * 5 + ("low", "high", "sparse"))
+    if kind in ("low", "high"):
+        return np.full(shape, low if kind == "low" else 127, np.int8)
+    drawn = values.integers(low, 127, tuple(shape), np.int8, endpoint=True)
+    return drawn if kind == "uniform" else np.where(values.random(tuple(shape)) < 0.9, np.int8(0), drawn)
+
+
+def draw_int32(rng: random.Random, count: int, span: int) -> Array:
+    """Constant int32 values within ±span; now and then all 0."""
+    values = np.random.default_rng(rng.getrandbits(64))
+    return (
+        np.zeros(count, np.int32)
+        if rng.random() < 0.1
+        else values.integers(-span, span, count, np.int32, endpoint=True)
+    )
