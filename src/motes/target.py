@@ -1,0 +1,302 @@
+"""Cores and boards: what their TOML files say, checked once.
+
+A core is one file, `cores/<name>.toml`. A board is one folder with a `board.toml`, a linker script, start-up code and
+the C behind `boards/board.h`; it lies in `boards/`, or anywhere on the user's disk.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from motes.errors import BadInput
+
+HERE = Path(__file__).parent
+MAX_TOML_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Core:
+    """A processor core: how to compile for it, and what its kernels may use."""
+
+    name: str
+    features: frozenset[str]
+    """What kernels ask for in `Kernel.needs`: "dsp", "fpu"."""
+    zig: tuple[str, ...]
+    """Arguments of `zig cc` that choose it."""
+    gcc: tuple[str, ...]
+    """Arguments of `arm-none-eabi-gcc` that choose it."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A range of addresses, in bytes."""
+
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The first address behind it."""
+        return self.start + self.size
+
+    def __contains__(self, address: int) -> bool:
+        return self.start <= address < self.end
+
+
+@dataclass(frozen=True)
+class Current:
+    """A typical current in microamperes, and where the figure comes from."""
+
+    ua: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Peripheral:
+    """A device of a board; `base` is there where Motes itself models its registers."""
+
+    name: str
+    base: int | None
+    irq: int | None
+    current: Current
+    """Drawn while it is on, its sensor included."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What only a board with a microcontroller has."""
+
+    name: str
+    clock_hz: int
+    flash: Region
+    ram: Region
+    volts: float
+    run: Current
+    sleep: Current
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board: its core, its chip, its peripherals, and the folder with its C."""
+
+    name: str
+    title: str
+    core: Core
+    chip: Chip | None
+    """None on the host."""
+    peripherals: Mapping[str, Peripheral]
+    folder: Path
+
+    @property
+    def defines(self) -> tuple[str, ...]:
+        """Compiler arguments for the board's own C: `-DMICROPHONE_BASE=0x40010000u`, `-DMICROPHONE_IRQ=0`, ..."""
+        found = [("BOARD_CLOCK_HZ", f"{self.chip.clock_hz}u")] if self.chip else []
+        for p in self.peripherals.values():
+            found += [(f"{p.name.upper()}_BASE", f"{p.base:#010x}u")] if p.base is not None else []
+            found += [(f"{p.name.upper()}_IRQ", str(p.irq))] if p.irq is not None else []
+        return tuple(f"-D{name}={value}" for name, value in found)
+
+    @property
+    def startup(self) -> Path:
+        """The vector table and the reset handler: all that a profile image takes from the board."""
+        return self.folder / "startup.c"
+
+    @property
+    def link_script(self) -> Path:
+        """The linker script."""
+        return self.folder / "link.ld"
+
+    def sources(self, peripherals: Iterable[str]) -> tuple[Path, ...]:
+        """The C files of an application that uses these peripherals: what every application needs, and theirs.
+
+        Raises:
+            BadInput: the board has no such peripheral.
+        """
+        for name in peripherals:
+            if name not in self.peripherals:
+                has = ", ".join(sorted(self.peripherals))
+                raise BadInput(f"board {self.name} has no {name}; it has {has}; choose another board or source")
+        names = ["startup", "io", *sorted(peripherals)]
+        return tuple(p for p in (self.folder / f"{name}.c" for name in names) if p.is_file())
+
+
+@cache
+def boards() -> tuple[Board, ...]:
+    """Every board that comes with Motes, by name."""
+    found = (_load_board(path) for path in sorted((HERE / "boards").glob("*/board.toml")))
+    return tuple(sorted(found, key=lambda b: b.name))
+
+
+def board(name: str | Path) -> Board:
+    """The board called `name`, or the one whose `board.toml` lies in the folder `name`.
+
+    Raises:
+        BadInput: there is no such board, or its file is malformed.
+    """
+    known = {b.name: b for b in boards()}
+    if str(name) not in known:
+        if os.path.isfile(Path(name) / "board.toml"):
+            return _load_board(Path(name) / "board.toml")
+        near = difflib.get_close_matches(str(name), known)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise BadInput(
+            f"no board is called {str(name)!r}; {hint}known: {', '.join(known)}, or a folder with a board.toml"
+        )
+    return known[str(name)]
+
+
+def core(name: str) -> Core:
+    """The core called `name`.
+
+    Raises:
+        BadInput: there is no such core, or its file is malformed.
+    """
+    path = HERE / "cores" / f"{name}.toml"
+    known = sorted(p.stem for p in (HERE / "cores").glob("*.toml"))
+    if name not in known:
+        raise BadInput(f"no core is called {name!r}; known: {', '.join(known)}; a new core is one file in cores/")
+    return _load_core(path)
+
+
+class _Table:
+    """A TOML table being read: every key is asked for once, with its type, and none may be left over."""
+
+    def __init__(self, path: Path, where: str, values: Mapping[str, Any]) -> None:
+        self.path, self.where, self.values, self.asked = path, where, values, set[str]()
+
+    def error(self, key: str, what: str) -> BadInput:
+        return BadInput(f"{self.path}: {self.where}{key} {what}")
+
+    def _get(self, key: str, expected: str, default: Any) -> Any:
+        self.asked.add(key)
+        if key in self.values:
+            return self.values[key]
+        if default is None:
+            raise self.error(key, f"is missing; expected {expected}")
+        return default
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._get(key, "a text", default)
+        if not isinstance(value, str):
+            raise self.error(key, f"is {value!r}; expected a text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._get(key, "a list of texts", None)
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise self.error(key, f"is {value!r}; expected a list of texts")
+        return tuple(value)
+
+    def integer(self, key: str, unit: str, least: int = 0) -> int:
+        expected = f"an integer of at least {least}, {unit}"
+        value = self._get(key, expected, None)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 32:
+            raise self.error(key, f"is {value!r}; expected {expected}")
+        return value
+
+    def number(self, key: str, unit: str, default: float | None = None) -> float:
+        expected = f"a number of at least 0, {unit}"
+        value = self._get(key, expected, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e9:
+            raise self.error(key, f"is {value!r}; expected {expected}")
+        return float(value)
+
+    def table(self, key: str, default: Mapping[str, Any] | None = None) -> _Table:
+        value = self._get(key, "a table", default)
+        if not isinstance(value, dict):
+            raise self.error(key, f"is {value!r}; expected a table")
+        return _Table(self.path, f"{self.where}{key}.", value)
+
+    def finish(self) -> None:
+        for key in self.values.keys() - self.asked:
+            near = difflib.get_close_matches(key, self.asked, 1)
+            raise self.error(key, "is not known" + (f"; did you mean {near[0]}?" if near else "; remove it"))
+
+
+def _read(path: Path) -> _Table:
+    try:
+        if path.stat().st_size > MAX_TOML_BYTES:
+            raise BadInput(f"{path}: larger than {MAX_TOML_BYTES} bytes; this is not a description of a core or board")
+        return _Table(path, "", tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not valid TOML: {error}") from None
+
+
+def _load_core(path: Path) -> Core:
+    table = _read(path)
+    found = Core(table.text("name"), frozenset(table.texts("features")), table.texts("zig"), table.texts("gcc"))
+    table.finish()
+    return found
+
+
+def _load_board(path: Path) -> Board:
+    table = _read(path)
+    devices = table.table("peripherals", {})
+    peripherals = {name: _peripheral(name, devices.table(name)) for name in devices.values}
+    _check_interrupts(devices, peripherals.values())
+    found = Board(
+        name=table.text("name"),
+        title=table.text("title"),
+        core=core(table.text("core")),
+        chip=_chip(table) if "chip" in table.values else None,
+        peripherals=peripherals,
+        folder=path.parent,
+    )
+    table.finish()
+    return found
+
+
+def _chip(table: _Table) -> Chip:
+    memory, current, supply = table.table("memory"), table.table("current"), table.table("supply")
+    chip = Chip(
+        name=table.text("chip"),
+        clock_hz=table.integer("clock_hz", "in Hz", least=1),
+        flash=_region(memory.table("flash")),
+        ram=_region(memory.table("ram")),
+        volts=supply.number("volts", "in volts"),
+        run=_current(current.table("run")),
+        sleep=_current(current.table("sleep")),
+    )
+    for part in (memory, current, supply):
+        part.finish()
+    return chip
+
+
+def _region(table: _Table) -> Region:
+    region = Region(table.integer("start", "in bytes"), table.integer("size", "in bytes", least=1))
+    table.finish()
+    if region.end > 1 << 32:
+        raise table.error("size", f"is {region.size:#x}; start + size must stay within 32-bit addresses")
+    return region
+
+
+def _current(table: _Table) -> Current:
+    current = Current(table.number("ua", "in microamperes"), table.text("source"))
+    table.finish()
+    return current
+
+
+def _peripheral(name: str, table: _Table) -> Peripheral:
+    base = table.integer("base", "an address") if "base" in table.values else None
+    irq = table.integer("irq", "an interrupt number") if "irq" in table.values else None
+    current = Current(table.number("ua", "in microamperes", 0.0), table.text("source", ""))
+    if current.ua and not current.source:
+        raise table.error("source", "is missing; expected the datasheet or measurement that `ua` comes from")
+    table.finish()
+    return Peripheral(name, base, irq, current)
+
+
+def _check_interrupts(table: _Table, peripherals: Iterable[Peripheral]) -> None:
+    owner: dict[int, str] = {}
+    for p in peripherals:
+        if p.irq is not None and owner.setdefault(p.irq, p.name) != p.name:
+            raise table.error(f"{p.name}.irq", f"is {p.irq}, which {owner[p.irq]} has already; expected another")
