@@ -1,0 +1,98 @@
+/* runtime.c: the four functions that compilers call although nobody wrote the call. There is no
+ * libc. */
+#include "motes.h"
+
+/* gcc would turn these loops into calls of themselves. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
+
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memmove(void *to, const void *from, size_t bytes);
+void *memset(void *to, int value, size_t bytes);
+int memcmp(const void *a, const void *b, size_t bytes);
+
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
+    uint8_t *y = (uint8_t *)to;
+    const uint8_t *x = (const uint8_t *)from;
+    for (; bytes >= 16; bytes -= 16, x += 16, y += 16) {
+        const motes_word *w = (const motes_word *)x;
+        const uint32_t a = w[0], b = w[1], c = w[2], d = w[3]; /* grouped loads pipeline */
+        motes_word *v = (motes_word *)y;
+        v[0] = a;
+        v[1] = b;
+        v[2] = c;
+        v[3] = d;
+    }
+    for (; bytes >= 4; bytes -= 4, x += 4, y += 4)
+        *(motes_word *)y = *(const motes_word *)x;
+    for (; bytes; bytes--)
+        *y++ = *x++;
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t bytes) {
+    uint8_t *y = (uint8_t *)to + bytes;
+    const uint8_t *x = (const uint8_t *)from + bytes;
+    if ((uintptr_t)to - (uintptr_t)from >= bytes) /* `to` does not begin inside the source */
+        return memcpy(to, from, bytes);
+    for (; bytes >= 4; bytes -= 4)
+        *(motes_word *)(y -= 4) = *(const motes_word *)(x -= 4);
+    for (; bytes; bytes--)
+        *--y = *--x;
+    return to;
+}
+
+void *memset(void *to, int value, size_t bytes) {
+    uint8_t *y = (uint8_t *)to;
+    const uint32_t word = (uint8_t)value * UINT32_C(0x01010101);
+    for (; bytes >= 16; bytes -= 16, y += 16) {
+        motes_word *v = (motes_word *)y;
+        v[0] = word;
+        v[1] = word;
+        v[2] = word;
+        v[3] = word;
+    }
+    for (; bytes; bytes--)
+        *y++ = (uint8_t)value;
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t bytes) {
+    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    for (; bytes; bytes--, x++, y++)
+        if (*x != *y)
+            return *x - *y;
+    return 0;
+}
+
+/* The same under the names of the Arm run-time ABI; its memset has value and size the other way
+ * round. */
+#ifdef __ARM_EABI__
+#define ALIAS(name, of)                                                                            \
+    void *name(void *to, const void *from, size_t bytes) __attribute__((alias(#of)))
+ALIAS(__aeabi_memcpy, memcpy);
+ALIAS(__aeabi_memcpy4, memcpy);
+ALIAS(__aeabi_memcpy8, memcpy);
+ALIAS(__aeabi_memmove, memmove);
+ALIAS(__aeabi_memmove4, memmove);
+ALIAS(__aeabi_memmove8, memmove);
+
+#define SET(name)                                                                                  \
+    void name(void *to, size_t bytes, int value);                                                  \
+    void name(void *to, size_t bytes, int value) {                                                 \
+        memset(to, value, bytes);                                                                  \
+    }
+SET(__aeabi_memset)
+SET(__aeabi_memset4)
+SET(__aeabi_memset8)
+
+#define CLEAR(name)                                                                                \
+    void name(void *to, size_t bytes);                                                             \
+    void name(void *to, size_t bytes) {                                                            \
+        memset(to, 0, bytes);                                                                      \
+    }
+CLEAR(__aeabi_memclr)
+CLEAR(__aeabi_memclr4)
+CLEAR(__aeabi_memclr8)
+#endif
