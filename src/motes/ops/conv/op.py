@@ -1,0 +1,95 @@
+"""CONV_2D and DEPTHWISE_CONV_2D on int8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from motes.errors import BadInput
+from motes.ir import Builtin, Kernel, Node, Params
+from motes.ops.conv.window import Window
+
+
+@dataclass(frozen=True)
+class Conv2D(Window):
+    """Every output channel sums a window over the channels of its group.
+
+    The filter is (out_ch, filter_h, filter_w, in_ch / groups): the channels of input and output are split into as many
+    equal groups as the filter's last dimension goes into the input's channels.
+    """
+
+    tflite = (
+        Builtin(
+            "CONV_2D",
+            {
+                "padding": ("byte", 0),
+                "stride_w": ("int", 0),
+                "stride_h": ("int", 0),
+                "fused_activation_function": ("byte", 0),
+                "dilation_w_factor": ("int", 1),
+                "dilation_h_factor": ("int", 1),
+            },
+        ),
+    )
+    kernels = (Kernel("conv_s8", "conv_s8.h"),)
+    channel_axis: ClassVar[int] = 0
+
+    def check(self, node: Node) -> None:
+        super().check(node)
+        channels, (outputs, _, _, depth) = node.input(0).shape[3], node.input(1).shape
+        if channels % depth or outputs % (channels // depth) or outputs != node.output.shape[3]:
+            raise BadInput(
+                f"{node}: a filter {node.input(1).shape} does not lead from {channels} to {node.output.shape[3]} "
+                "channels; convert the model again"
+            )
+
+    def params(self, node: Node) -> Params:
+        return {**self.portable(node), "group_in": node.input(1).shape[3], "group_out": self.group_out(node)}
+
+    def group_out(self, node: Node) -> int:
+        """Output channels of one group."""
+        return node.output.shape[3] * node.input(1).shape[3] // node.input(0).shape[3]
+
+    def macs(self, node: Node) -> int:
+        return node.output.elements * node.input(1).elements // node.output.shape[3]
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2D(Window):
+    """Every input channel is convolved alone, with `depth` filters: output channel = input channel * depth + i.
+
+    The filter is (1, filter_h, filter_w, out_ch). `depth` follows from the shapes, whatever the file's option says,
+    as in TFLM.
+    """
+
+    tflite = (
+        Builtin(
+            "DEPTHWISE_CONV_2D",
+            {
+                "padding": ("byte", 0),
+                "stride_w": ("int", 0),
+                "stride_h": ("int", 0),
+                "depth_multiplier": ("int", 0),
+                "fused_activation_function": ("byte", 0),
+                "dilation_w_factor": ("int", 1),
+                "dilation_h_factor": ("int", 1),
+            },
+        ),
+    )
+    kernels = (Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"),)
+    channel_axis: ClassVar[int] = 3
+
+    def check(self, node: Node) -> None:
+        super().check(node)
+        channels, (first, _, _, outputs) = node.input(0).shape[3], node.input(1).shape
+        if first != 1 or outputs % channels or outputs != node.output.shape[3]:
+            raise BadInput(
+                f"{node}: a depthwise filter {node.input(1).shape} does not lead from {channels} to "
+                f"{node.output.shape[3]} channels; convert the model again"
+            )
+
+    def params(self, node: Node) -> Params:
+        return {**self.portable(node), "depth": node.output.shape[3] // node.input(0).shape[3]}
+
+    def macs(self, node: Node) -> int:
+        return node.output.elements * node.input(1).elements // node.output.shape[3]

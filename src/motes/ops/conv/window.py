@@ -1,0 +1,164 @@
+"""What both convolutions share: the geometry of a sliding window, its import, its checks and its rescaling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from motes.errors import BadInput
+from motes.ir import Array, Node, Op, Tensor
+from motes.ops.common import (
+    ACTIVATIONS,
+    CONVERT_AGAIN,
+    PADDINGS,
+    check_activation,
+    check_arity,
+    check_bias,
+    check_int8,
+    check_weights,
+    limits,
+    multiplier,
+    named,
+)
+
+LIMIT = 1 << 24
+"""Largest stride, dilation, padding or window in elements: index sums then stay far inside 32 bits."""
+
+
+@dataclass(frozen=True)
+class Window(Op):
+    """A window that slides over the rows and columns of an input (batch, height, width, channels) of int8.
+
+    Input 1 is the filter, int8, symmetric, one scale or one an output channel; input 2 the bias, int32, may be absent.
+    Both are constant. Sums are exact in int32 and rescaled as TFLM does it: rounded twice, one multiplier an output
+    channel. Outside the input lies its zero point.
+
+    Source: TFLM's CONV_2D and DEPTHWISE_CONV_2D, reference kernels.
+    """
+
+    folded: ClassVar[tuple[int, ...]] = (1, 2)
+    channel_axis: ClassVar[int]
+    """The axis of the filter that counts output channels."""
+
+    stride: tuple[int, int] = (1, 1)  # rows, columns
+    dilation: tuple[int, int] = (1, 1)  # rows, columns
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, bottom, left, right
+    activation: str = "NONE"
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Self:
+        """The operator with its padding resolved to elements: the shape of the input is at hand here."""
+        padding = named(PADDINGS, options["padding"])
+        if padding not in PADDINGS:
+            raise BadInput(f"{name}: padding {padding} is not SAME or VALID; {CONVERT_AGAIN}")
+        stride = options["stride_h"], options["stride_w"]
+        dilation = options["dilation_h_factor"], options["dilation_w_factor"]
+        pads = (0, 0, 0, 0)
+        x, w = (*inputs, None, None)[:2]
+        # A malformed node keeps no padding here, and `check` says what is wrong with it.
+        if padding == "SAME" and x and w and len(x.shape) == len(w.shape) == 4 and min(stride) > 0:
+            pads = (
+                *same_pads(x.shape[1], w.shape[1], stride[0], dilation[0]),
+                *same_pads(x.shape[2], w.shape[2], stride[1], dilation[1]),
+            )
+        return cls(stride, dilation, pads, named(ACTIVATIONS, options["fused_activation_function"]))
+
+    def check(self, node: Node) -> None:
+        """Types, scales and the extents of the window; whether the channels agree is for the subclass."""
+        check_arity(node, 2, 3)
+        x, w, y = node.input(0), node.input(1), node.output
+        for tensor in (x, w, y):
+            if len(tensor.shape) != 4 or min(tensor.shape) < 1:
+                raise BadInput(f"{node}: {tensor} must have four dimensions, none of them empty; {CONVERT_AGAIN}")
+        channels = w.shape[self.channel_axis]
+        check_int8(node, x, y)
+        check_weights(node, w, channels, self.channel_axis)
+        if len(node.inputs) == 3 and node.inputs[2] is not None:
+            check_bias(node, node.inputs[2], channels)
+        check_activation(node, self.activation)
+        self.rescale(node)
+        if any(not 0 < n < LIMIT for n in (*self.stride, *self.dilation)):
+            raise BadInput(
+                f"{node}: stride {self.stride} and dilation {self.dilation} must be positive and below {LIMIT}; "
+                f"{CONVERT_AGAIN}"
+            )
+        self._check_extent(node, 1, "rows")
+        self._check_extent(node, 2, "columns")
+
+    def _check_extent(self, node: Node, axis: int, what: str) -> None:
+        """The output is as large along `axis` as input, window and padding make it."""
+        x, w, y = node.input(0), node.input(1), node.output
+        before, behind = self.pads[2 * axis - 2 : 2 * axis]
+        reach = (w.shape[axis] - 1) * self.dilation[axis - 1] + 1
+        if min(before, behind) < 0 or max(before, behind, reach) >= LIMIT:
+            raise BadInput(f"{node}: a window over {reach} {what}, padded by {before} and {behind}, is out of range")
+        made = (x.shape[axis] + before + behind - reach) // self.stride[axis - 1] + 1
+        if (x.shape[0], made) != (y.shape[0], y.shape[axis]):
+            raise BadInput(
+                f"{node}: input {x.shape} and filter {w.shape} lead to {made} {what}, but the output is {y.shape}; "
+                f"{CONVERT_AGAIN}"
+            )
+
+    def filter(self, node: Node) -> Array:
+        """The weights, int8, as they lie in the file."""
+        data = node.input(1).data
+        assert data is not None
+        return data
+
+    def bias(self, node: Node) -> Array:
+        """One int32 an output channel; zeros where the node has none."""
+        bias = node.inputs[2] if len(node.inputs) > 2 else None
+        if bias is None or bias.data is None:
+            return np.zeros(self.filter(node).shape[self.channel_axis], np.int32)
+        return bias.data.reshape(-1)
+
+    def rescale(self, node: Node) -> tuple[Array, Array]:
+        """(multipliers, shifts), int32, one an output channel."""
+        x, w, y = node.input(0), node.input(1), node.output
+        assert w.quant is not None
+        pairs = [multiplier(node, x.scale * s / y.scale) for s in w.quant.scale]
+        if len(pairs) == 1:
+            pairs *= w.shape[self.channel_axis]
+        multipliers, shifts = zip(*pairs, strict=True)
+        return np.array(multipliers, np.int32), np.array(shifts, np.int32)
+
+    def geometry(self, node: Node) -> dict[str, int]:
+        """The fields that every kernel's parameter struct begins with."""
+        x, w, y = node.input(0), node.input(1), node.output
+        return {
+            "batches": x.shape[0],
+            **{"in_h": x.shape[1], "in_w": x.shape[2], "in_ch": x.shape[3]},
+            **{"out_h": y.shape[1], "out_w": y.shape[2], "out_ch": y.shape[3]},
+            **{"filter_h": w.shape[1], "filter_w": w.shape[2]},
+            **{"stride_h": self.stride[0], "stride_w": self.stride[1]},
+            **{"dilation_h": self.dilation[0], "dilation_w": self.dilation[1]},
+            **{"pad_top": self.pads[0], "pad_left": self.pads[2]},
+        }
+
+    def portable(self, node: Node) -> dict[str, int | float | Array]:
+        """The fields both portable kernels take."""
+        low, high = limits(node, self.activation)
+        multipliers, shifts = self.rescale(node)
+        return {
+            **self.geometry(node),
+            "in_zero": node.input(0).zero_point,
+            "out_zero": node.output.zero_point,
+            "low": low,
+            "high": high,
+            "weights": self.filter(node).reshape(-1),
+            "bias": self.bias(node),
+            "multipliers": multipliers,
+            "shifts": shifts.astype(np.int8),
+        }
+
+
+def same_pads(size: int, window: int, stride: int, dilation: int) -> tuple[int, int]:
+    """(before, behind) that SAME padding means along one axis; the odd element goes behind."""
+    made = -(-size // stride)
+    total = max(0, (made - 1) * stride + (window - 1) * dilation + 1 - size)
+    return total // 2, total - total // 2
