@@ -7,14 +7,6 @@
 
 #ifdef __cplusplus
 #define restrict __restrict
-MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
-    uint8_t *y = (uint8_t *)to;
-    for (; bytes >= 4; bytes -= 4, y += 4)
-        *(motes_word *)y = 0;
-    for (; bytes; bytes--)
-        *y++ = 0;
-}
-
 #endif
 
 /* A function that keeps its name and its call, so that cycles can be told apart by it. */
@@ -22,14 +14,6 @@ MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
 #define MOTES_NOINLINE __attribute__((noinline))
 #else
 #define MOTES_NOINLINE __attribute__((noinline, noclone))
-MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
-    uint8_t *y = (uint8_t *)to;
-    for (; bytes >= 4; bytes -= 4, y += 4)
-        *(motes_word *)y = 0;
-    for (; bytes; bytes--)
-        *y++ = 0;
-}
-
 #endif
 /* A function into which everything it calls is inlined, short of what is marked MOTES_NOINLINE. */
 #define MOTES_FLATTEN __attribute__((flatten))
