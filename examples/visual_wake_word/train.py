@@ -81,7 +81,7 @@ def fit(images: Grey, labels: NDArray[np.int32]) -> Any:
 
 
 def to_int8(model: Any, images: Grey) -> bytes:
-    """The .tflite: int8 in and out; black and white among the examples make the input's scale 1/255, zero point -128."""
+    """The .tflite: int8 in and out. Black and white examples make the input scale 1/255 and its zero point -128."""
     import tensorflow as tf
 
     def examples() -> Any:
