@@ -154,6 +154,11 @@ class Code:
         assert self.shared.setdefault(name, text) == text, f"{name} is shared between different types"
         return name
 
+    def needs(self, *common: str) -> None:
+        """Take headers of the common folder."""
+        for name in common:
+            self._need(COMMON / name)
+
     def _need(self, header: Path) -> None:
         """Take a header, and those it includes: from its own folder, or from the common ones."""
         known = self.headers.setdefault(header.name, header)

@@ -1,0 +1,264 @@
+"""An application as a value: sources, rings, stages and sinks; and how a tree of streams becomes one.
+
+    Microphone ──ring of samples──> stage "micro_frontend" ──ring of 49 frames──> stage "keywords" ──> sink
+
+A stage is straight-line work that runs each time its ring has a new window. Everything between two windows of the tree
+of streams is one stage.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from motes.errors import BadInput
+from motes.ir import Graph, Node, State, Tensor, verify
+from motes.names import identifier
+from motes.stream import Source, Step, Stream, Window
+
+OBSERVED = 64
+"""Small tensors on the way to a sink, up to so many elements, stay in memory to the end of a run: reports show them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ring:
+    """Items on their way to one stage, which reads the last `length` each time `stride` new ones have come."""
+
+    name: str
+    item: Tensor
+    length: int
+    stride: int
+    source: Source | None
+    """The sensor that fills it; None: the stage that computes `item`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Work that runs once a window of its ring: graph input 0 is the window.
+
+    Run j (from 0) is due when the source has delivered `first + j * every` items.
+    """
+
+    name: str
+    ring: Ring
+    graph: Graph
+    pushes: tuple[Ring, ...]
+    period: Fraction
+    source: Source
+    first: int
+    every: int
+
+
+@dataclass(frozen=True, eq=False)
+class Sink:
+    """An action on the decisions that a stage computes; `settings` are numbers that the action is made with."""
+
+    action: str
+    decision: Tensor
+    labels: tuple[str, ...]
+    settings: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """What is to be done about the decisions of a stream: an application is given at least one."""
+
+    kind: str
+    stream: Stream
+    settings: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """Everything an image does; stages are in order of their period, the shortest first."""
+
+    name: str
+    sources: tuple[Source, ...]
+    rings: tuple[Ring, ...]
+    stages: tuple[Stage, ...]
+    sinks: tuple[Sink, ...]
+
+    def stage_of(self, tensor: Tensor) -> Stage:
+        """The stage that computes a tensor."""
+        return next(s for s in self.stages if any(tensor in n.outputs for n in s.graph.nodes))
+
+    def buffer(self, source: Source) -> int:
+        """Items that the source delivers at a time, so that windows end where buffers do: at most about 16 ms."""
+        if source.kind == "camera":
+            return 1
+        rings = [r for r in self.rings if r.source is source]
+        for step in (math.gcd(*(n for r in rings for n in (r.length, r.stride))), math.gcd(*(r.stride for r in rings))):
+            fits = [n for n in _divisors(step) if n / source.rate <= Fraction(16, 1000)]
+            if fits and fits[-1] / source.rate >= Fraction(4, 1000):
+                return fits[-1]
+        return max(1, round(source.rate / 100))
+
+
+def _divisors(n: int) -> list[int]:
+    return [d for d in range(1, n + 1) if n % d == 0]
+
+
+# ------------------------------------------------------------------------------------------------ tracing
+
+
+def trace(name: str, actions: Sequence[Action]) -> Application:
+    """The application that these actions on decisions need.
+
+    Raises:
+        BadInput: an action's stream is no decision; streams of different windows meet in one step; no action.
+        Unsupported: an operator refuses its shapes or types.
+    """
+    if not actions:
+        raise BadInput(f"application {name}: it does nothing; give App at least one action, such as Print(decision)")
+    for action in actions:
+        if not isinstance(action, Action):
+            raise BadInput(f"application {name}: {action!r} is no action; wrap the decision in Print(...) or LED(...)")
+        if not isinstance(action.stream, Stream) or not action.stream.labels or action.stream.tensor.shape != (2,):
+            what = action.stream.tensor if isinstance(action.stream, Stream) else repr(action.stream)
+            raise BadInput(f"{action.kind} needs a decision, as Detect or Threshold makes; it was given {what}")
+    return _Tracer(name, [action.stream for action in actions]).application(actions)
+
+
+class _Tracer:
+    """Walks the tree once; names things so that they are unique in the application."""
+
+    def __init__(self, name: str, ends: Sequence[Stream]) -> None:
+        self.name = name
+        self.streams = list(_upstream(ends))
+        self.windows: dict[tuple[Stream, int, int], list[Stream]] = {}
+        self.root: dict[Stream, tuple[Stream, int, int]] = {}
+        for stream in self.streams:
+            self.root[stream] = self._root(stream)
+        self.taken: set[str] = set()
+        self.renamed: dict[Tensor, Tensor] = {}
+
+    def _root(self, stream: Stream) -> tuple[Stream, int, int]:
+        """The window that a stream is computed from: its items' stream, length and stride."""
+        origin = stream.origin
+        if isinstance(origin, Window):
+            key = (origin.stream, origin.length, origin.stride)
+            self.windows.setdefault(key, []).append(stream)
+            return key
+        if isinstance(origin, Source):
+            return (stream, 1, 1)
+        roots = {self.root[s] for s in origin.inputs}
+        if len(roots) > 1:
+            inputs = " and ".join(s.tensor.name for s in origin.inputs)
+            raise BadInput(
+                f"{origin.nodes[0].name}: its inputs {inputs} come from different windows; "
+                "take one window and compute both from it"
+            )
+        key = roots.pop()
+        if isinstance(key[0].origin, Source) and key[1:] == (1, 1) and key not in self.windows:
+            self.windows[key] = [key[0]]
+        return key
+
+    def application(self, actions: Sequence[Action]) -> Application:
+        """The application, its stages cut at the windows."""
+        steps: dict[tuple[Stream, int, int], list[Step]] = {key: [] for key in self.windows}
+        seen: set[Step] = set()
+        for stream in self.streams:
+            if isinstance(stream.origin, Step) and stream.origin not in seen:
+                seen.add(stream.origin)
+                steps[self.root[stream]].append(stream.origin)
+        observed = {s.tensor for s in self._observed([a.stream for a in actions])}
+        items = {key[0].tensor for key in self.windows}
+        graphs = {key: self._graph(key, found, items | observed) for key, found in steps.items() if found}
+        rings = {key: self._ring(key) for key in graphs}
+        order = self._producers_first(graphs)
+        stages: dict[tuple[Stream, int, int], Stage] = {}
+        for key in order:
+            stages[key] = self._stage(key, graphs[key], rings, stages)
+        by_period = sorted(stages.values(), key=lambda s: s.period)  # stable: producers stay before consumers
+        sources = tuple(dict.fromkeys(s.source for s in by_period))
+        sinks = tuple(Sink(a.kind, self.renamed[a.stream.tensor], a.stream.labels, dict(a.settings)) for a in actions)
+        return Application(self.name, sources, tuple(rings.values()), tuple(by_period), sinks)
+
+    def _observed(self, ends: Sequence[Stream]) -> Iterator[Stream]:
+        for stream in _upstream(ends):
+            if isinstance(stream.origin, Step) and stream.tensor.elements <= OBSERVED and stream.labels:
+                yield stream
+                yield from (s for s in stream.origin.inputs if s.tensor.elements <= OBSERVED)
+
+    def _unique(self, name: str) -> str:
+        found = identifier(name, self.taken)
+        self.taken.add(found.lower())
+        return found
+
+    def _rename(self, tensor: Tensor) -> Tensor:
+        if tensor.data is not None:
+            return tensor
+        if tensor not in self.renamed:
+            self.renamed[tensor] = dataclasses.replace(tensor, name=self._unique(tensor.name))
+        return self.renamed[tensor]
+
+    def _graph(self, key: tuple[Stream, int, int], steps: Sequence[Step], wanted: set[Tensor]) -> Graph:
+        """The stage's graph: one input for the window, whatever number of equal windows the user took."""
+        first, *others = self.windows[key]
+        window = self._rename(first.tensor)
+        for other in others:
+            self.renamed[other.tensor] = window
+        nodes, states = [], []
+        for step in steps:
+            for node in step.nodes:
+                inputs = tuple(None if t is None else self._rename(t) for t in node.inputs)
+                outputs = tuple(self._rename(t) for t in node.outputs)
+                nodes.append(Node(self._unique(node.name), node.op, inputs, outputs, node.sources))
+            states += [State(s.name, s.initial, self._rename(s.read), self._rename(s.write)) for s in step.states]
+        outputs = tuple(
+            dict.fromkeys(self.renamed[t] for n in steps for m in n.nodes for t in m.outputs if t in wanted)
+        )
+        return verify(Graph(nodes[-1].name, (window,), outputs, tuple(nodes), tuple(states)))
+
+    def _ring(self, key: tuple[Stream, int, int]) -> Ring:
+        stream, length, stride = key
+        source = stream.origin if isinstance(stream.origin, Source) else None
+        item = stream.tensor if source else self._rename(stream.tensor)
+        return Ring(self._unique(f"{stream.tensor.name}_ring"), item, length, stride, source)
+
+    def _producers_first(self, graphs: dict[tuple[Stream, int, int], Graph]) -> list[tuple[Stream, int, int]]:
+        """Keys in the order of `_upstream`, which lists what is read before who reads it."""
+        order: dict[tuple[Stream, int, int], None] = {}
+        for stream in self.streams:
+            if isinstance(stream.origin, Step):
+                order[self.root[stream]] = None
+        return [key for key in order if key in graphs]
+
+    def _stage(
+        self,
+        key: tuple[Stream, int, int],
+        graph: Graph,
+        rings: dict[tuple[Stream, int, int], Ring],
+        stages: dict[tuple[Stream, int, int], Stage],
+    ) -> Stage:
+        stream, length, stride = key
+        pushes = tuple(r for k, r in rings.items() if r.source is None and r.item in graph.outputs)
+        if isinstance(stream.origin, Source):
+            source, first, every = stream.origin, length, stride
+        else:
+            feeding = stages[self.root[stream]]
+            source = feeding.source
+            first = feeding.first + feeding.every * (length - 1)
+            every = feeding.every * stride
+        return Stage(graph.name, rings[key], graph, pushes, every / source.rate, source, first, every)
+
+
+def _upstream(ends: Sequence[Stream]) -> Iterator[Stream]:
+    """Every stream the ends depend on, and they themselves, each once, what is read before who reads it."""
+    seen: set[Stream] = set()
+    stack: list[tuple[Stream, bool]] = [(s, False) for s in reversed(ends)]
+    while stack:
+        stream, ready = stack.pop()
+        if stream in seen:
+            continue
+        if ready:
+            seen.add(stream)
+            yield stream
+            continue
+        stack.append((stream, True))
+        origin = stream.origin
+        before = origin.inputs if isinstance(origin, Step) else (origin.stream,) if isinstance(origin, Window) else ()
+        stack += [(s, False) for s in reversed(before)]
