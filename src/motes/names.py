@@ -30,9 +30,10 @@ def identifier(text: str, taken: Collection[str] = (), fallback: str = "x") -> s
         taken: identifiers in use, in lower case (sizes become macros, so `in` and `IN` would collide).
         fallback: stands for a text without a single usable character, and leads one that starts with a digit.
     """
-    kept = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_")[:LONGEST].rstrip("_") or fallback
+    kept = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_") or fallback
     if kept[0].isdigit():
         kept = f"{fallback}_{kept}"
+    kept = kept[:LONGEST].rstrip("_")
     if kept.lower() in KEYWORDS:
         kept += "_"
     found, count = kept, 1

@@ -1,5 +1,5 @@
 """From a .tflite file to a `Graph`."""
 
-from motes.tflite.importer import Attempt, attempt, load
+from motes.tflite.importer import Attempt, Attempted, attempt, load
 
-__all__ = ["Attempt", "attempt", "load"]
+__all__ = ["Attempt", "Attempted", "attempt", "load"]

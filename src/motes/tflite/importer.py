@@ -31,17 +31,27 @@ ZERO_POINTS = {
 
 
 @dataclass(frozen=True)
+class Attempted:
+    """What came of one operator: its node, or what stands in the way; `shape` and `type` of its first output."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+    made: Node | MotesError
+
+
+@dataclass(frozen=True)
 class Attempt:
     """What came of importing a file, operator by operator: for a list of everything that stands in the way.
 
     Attributes:
         graph: the nodes that could be imported, not verified.
-        operators: name, and the node or the error, of each operator of the file in its order.
-        problems: errors of the model as a whole.
+        operators: of the file, in its order.
+        problems: of the model as a whole.
     """
 
     graph: Graph
-    operators: tuple[tuple[str, Node | MotesError], ...]
+    operators: tuple[Attempted, ...]
     problems: tuple[MotesError, ...]
 
 
@@ -60,8 +70,9 @@ def load(source: Path | str | bytes, name: str | None = None) -> Graph:
         Unsupported: it asks for what Motes does not do; the message names the way out.
     """
     where, made = _open(source, name)
-    for problem in (*made.problems, *(o for _, o in made.operators if isinstance(o, MotesError))):
-        raise _placed(where, problem)
+    for problem in (*made.problems, *(o.made for o in made.operators)):
+        if isinstance(problem, MotesError):
+            raise _placed(where, problem)
     try:
         return verify(made.graph)
     except MotesError as error:
@@ -113,27 +124,22 @@ class _Importer:
                 check()
             except MotesError as error:
                 problems.append(error)
-        operators: list[tuple[str, Node | MotesError]] = []
-        for operator in model.operators:
-            try:
-                operators.append((operator.name, self._node(operator)))
-            except MotesError as error:
-                operators.append((operator.name, error))
+        operators = tuple(self._attempt(operator) for operator in model.operators)
         if not problems:
             try:
                 inputs = tuple(self._input(i) for i in model.inputs)
                 outputs = tuple(self._tensor(i) for i in model.outputs)
             except MotesError as error:
                 problems.append(error)
-        nodes = tuple(made for _, made in operators if isinstance(made, Node))
-        return Attempt(Graph(name, inputs, outputs, nodes), tuple(operators), tuple(problems))
+        nodes = tuple(o.made for o in operators if isinstance(o.made, Node))
+        return Attempt(Graph(name, inputs, outputs, nodes), operators, tuple(problems))
 
     def _whole(self) -> None:
         """Raise unless the file holds one subgraph of operators."""
         model = self.model
         if model.subgraphs > 1:
             raise Unsupported(
-                "the model",
+                model.where,
                 f"has {model.subgraphs} subgraphs (control flow, or state kept in variables)",
                 "convert it without them: a stateless model, from_keras_model with a fixed batch size",
             )
@@ -177,12 +183,21 @@ class _Importer:
             )
         return self.model.tensors[index]
 
+    def _attempt(self, operator: StoredOperator) -> Attempted:
+        made: Node | MotesError
+        try:
+            made = self._node(operator)
+        except MotesError as error:
+            made = error
+        known = [self.model.tensors[i] for i in operator.outputs if 0 <= i < len(self.model.tensors)]
+        return Attempted(operator.name, known[0].shape if known else (), known[0].type if known else "", made)
+
     def _node(self, operator: StoredOperator) -> Node:
         known = builtins()
         if operator.custom or operator.name not in known:
             raise Unsupported(
-                operator,
-                "not an operator that Motes knows",
+                f"operator {operator.index}",
+                f"{'custom operator ' if operator.custom else ''}{operator.name} is not one that Motes knows",
                 f"it knows {', '.join(sorted(known))}: build the model from these, or split it before this operator",
             )
         kind, builtin = known[operator.name]

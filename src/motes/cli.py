@@ -1,0 +1,246 @@
+"""The command line. Every verb is a thin reader of arguments; what it calls is imported when it runs, not before.
+
+Exit status: 0 good; 1 the application, its build or its board failed; 2 bad use or bad input; 3 does not fit;
+130 stopped by Ctrl-C; 70 a fault of Motes itself.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from motes.errors import MotesError
+from motes.progress import Progress
+
+PLAIN_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+
+PATIENCE = 2
+"""Seconds without a word where nobody watches."""
+
+app = typer.Typer(
+    name="motes",
+    help="From a model and a sensor to one firmware image.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A .tflite file.")]
+AppFile = Annotated[Path, typer.Argument(metavar="APP", help="An app.py, or the folder that holds one.")]
+Board = Annotated[str, typer.Option("--board", "-b", help="A name that `motes boards` lists, or a folder.")]
+Toolchain = Annotated[str, typer.Option(help="zig, or gcc: arm-none-eabi-gcc where it is installed.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="The folder for image, C and reports.")]
+Labels = Annotated[Path | None, typer.Option(help="What was to be heard: an Audacity label track.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def main() -> None:
+    """The entry point: errors become one line on stderr and a status."""
+    try:
+        app()
+    except MotesError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("MOTES_DEBUG") == "1":
+            raise
+        _fail(
+            f"internal error: {type(error).__name__}: {error}; this is a fault of Motes: please report it with the "
+            "command, the output of `motes doctor --json`, and what MOTES_DEBUG=1 prints",
+            70,
+        )
+
+
+def _fail(message: str, status: int) -> None:
+    line = " ".join(message.split())
+    _terminal(stderr=True).print(Text.assemble(("error: ", "bold red"), (line, "red")), soft_wrap=True)
+    sys.exit(status)
+
+
+def _terminal(stderr: bool = False) -> Console:
+    """Where people read; tables keep their columns when nobody watches."""
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+
+
+def _show(result: Any, as_json: bool) -> None:
+    """Print a result that has `to_json()` and `table()`."""
+    if as_json:
+        print(json.dumps(result.to_json(), indent=2, allow_nan=False))
+    else:
+        _terminal().print(result.table())
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Progress on stderr: a line that lives in a terminal; elsewhere a line for each step, once it takes long."""
+    console = _terminal(stderr=True)
+    if not console.is_terminal:
+        said, patience = [""], time.monotonic() + PATIENCE
+
+        def say(what: str, share: float | None = None) -> None:
+            if what != said[-1] and time.monotonic() > patience:
+                said.append(what)
+                console.print(Text(what))
+
+        yield say
+        return
+    with console.status("") as status:
+
+        def show(what: str, share: float | None = None) -> None:
+            status.update(Text(what if share is None else f"{what} {share:4.0%}"))
+
+        yield show
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"motes {importlib.metadata.version('motes')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """From a model and a sensor to one firmware image."""
+
+
+@app.command()
+def check(model: ModelFile, as_json: AsJson = False) -> None:
+    """Show what a model asks for, and everything in it that Motes does not do."""
+    from motes.check import check as look
+
+    found = look(model)
+    _show(found, as_json)
+    if not found.supported:
+        raise typer.Exit(2)
+
+
+@app.command()
+def build(
+    source: Annotated[Path, typer.Argument(metavar="APP|MODEL", help="An app.py, its folder, or a .tflite file.")],
+    board: Board = "virt-m4",
+    out: Out = None,
+    toolchain: Toolchain = "zig",
+    as_json: AsJson = False,
+) -> None:
+    """Make an image: .elf .bin .hex .map, the C sources and the report."""
+    with _progress() as progress:
+        if source.suffix == ".tflite":
+            from motes.profile import profile as measure
+
+            made: Any = measure(source, board, toolchain=toolchain, out=out, progress=progress)
+        else:
+            from motes.app import load_app
+
+            made = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress).report
+    _show(made, as_json)
+
+
+@app.command()
+def run(
+    source: AppFile,
+    input: Annotated[Path, typer.Option("--input", "-i", help="What the sensor records: .wav, .npz or .csv.")],
+    board: Board = "virt-m4",
+    labels: Labels = None,
+    out: Out = None,
+    toolchain: Toolchain = "zig",
+    as_json: AsJson = False,
+) -> None:
+    """Run an application on a recording; events appear as they happen. Ends with the application's status."""
+    _run(source, input, board, labels, out, toolchain, as_json)
+
+
+@app.command()
+def demo(
+    which: Annotated[str, typer.Argument(help="keywords, vision or machine.")] = "keywords",
+    board: Board = "virt-m4",
+    out: Out = None,
+    toolchain: Toolchain = "zig",
+    as_json: AsJson = False,
+) -> None:
+    """Build and run one of the examples on its recorded scene, and compare with what was in it."""
+    from motes.demo import scene
+
+    chosen = scene(which)
+    _run(chosen.app, chosen.input, board, chosen.labels, out, toolchain, as_json)
+
+
+def _run(
+    source: Path, input: Path, board: str, labels: Path | None, out: Path | None, toolchain: str, as_json: bool
+) -> None:
+    from motes.app import load_app
+
+    terminal = _terminal(stderr=as_json)
+    with _progress() as progress:
+        built = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress)
+        done = built.run(input, labels=labels, on_event=lambda e: terminal.print(Text(str(e))), progress=progress)
+    _show(done, as_json)
+    if done.exit_status:
+        raise typer.Exit(done.exit_status)
+
+
+@app.command()
+def profile(
+    model: ModelFile,
+    board: Board = "virt-m4",
+    input: Annotated[str, typer.Option("--input", "-i", help="zeros, lcg, or an .npy file.")] = "zeros",
+    toolchain: Toolchain = "zig",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure one inference: cycles and memory by layer, and the outputs."""
+    from motes.profile import profile as measure
+
+    with _progress() as progress:
+        found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress)
+    _show(found, as_json)
+
+
+@app.command()
+def ops(as_json: AsJson = False) -> None:
+    """List the operators that are imported, and the kernels that serve them."""
+    from motes.listing import list_operators
+
+    _show(list_operators(), as_json)
+
+
+@app.command()
+def boards(as_json: AsJson = False) -> None:
+    """List the boards an image can be built for."""
+    from motes.listing import list_boards
+
+    _show(list_boards(), as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at what this machine has, and say what to do about what is missing."""
+    from motes.doctor import doctor as look
+
+    with _progress() as progress:
+        found = look(progress)
+    _show(found, as_json)
+    if not found.healthy:
+        raise typer.Exit(1)

@@ -1,0 +1,78 @@
+"""What Motes offers: its operators and its boards, as values that show as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from motes.ops import operators
+from motes.target import boards
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows of one kind, alike in their columns; `title` names the JSON field that holds them."""
+
+    title: str
+    rows: tuple[dict[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {self.title: list(self.rows)}
+
+    def table(self) -> RenderableType:
+        """One line a row."""
+        table = Table(box=None, pad_edge=False)
+        for column in self.rows[0] if self.rows else ():
+            table.add_column(column.replace("_", " "))
+        for row in self.rows:
+            table.add_row(*(Text(_plain(v)) for v in row.values()))
+        return table
+
+    def __rich__(self) -> RenderableType:
+        return self.table()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(k + (f" ({', '.join(v)})" if v else "") for k, v in value.items())
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def list_operators() -> Listing:
+    """Each operator of the .tflite format that is imported; kernels with the core features they need."""
+    rows = {
+        builtin.name: {
+            "op": builtin.name,
+            "kernels": {k.function: sorted(k.needs) for k in kind.kernels},
+            "about": (kind.__doc__ or "").strip().split("\n")[0],
+        }
+        for kind in operators()
+        for builtin in kind.tflite
+    }
+    return Listing("operators", tuple(rows[name] for name in sorted(rows)))
+
+
+def list_boards() -> Listing:
+    """Each board; memory in bytes, clock in Hz."""
+    return Listing(
+        "boards",
+        tuple(
+            {
+                "name": b.name,
+                "title": b.title,
+                "core": b.core.name,
+                "clock_hz": b.chip.clock_hz if b.chip else None,
+                "flash": b.chip.flash.size if b.chip else None,
+                "ram": b.chip.ram.size if b.chip else None,
+                "sensors": sorted(b.peripherals),
+            }
+            for b in boards()
+        ),
+    )
