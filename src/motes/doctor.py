@@ -68,9 +68,8 @@ class Diagnosis:
         for column in ("", "what", "found", "for"):
             table.add_column(column)
         for f in self.findings:
-            mark = (
-                Text("✓", style="green") if f.status == "good" else Text("✗", style="red" if f.required else "yellow")
-            )
+            good = f.status == "good"
+            mark = Text("✓", style="green") if good else Text("✗", style="red" if f.required else "yellow")
             detail = f.detail if good else f"{f.detail}: {f.remedy}"
             table.add_row(mark, Text(f.name), Text(detail), Text(f.use if f.required else f"{f.use} (optional)"))
         return table
