@@ -1,10 +1,12 @@
-/* requantize.h: TensorFlow Lite Micro's fixed-point rescaling, exact to the bit; quant.py is its twin in Python. */
+/* requantize.h: TensorFlow Lite Micro's fixed-point rescaling, exact to the bit; quant.py is its
+ * twin in Python. */
 #ifndef MOTES_REQUANTIZE_H
 #define MOTES_REQUANTIZE_H
 
 #include "motes.h"
 
-/* Sums modulo 2^32, as TFLM's own do on every target although C leaves signed overflow undefined. */
+/* Sums modulo 2^32, as TFLM's own do on every target although C leaves signed overflow undefined.
+ */
 MOTES_INLINE int32_t motes_add(int32_t a, int32_t b) {
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
@@ -21,8 +23,8 @@ MOTES_INLINE int32_t motes_round_shift(int32_t x, int32_t exponent) {
     return (x >> exponent) + ((x & mask) > threshold);
 }
 
-/* x * multiplier * 2^(shift - 31), rounded twice, as TFLM does; multiplier >= 0, shift in -31..31. A left shift wraps
-   modulo 2^32. */
+/* x * multiplier * 2^(shift - 31), rounded twice, as TFLM does; multiplier >= 0, shift in -31..31.
+   A left shift wraps modulo 2^32. */
 MOTES_INLINE int32_t motes_requantize(int32_t x, int32_t multiplier, int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
     return motes_round_shift(motes_high_mul((int32_t)((uint32_t)x << left), multiplier), right);

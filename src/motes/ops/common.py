@@ -43,7 +43,8 @@ def check_arity(node: Node, least: int, most: int) -> None:
     if not least <= len(node.inputs) <= most or None in node.inputs[:least] or len(node.outputs) != 1:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise BadInput(
-            f"{node}: has {len(node.inputs)} inputs and {len(node.outputs)} outputs, not {wanted} and 1; {CONVERT_AGAIN}"
+            f"{node}: has {len(node.inputs)} inputs and {len(node.outputs)} outputs, "
+            f"not {wanted} and 1; {CONVERT_AGAIN}"
         )
 
 

@@ -1,0 +1,1 @@
+"""ADD: the sum of two tensors, broadcast against each other."""

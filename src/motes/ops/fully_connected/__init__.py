@@ -1,0 +1,1 @@
+"""FULLY_CONNECTED: every output is a weighted sum of every input."""

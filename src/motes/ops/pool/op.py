@@ -1,0 +1,32 @@
+"""AVERAGE_POOL_2D and MAX_POOL_2D for int8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from motes.ir import Builtin, Kernel
+from motes.ops.pool.pool2d import POOL2D_OPTIONS, Pool2D
+
+
+@dataclass(frozen=True)
+class AveragePool2D(Pool2D):
+    """The mean of each window, halves rounded away from zero; what lies outside the input does not count.
+
+    Dtypes: int8, input and output quantized alike, shapes (batch, height, width, channels).
+    Source: TFLM's reference AVERAGE_POOL_2D.
+    """
+
+    tflite = (Builtin("AVERAGE_POOL_2D", POOL2D_OPTIONS),)
+    kernels = (Kernel("average_pool_s8", "average_pool_s8.h"),)
+
+
+@dataclass(frozen=True)
+class MaxPool2D(Pool2D):
+    """The largest value of each window.
+
+    Dtypes: int8, input and output quantized alike, shapes (batch, height, width, channels).
+    Source: TFLM's reference MAX_POOL_2D.
+    """
+
+    tflite = (Builtin("MAX_POOL_2D", POOL2D_OPTIONS),)
+    kernels = (Kernel("max_pool_s8", "max_pool_s8.h"),)

@@ -1,0 +1,97 @@
+"""What both poolings share: the geometry of the window, its import and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from motes.errors import BadInput, Unsupported
+from motes.ir import Node, Op, Option, Params, Tensor
+from motes.ops.common import (
+    ACTIVATIONS,
+    CONVERT_AGAIN,
+    PADDINGS,
+    check_activation,
+    check_arity,
+    check_int8,
+    check_window,
+    limits,
+    named,
+    window,
+)
+
+POOL2D_OPTIONS: Mapping[str, tuple[Option, Any]] = {
+    "padding": ("byte", 0),
+    "stride_w": ("int", 0),
+    "stride_h": ("int", 0),
+    "filter_width": ("int", 0),
+    "filter_height": ("int", 0),
+    "fused_activation_function": ("byte", 0),
+}
+"""The fields of Pool2DOptions in schema.fbs."""
+
+
+@dataclass(frozen=True)
+class Pool2D(Op):
+    """A window of `filter_h` by `filter_w` slides over height and width; each channel by itself."""
+
+    padding: str
+    stride_h: int
+    stride_w: int
+    filter_h: int
+    filter_w: int
+    activation: str = "NONE"
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Self:
+        return cls(
+            padding=named(PADDINGS, options["padding"]),
+            stride_h=options["stride_h"],
+            stride_w=options["stride_w"],
+            filter_h=options["filter_height"],
+            filter_w=options["filter_width"],
+            activation=named(ACTIVATIONS, options["fused_activation_function"]),
+        )
+
+    def check(self, node: Node) -> None:
+        check_arity(node, 1, 1)
+        x, y = node.input(0), node.output
+        check_int8(node, x, y)
+        if len(x.shape) != 4 or len(y.shape) != 4:
+            raise BadInput(f"{node}: {x} and {y} are not (batch, height, width, channels); {CONVERT_AGAIN}")
+        check_window(node, self.filter_h, self.filter_w, self.stride_h, self.stride_w, self.padding)
+        batch, height, width, channels = x.shape
+        out_h, _ = window(height, self.filter_h, self.stride_h, 1, self.padding)
+        out_w, _ = window(width, self.filter_w, self.stride_w, 1, self.padding)
+        if y.shape != (batch, out_h, out_w, channels):
+            raise BadInput(
+                f"{node}: a {self.filter_h}x{self.filter_w} window over {x} does not give {y}; {CONVERT_AGAIN}"
+            )
+        if x.zero_point != y.zero_point or abs(x.scale - y.scale) > 1e-6:
+            raise Unsupported(node, "its input and output are quantized differently", CONVERT_AGAIN)
+        check_activation(node, self.activation)
+
+    def params(self, node: Node) -> Params:
+        batch, in_h, in_w, channels = node.input(0).shape
+        out_h, pad_top = window(in_h, self.filter_h, self.stride_h, 1, self.padding)
+        out_w, pad_left = window(in_w, self.filter_w, self.stride_w, 1, self.padding)
+        low, high = limits(node, self.activation)
+        return {
+            "batch": batch,
+            "in_h": in_h,
+            "in_w": in_w,
+            "channels": channels,
+            "out_h": out_h,
+            "out_w": out_w,
+            "filter_h": self.filter_h,
+            "filter_w": self.filter_w,
+            "stride_h": self.stride_h,
+            "stride_w": self.stride_w,
+            "pad_top": pad_top,
+            "pad_left": pad_left,
+            "low": low,
+            "high": high,
+        }

@@ -1,0 +1,1 @@
+"""QUANTIZE and DEQUANTIZE: between real numbers and quantized ones, and between quantizations."""

@@ -1,0 +1,51 @@
+"""Generated test cases of QUANTIZE and DEQUANTIZE."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+
+from motes.ir import DType, Quant, Tensor, quant
+from motes.ops.case import Case, draw_zero_point, float32
+
+COUNT = 30
+_QUANTIZES = (
+    (DType.FLOAT32, DType.INT8),
+    (DType.FLOAT32, DType.INT16),
+    (DType.INT8, DType.INT8),
+    (DType.INT8, DType.UINT8),
+    (DType.INT8, DType.INT16),
+    (DType.UINT8, DType.INT8),
+    (DType.INT16, DType.INT8),
+    (DType.INT16, DType.INT16),
+)
+_DEQUANTIZES = tuple((dtype, DType.FLOAT32) for dtype in (DType.INT8, DType.UINT8, DType.INT16))
+
+
+def cases() -> Iterator[Case]:
+    """Every pair of types, scales from equal to far apart, zero points at the ends."""
+    for builtin, pairs in (("QUANTIZE", _QUANTIZES), ("DEQUANTIZE", _DEQUANTIZES)):
+        for x, y in pairs:
+            for seed in range(COUNT):
+                name = f"{builtin.lower()}_{x.value}_{y.value}_{seed}"
+                yield _case(random.Random(name), builtin, x, y, name)
+
+
+def _case(rng: random.Random, builtin: str, x_dtype: DType, y_dtype: DType, name: str) -> Case:
+    shape = tuple(rng.randint(1, 9) for _ in range(rng.randint(1, 4)))
+    # Floats come as 10**-3 .. 10**3: neither nothing but zeros nor values that overflow TFLM's int32.
+    scale = 2.0 ** (rng.uniform(-16, 4) if DType.FLOAT32 in (x_dtype, y_dtype) else rng.uniform(-16, 8))
+    ratio = 2.0 ** rng.choice((0, 0, 1, rng.uniform(-3, 3), rng.uniform(-12, 12), -31.5, 15))
+    tensors = []
+    for label, dtype, size in (("x", x_dtype, scale), ("y", y_dtype, scale * ratio)):
+        tensors.append(Tensor(label, shape, dtype, _quant(rng, dtype, size)))
+    return Case(name, builtin, {}, (tensors[0],), (tensors[1],))
+
+
+def _quant(rng: random.Random, dtype: DType, scale: float) -> Quant | None:
+    if dtype is DType.FLOAT32:
+        return None
+    info = np.iinfo(dtype.numpy)
+    return quant(float32(scale), draw_zero_point(rng, int(info.min), int(info.max)))

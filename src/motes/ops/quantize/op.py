@@ -1,0 +1,133 @@
+"""QUANTIZE and DEQUANTIZE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from motes.errors import BadInput, Unsupported
+from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier
+
+_QUANTIZES = {
+    DType.FLOAT32: (DType.INT8, DType.INT16),
+    DType.INT8: (DType.INT8, DType.UINT8, DType.INT16),
+    DType.UINT8: (DType.INT8,),
+    DType.INT16: (DType.INT8, DType.INT16),
+}
+_DEQUANTIZES = (DType.INT8, DType.UINT8, DType.INT16)
+
+
+def _from_float(node: Node) -> bool:
+    return node.input(0).dtype is DType.FLOAT32
+
+
+def _in_place(node: Node) -> tuple[tuple[int, int], ...]:
+    # Outputs no wider than inputs are written behind what is read next.
+    return ((0, 0),) if node.output.dtype.size <= node.input(0).dtype.size else ()
+
+
+@dataclass(frozen=True)
+class Quantize(Op):
+    """round(x / scale) + zero point, from real numbers or from another quantization.
+
+    Dtypes: float32 to int8 or int16; int8 to int8, uint8 or int16; uint8 to int8; int16 to int8 or int16. Per tensor.
+    From float32, halves round away from zero, what is out of range saturates, and NaN becomes the zero point (TFLM
+    leaves both to the C compiler). Source: TFLM's QUANTIZE.
+    """
+
+    tflite = (Builtin("QUANTIZE"),)
+    kernels = (
+        Kernel("rescale", "rescale.h", fits=lambda node: not _from_float(node), in_place=_in_place),
+        Kernel(
+            "quantize_f32",
+            "quantize_f32.h",
+            fits=_from_float,
+            params=lambda n: _affine(n.output),
+            in_place=_in_place,
+        ),
+    )
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Quantize:
+        return cls()
+
+    def check(self, node: Node) -> None:
+        check_arity(node, 1, 1)
+        x, y = node.input(0), node.output
+        if y.dtype not in _QUANTIZES.get(x.dtype, ()):
+            pairs = "; ".join(f"{a.value} to {' or '.join(b.value for b in to)}" for a, to in _QUANTIZES.items())
+            raise Unsupported(node, f"quantizes {x} to {y}", f"these are supported: {pairs}")
+        _check_shapes(node)
+        check_quant(node, y)
+        if not _from_float(node):
+            check_quant(node, x)
+            multiplier(node, x.scale / y.scale)
+
+    def params(self, node: Node) -> Params:
+        x, y = node.input(0), node.output
+        factor, shift = multiplier(node, x.scale / y.scale)
+        info = np.iinfo(y.dtype.numpy)
+        return {
+            "count": x.elements,
+            "x_size": x.dtype.size,
+            "x_signed": int(x.dtype is not DType.UINT8),
+            "y_size": y.dtype.size,
+            "x_zero": x.zero_point,
+            "y_zero": y.zero_point,
+            "multiplier": factor,
+            "shift": shift,
+            "low": int(info.min),
+            "high": int(info.max),
+        }
+
+
+@dataclass(frozen=True)
+class Dequantize(Op):
+    """scale * (x - zero point), in single precision.
+
+    Dtypes: int8, uint8 or int16 to float32, per tensor. Source: TFLM's DEQUANTIZE; it multiplies in double precision
+    and rounds once, which for these types gives the same bits.
+    """
+
+    tflite = (Builtin("DEQUANTIZE"),)
+    kernels = (Kernel("dequantize", "dequantize.h"),)
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Dequantize:
+        return cls()
+
+    def check(self, node: Node) -> None:
+        check_arity(node, 1, 1)
+        x, y = node.input(0), node.output
+        if x.dtype not in _DEQUANTIZES or y.dtype is not DType.FLOAT32:
+            types = ", ".join(d.value for d in _DEQUANTIZES)
+            raise Unsupported(node, f"dequantizes {x} to {y}", f"these are supported: {types} to float32")
+        _check_shapes(node)
+        check_quant(node, x)
+
+    def params(self, node: Node) -> Params:
+        return _affine(node.input(0))
+
+
+def _check_shapes(node: Node) -> None:
+    if node.input(0).shape != node.output.shape:
+        raise BadInput(f"{node}: {node.input(0)} does not give {node.output}; {CONVERT_AGAIN}")
+
+
+def _affine(quantized: Tensor) -> Params:
+    """The fields of both kernels between float32 and `quantized`."""
+    return {
+        "count": quantized.elements,
+        "size": quantized.dtype.size,
+        "is_signed": int(quantized.dtype is not DType.UINT8),
+        "scale": quantized.scale,
+        "zero_point": quantized.zero_point,
+    }

@@ -1,0 +1,1 @@
+"""RESHAPE: the same bytes under another shape."""

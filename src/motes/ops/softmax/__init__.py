@@ -1,0 +1,1 @@
+"""SOFTMAX: scores become probabilities."""
