@@ -178,10 +178,7 @@ class _Tracer:
         return Application(self.name, sources, tuple(rings.values()), tuple(by_period), sinks)
 
     def _observed(self, ends: Sequence[Stream]) -> Iterator[Stream]:
-        for stream in _upstream(ends):
-            if isinstance(stream.origin, Step) and stream.tensor.elements <= OBSERVED and stream.labels:
-                yield stream
-                yield from (s for s in stream.origin.inputs if s.tensor.elements <= OBSERVED)
+        return (s for s in _upstream(ends) if isinstance(s.origin, Step) and s.tensor.elements <= OBSERVED)
 
     def _unique(self, name: str) -> str:
         found = identifier(name, self.taken)

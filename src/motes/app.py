@@ -1,0 +1,227 @@
+"""What a user writes: a model between blocks, actions, and the application they make."""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from motes.application import Action, Application, trace
+from motes.errors import BadInput, MotesError
+from motes.ir import DType, Graph, Node, Op, Tensor
+from motes.making import Build, build
+from motes.names import identifier
+from motes.ops.quantize.op import Dequantize, Quantize
+from motes.ops.reshape.op import Reshape
+from motes.progress import Progress, silent
+from motes.stream import Step, Stream
+from motes.tflite import load
+
+MAX_APP_BYTES = 1 << 20
+
+_folder: contextvars.ContextVar[Path | None] = contextvars.ContextVar("folder of the app.py being loaded", default=None)
+
+SAME_SCALE = 0.01
+"""Relative difference of scales up to which quantized features go into a model as they are, as is usual with TFLM: a
+converter's range estimate never meets the features' exact one."""
+
+
+class Model:
+    """A quantized TensorFlow Lite model, as a step of an application.
+
+    Args:
+        path: a .tflite file; relative to the app.py that names it, or to the current folder.
+        name: for reports and C; None: the file's name.
+
+    Raises:
+        BadInput, Unsupported: the file cannot be read, or asks for what Motes does not do.
+    """
+
+    def __init__(self, path: str | Path, name: str | None = None) -> None:
+        base = _folder.get()
+        found = base / path if base is not None and (base / path).exists() else Path(path)
+        self.graph: Graph = load(found, name)
+
+    def __call__(self, stream: Stream) -> Stream:
+        """The model's output for every item of `stream`, whose elements become its input, requantized if need be.
+
+        Args:
+            stream: items with as many elements as the model's input, in the same order.
+
+        Raises:
+            BadInput: the model has several inputs or outputs, or items do not fit.
+        """
+        graph = self.graph
+        if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+            raise BadInput(
+                f"{graph.name}: has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
+                "an application takes models with one of each"
+            )
+        fed = _fit(stream, graph.inputs[0], graph.name)
+        rename = {graph.inputs[0]: fed.tensor}
+        nodes = tuple(
+            dataclasses.replace(n, inputs=tuple(rename.get(t, t) if t is not None else None for t in n.inputs))
+            for n in graph.nodes
+        )
+        return Stream(graph.outputs[0], Step(nodes, (fed,), graph.states), stream.period)
+
+
+def _fit(stream: Stream, wanted: Tensor, name: str) -> Stream:
+    """The stream as items of the wanted tensor's shape, type and quantization."""
+    have = stream.tensor
+    if have.elements != wanted.elements:
+        raise BadInput(
+            f"{name}: its input {wanted} has {wanted.elements} elements, but {have} brings {have.elements}; "
+            "take a window of the length the model was trained with"
+        )
+    op: Op | None = None
+    if wanted.dtype is not have.dtype or not _alike(have, wanted):
+        if wanted.dtype is DType.FLOAT32:
+            op = Dequantize()
+        elif wanted.quant is not None:
+            op = Quantize()
+        else:
+            raise BadInput(f"{name}: its input is {wanted}, and nothing turns {have} into that; quantize the model")
+    if op is not None:
+        stream = _through(stream, op, dataclasses.replace(wanted, name=f"{have.name}_as_input", shape=have.shape))
+    if stream.tensor.shape != wanted.shape:
+        shaped = dataclasses.replace(stream.tensor, name=wanted.name, shape=wanted.shape, quant=wanted.quant)
+        stream = _through(stream, Reshape(), shaped)
+    return stream
+
+
+def _alike(have: Tensor, wanted: Tensor) -> bool:
+    """Whether two quantizations mean the same, for all that matters."""
+    if have.quant is None or wanted.quant is None:
+        return True
+    close = abs(have.scale - wanted.scale) <= SAME_SCALE * wanted.scale
+    return close and have.zero_point == wanted.zero_point
+
+
+def _through(stream: Stream, op: Op, output: Tensor) -> Stream:
+    node = Node(output.name, op, (stream.tensor,), (output,))
+    return Stream(output, Step((node,), (stream,)), stream.period, stream.labels)
+
+
+class Print(Action):
+    """Writes each detection to the console, as a line: seconds, score, number of the action, of the label, label."""
+
+    def __init__(self, decision: Stream) -> None:
+        super().__init__("print", decision)
+
+
+class LED(Action):
+    """Lights the board's LED for `ms` milliseconds at each detection."""
+
+    def __init__(self, decision: Stream, ms: int = 500) -> None:
+        if isinstance(ms, bool) or not isinstance(ms, int) or not 0 < ms <= 3_600_000:
+            raise BadInput(f"LED: ms is {ms!r}; give whole milliseconds, 1 to 3600000")
+        super().__init__("led", decision, {"ms": ms})
+
+
+class App:
+    """An application: what to do about which decisions.
+
+    Args:
+        name: for reports, files and C.
+        actions: such as `Print(decision)` and `LED(decision)`.
+
+    Raises:
+        BadInput, Unsupported: the streams behind the actions do not make an application.
+    """
+
+    def __init__(self, name: str, *actions: Action) -> None:
+        if not isinstance(name, str) or not name.strip() or len(name) > 200:
+            raise BadInput(f"App: its name is {name!r}; give a text of 1 to 200 characters")
+        self.name = name
+        self.application: Application = trace(name, actions)
+
+    @property
+    def prefix(self) -> str:
+        """The name as the prefix of its C."""
+        return identifier(self.name, fallback="app").lower()
+
+    def build(
+        self,
+        board: str = "virt-m4",
+        out: str | Path | None = None,
+        toolchain: str = "zig",
+        progress: Progress = silent,
+    ) -> Build:
+        """An image of the application for a board; it ends with the self-check.
+
+        Args:
+            board: a name that `motes boards` lists, or a folder with a `board.toml`; "host": this machine.
+            out: the folder for .elf, .bin, .hex, .map, the C sources and report.json; None: below the user's cache.
+            toolchain: "zig", or "gcc" for arm-none-eabi-gcc.
+
+        Raises:
+            DoesNotFit: too large for the board.
+            BuildFailed: the compiler refused, or the image disagrees with the portable code.
+            BadInput: an unknown board or toolchain, a folder that cannot be written.
+        """
+        return build(self.application, self.prefix, board, None if out is None else Path(out), toolchain, progress)
+
+
+# ------------------------------------------------------------------------------------------------ app.py files
+
+
+def load_app(path: str | Path) -> App:
+    """The one App that an app.py makes.
+
+    Args:
+        path: the file, or the folder that holds an app.py.
+
+    Raises:
+        BadInput: the file is missing, raises, or makes no App or several; the message has the line.
+    """
+    file = Path(path)
+    file = file / "app.py" if file.is_dir() else file
+    try:
+        if file.stat().st_size > MAX_APP_BYTES:
+            raise BadInput(f"{file}: larger than 1 MiB, which no application is; give an app.py")
+        source = file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BadInput(f"{file}: cannot be read ({reason}); give an app.py or the folder that holds one") from error
+    names: dict[str, object] = {"__name__": "__motes_app__", "__file__": str(file)}
+    with _loading(file.resolve().parent):
+        try:
+            exec(compile(source, str(file), "exec"), names)
+        except MotesError as error:
+            raise (
+                type(error)(f"{_where(file, error)}: {error}")
+                if type(error) is BadInput
+                else BadInput(f"{_where(file, error)}: {error}")
+            ) from error
+        except SyntaxError as error:
+            raise BadInput(f"{file}, line {error.lineno}: {error.msg}; mend the line") from error
+        except (Exception, SystemExit) as error:
+            raise BadInput(
+                f"{_where(file, error)}: it raises {type(error).__name__}: {error}; mend the line"
+            ) from error
+    apps = list({id(v): v for v in names.values() if isinstance(v, App)}.values())
+    if len(apps) != 1:
+        found = "no App" if not apps else f"{len(apps)} Apps ({', '.join(repr(a.name) for a in apps)})"
+        raise BadInput(f"{file}: makes {found}; end it with one line such as app = mt.App('name', mt.Print(heard))")
+    return apps[0]
+
+
+@contextmanager
+def _loading(folder: Path) -> Iterator[None]:
+    token = _folder.set(folder)
+    try:
+        yield
+    finally:
+        _folder.reset(token)
+
+
+def _where(file: Path, error: BaseException) -> str:
+    """The file, and the line of it that the error passed through last."""
+    lines: Sequence[int] = [
+        f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file) and f.lineno
+    ]
+    return f"{file}, line {lines[-1]}" if lines else str(file)
