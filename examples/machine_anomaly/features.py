@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ BANDS = Path(__file__).with_name("bands.json")
 
 
 def log_bands(windows: NDArray[np.int16], edges_hz: list[float], floor: float) -> NDArray[np.float64]:
-    """Logarithm of the power in each band, (n, WINDOW) -> (n, bands): ln(sum |X|^2 / WINDOW + floor), powers in (m/s2)^2."""
+    """(n, WINDOW) -> (n, bands): ln(sum of |X|^2 / WINDOW over the band + floor), in (m/s2)^2, X of a Hann window."""
     x = windows * SCALE
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
     power = np.abs(np.fft.rfft((x - x.mean(axis=1, keepdims=True)) * hann)) ** 2 / WINDOW
     hz = np.fft.rfftfreq(WINDOW, 1 / RATE_HZ)
-    pairs = zip(edges_hz, edges_hz[1:], strict=False)
+    pairs = itertools.pairwise(edges_hz)
     return np.log(np.stack([power[:, (hz >= low) & (hz < high)].sum(axis=1) for low, high in pairs], axis=1) + floor)
 
 
