@@ -63,6 +63,11 @@ class Extras:
     type_codes: Mapping[Tensor, int] = field(default_factory=dict)  # instead of the tensor's own dtype
     raw: Mapping[Tensor, bytes] = field(default_factory=dict)  # constant bytes instead of the tensor's own data
     variables: frozenset[Tensor] = frozenset()
+    sparse: frozenset[Tensor] = frozenset()
+    outside: frozenset[Tensor] = frozenset()  # constants that lie behind the flatbuffer, as in files above 2 GB
+    buffers: Mapping[Tensor, int] = field(default_factory=dict)  # instead of the tensor's own
+    signatures: Mapping[Tensor, Sequence[int]] = field(default_factory=dict)  # shapes with -1
+    subgraphs: int = 1  # all alike
     version: int = 3
     identifier: bytes = b"TFL3"
     description: str = "motes tests"
@@ -77,8 +82,8 @@ def write_model(
     build = flatbuffers.Builder(1024)
     tensors = _all_tensors(operators, inputs, outputs)
     contents = [extras.raw.get(t, None if t.data is None else _raw(t)) for t in tensors]
-    constants = [c for c in contents if c is not None]
-    buffers = [_table(build, "Buffer"), *(_table(build, "Buffer", Data=_bytes(build, c)) for c in constants)]
+    constants = [(t, c) for t, c in zip(tensors, contents, strict=True) if c is not None]
+    buffers = [_table(build, "Buffer"), *(_buffer(build, c, t in extras.outside) for t, c in constants)]
     numbers = iter(range(1, len(buffers)))
     tensor_tables = [
         _tensor(build, t, 0 if c is None else next(numbers), extras) for t, c in zip(tensors, contents, strict=True)
@@ -101,7 +106,7 @@ def write_model(
         "Model",
         Version=extras.version,
         OperatorCodes=_offsets(build, code_tables),
-        Subgraphs=_offsets(build, [subgraph]),
+        Subgraphs=_offsets(build, [subgraph] * extras.subgraphs),
         Description=build.CreateString(extras.description),
         Buffers=_offsets(build, buffers),
     )
@@ -121,6 +126,12 @@ def _raw(tensor: Tensor) -> bytes:
     return array.astype(array.dtype.newbyteorder("<")).tobytes()
 
 
+def _buffer(build: Any, data: bytes, outside: bool) -> int:
+    if outside:
+        return _table(build, "Buffer", Offset=1 << 31, Size=len(data))
+    return _table(build, "Buffer", Data=_bytes(build, data))
+
+
 def _tensor(build: Any, tensor: Tensor, buffer: int, extras: Extras) -> int:
     quantization = None
     if tensor.quant is not None:
@@ -131,15 +142,18 @@ def _tensor(build: Any, tensor: Tensor, buffer: int, extras: Extras) -> int:
             ZeroPoint=_vector(build, np.asarray(tensor.quant.zero_point, np.int64)),
             QuantizedDimension=tensor.quant.axis or 0,
         )
+    signature = extras.signatures.get(tensor)
     return _table(
         build,
         "Tensor",
         Shape=_ints(build, tensor.shape),
         Type=extras.type_codes.get(tensor, _TYPES[tensor.dtype]),
-        Buffer=buffer,
+        Buffer=extras.buffers.get(tensor, buffer),
         Name=build.CreateString(tensor.name),
         Quantization=quantization,
         IsVariable=tensor in extras.variables,
+        Sparsity=_table(build, "SparsityParameters") if tensor in extras.sparse else None,
+        ShapeSignature=None if signature is None else _ints(build, signature),
     )
 
 

@@ -44,8 +44,8 @@ def identifier(text: str, taken: Collection[str] = (), fallback: str = "x") -> s
 
 
 def snake(name: str) -> str:
-    """`FullyConnected` -> `fully_connected`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    """`DepthwiseConv2D` -> `depthwise_conv2d`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def quoted(text: str, longest: int = 80) -> str:

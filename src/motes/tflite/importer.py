@@ -144,7 +144,7 @@ class _Importer:
                 "convert it without them: a stateless model, from_keras_model with a fixed batch size",
             )
         if not model.operators:
-            raise BadInput("the model has no operators, and nothing to run; convert it again from a trained model")
+            raise BadInput("the model has no operators: there is nothing to run; convert a trained model again")
 
     def _ends(self) -> None:
         """Raise unless inputs and outputs are distinct tensors that something computes."""
