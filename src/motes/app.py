@@ -12,11 +12,12 @@ from pathlib import Path
 from motes.application import Action, Application, trace
 from motes.errors import BadInput, MotesError
 from motes.ir import DType, Graph, Node, Op, Tensor
-from motes.making import Build, build
+from motes.making import make
 from motes.names import identifier
 from motes.ops.quantize.op import Dequantize, Quantize
 from motes.ops.reshape.op import Reshape
 from motes.progress import Progress, silent
+from motes.running import Build
 from motes.stream import Step, Stream
 from motes.tflite import load
 
@@ -163,7 +164,8 @@ class App:
             BuildFailed: the compiler refused, or the image disagrees with the portable code.
             BadInput: an unknown board or toolchain, a folder that cannot be written.
         """
-        return build(self.application, self.prefix, board, None if out is None else Path(out), toolchain, progress)
+        folder = None if out is None else Path(out)
+        return Build(make(self.application, self.prefix, board, folder, toolchain, progress))
 
 
 # ------------------------------------------------------------------------------------------------ app.py files

@@ -138,6 +138,16 @@ def load(
     ]
 
 
+def library(sources: Sources) -> ctypes.CDLL:
+    """C for this machine as a loaded library, portable arithmetic only; `sources` are its units and headers.
+
+    Raises:
+        BuildFailed: it does not compile.
+    """
+    own = {name: (COMMON / name).read_text("utf-8") for name in ("motes.h", "runtime.c")}
+    return ctypes.CDLL(str(_link(toolchain.for_host(), {**own, **sources})))
+
+
 def _library_sources(
     programs: Sequence[Program], plans: Sequence[Plan], prefixes: Sequence[str], sanitize: bool
 ) -> Sources:
@@ -179,7 +189,7 @@ class _Port(ctypes.Structure):
 
 
 def _ports(arrays: Sequence[Array], ports: Sequence[tuple[Tensor, int]]) -> ctypes.Array[_Port]:
-    rows = [(a.ctypes.data, offset, t.nbytes) for a, (t, offset) in zip(arrays, ports, strict=True)]
+    rows = [_Port(a.ctypes.data, offset, t.nbytes) for a, (t, offset) in zip(arrays, ports, strict=True)]
     return (_Port * len(rows))(*rows)
 
 

@@ -7,6 +7,9 @@
 
 #ifdef __cplusplus
 #define restrict __restrict
+#define MOTES_STATIC_ASSERT static_assert
+#else
+#define MOTES_STATIC_ASSERT _Static_assert
 #endif
 
 /* A function that keeps its name and its call, so that cycles can be told apart by it. */

@@ -13,7 +13,7 @@ from motes.emit.layers import Code
 from motes.emit.model import templates
 from motes.emit.text import comment, string
 from motes.errors import BadInput
-from motes.ir import Program
+from motes.ir import Program, Tensor
 from motes.names import identifier
 from motes.plan import Plan, round_up
 from motes.schedule import Schedule
@@ -52,6 +52,29 @@ def ring_bytes(ring: Ring, schedule: Schedule) -> int:
     return round_up(schedule.capacity[ring] * ring.item.nbytes)
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Where in the state struct things lie that are read from outside, in bytes; the C asserts each."""
+
+    kept: int
+    missed: int
+    lost: int
+    dropped: Mapping[Ring, int]
+
+
+def layout(application: Application, plan: Plan) -> Layout:
+    """The layout of an application's state: the arena lies at 0."""
+    kept = round_up(plan.arena)
+    missed = kept + round_up(plan.kept_size)
+    rings = missed + 8 + 4 * len(application.stages)
+    return Layout(kept, missed, missed + 4, {r: rings + 20 * i + 16 for i, r in enumerate(application.rings)})
+
+
+def place_of(tensor: Tensor, application: Application, plan: Plan) -> int:
+    """Where a tensor lies in the state struct, in bytes."""
+    return layout(application, plan).kept + plan.kept[tensor] if tensor in plan.kept else plan.offsets[tensor]
+
+
 def emit_application(
     application: Application, programs: Mapping[Stage, Program], plan: Plan, schedule: Schedule, prefix: str
 ) -> dict[str, str]:
@@ -65,6 +88,7 @@ def emit_application(
     code = Code(prefix, plan)
     stages = [_stage(code, application, stage, programs[stage]) for stage in application.stages]
     code.needs("ring.h", "describe.h")
+    places = layout(application, plan)
     context = {
         "prefix": prefix,
         "PREFIX": prefix.upper(),
@@ -72,7 +96,8 @@ def emit_application(
         "arena": round_up(plan.arena),
         "kept": round_up(plan.kept_size),
         "queue": queue_length(application),
-        "rings": [_ring(r, schedule) for r in application.rings],
+        "missed_offset": places.missed,
+        "rings": [{**_ring(r, schedule), "dropped_offset": places.dropped[r]} for r in application.rings],
         "sources": [_source(application, s) for s in application.sources],
         "stages": stages,
         "sinks": [_sink(application, i, s) for i, s in enumerate(application.sinks)],
@@ -102,13 +127,19 @@ def emit_application_main(application: Application, prefix: str) -> dict[str, st
     return {"main.c": templates().get_template("application_main.c.j2").render(context)}
 
 
+def emit_application_host(application: Application, prefix: str) -> dict[str, str]:
+    """`host.c`: the application as a library on this machine, under names that do not depend on it."""
+    context = {"prefix": prefix, "sources": [_source(application, s) for s in application.sources]}
+    return {"host.c": templates().get_template("application_host.c.j2").render(context)}
+
+
 def _stage(code: Code, application: Application, stage: Stage, program: Program) -> dict[str, Any]:
     layers, stores, resets = code.add(program)
     window = stage.graph.inputs[0]
     return {
         "name": stage.name,
         "title": comment(
-            f"{stage.name}: every {float(stage.period) * 1000:g} ms, over {stage.ring.length} items of {stage.ring.name}"
+            f"{stage.name}: every {float(stage.period) * 1000:g} ms, {stage.ring.length} items of {stage.ring.name}"
         ),
         "ring": stage.ring.name,
         "window": code.address(window),

@@ -1,0 +1,210 @@
+"""From an application to an image: stages measured and proved, the schedule, the plan, the C, the link."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from motes.application import Application, Ring, Stage
+from motes.build import cache
+from motes.build.image import Image, link
+from motes.build.output import write_files
+from motes.choose import choose
+from motes.emit import emit_application, emit_application_main
+from motes.emit.application import ring_bytes
+from motes.ir import Program
+from motes.passes import prepare
+from motes.plan import Plan, plan
+from motes.progress import Progress, silent
+from motes.proving import compile_graph, self_check, spent
+from motes.schedule import Schedule, StageCost, schedule
+from motes.target import Board
+from motes.target import board as find_board
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one operator of a stage costs, measured alone on the board."""
+
+    stage: str
+    name: str
+    op: str
+    kernel: str
+    macs: int
+    cycles: int
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """An application for a board: everything that was decided, and the image; on the host there is none."""
+
+    application: Application
+    prefix: str
+    board: Board
+    toolchain: str
+    folder: Path
+    programs: Mapping[Stage, Program]
+    plan: Plan
+    schedule: Schedule
+    layers: tuple[LayerCost, ...]
+    image: Image | None
+    sources: Mapping[str, str] = field(repr=False)
+
+    @property
+    def ram(self) -> dict[str, int] | None:
+        """Bytes of RAM by part."""
+        if self.image is None:
+            return None
+        rings = sum(ring_bytes(r, self.schedule) for r in self.application.rings)
+        known = self.plan.arena + self.plan.kept_size + rings
+        return {
+            "arena": self.plan.arena,
+            "rings": rings,
+            "state": self.plan.kept_size,
+            "static": self.image.ram.data - known,
+            "stack": self.image.ram.stack,
+            "total": self.image.ram.total,
+        }
+
+    @property
+    def flash(self) -> dict[str, int] | None:
+        """Bytes of flash by part."""
+        return None if self.image is None else vars(self.image.flash).copy()
+
+    def stage_cycles(self, stage: Stage) -> int:
+        """Cycles of one run of a stage, copies in and out of rings not counted."""
+        return sum(c.cycles for c in self.layers if c.stage == stage.name)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "app": self.application.name,
+            "board": self.board.name,
+            "toolchain": self.toolchain,
+            "image": None if self.image is None else str(self.image.elf.absolute()),
+            "ram": self.ram,
+            "flash": self.flash,
+            "arena_bound": self.plan.bound,
+            "utilisation": self.schedule.utilisation if self.image else None,
+            "meets_deadlines": self.schedule.meets_deadlines(self.application) if self.image else None,
+            "stages": [self._stage_json(s) for s in self.application.stages],
+            "rings": [self._ring_json(r) for r in self.application.rings],
+            "layers": [vars(c) for c in self.layers],
+        }
+
+    def _stage_json(self, stage: Stage) -> dict[str, Any]:
+        response = self.schedule.response[stage]
+        return {
+            "name": stage.name,
+            "period_ms": float(stage.period * 1000),
+            "cycles": self.stage_cycles(stage) if self.image else None,
+            "worst_response_ms": round(response * 1000, 3) if self.image and response != float("inf") else None,
+        }
+
+    def _ring_json(self, ring: Ring) -> dict[str, Any]:
+        return {
+            "name": ring.name,
+            "items": self.schedule.capacity[ring],
+            "item_bytes": ring.item.nbytes,
+            "bytes": ring_bytes(ring, self.schedule),
+            "window": ring.length,
+            "stride": ring.stride,
+        }
+
+    def table(self) -> RenderableType:
+        """For a terminal."""
+        head = Text.assemble((self.application.name, "bold"), f" for {self.board.name}")
+        rows = Table(box=None, header_style="bold")
+        for title, side in (
+            ("stage", "left"),
+            ("every", "right"),
+            ("cycles", "right"),
+            ("busy", "right"),
+            ("worst response", "right"),
+        ):
+            rows.add_column(title, justify=side)  # type: ignore[arg-type]
+        clock = self.board.chip.clock_hz if self.board.chip else 0
+        for stage in self.application.stages:
+            cycles = self.stage_cycles(stage)
+            rows.add_row(
+                stage.name,
+                f"{float(stage.period * 1000):g} ms",
+                f"{cycles:,}" if clock else "",
+                f"{cycles / (float(stage.period) * clock):.1%}" if clock else "",
+                f"{self.schedule.response[stage] * 1000:.1f} ms" if clock else "",
+            )
+        sizes = Table(box=None, show_header=False)
+        for what, parts in (("RAM", self.ram), ("flash", self.flash)):
+            if parts:
+                split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
+                sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
+        where = Text(str(self.image.elf) if self.image else str(self.folder), "dim")
+        return Group(head, rows, Text(), sizes, where)
+
+
+def make(
+    application: Application, prefix: str, board: str, out: Path | None, toolchain: str, progress: Progress = silent
+) -> Made:
+    """Build an application; see `App.build`."""
+    target = find_board(board)
+    folder = out if out is not None else cache.folder() / "apps" / f"{prefix}-{target.name}-{toolchain}"
+    programs: dict[Stage, Program] = {}
+    costs: dict[Stage, StageCost] = {}
+    layers: list[LayerCost] = []
+    for i, stage in enumerate(application.stages):
+        programs[stage] = choose(prepare(stage.graph), target.core.features)
+        if target.chip is None:
+            continue
+        progress(f"proving and measuring {stage.name}", i / len(application.stages))
+        layers += _measure(stage, target, toolchain)
+        costs[stage] = StageCost(tuple(c.cycles for c in layers if c.stage == stage.name))
+    memory = plan(*(programs[s] for s in application.stages))
+    times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
+    sources = emit_application(application, programs, memory, times, prefix)
+    image = None
+    if target.chip is not None:
+        progress("compiling", None)
+        sources.update(emit_application_main(application, prefix))
+        used = {s.kind for s in application.sources} | {"led" for k in application.sinks if k.action == "led"}
+        image = link(
+            sources,
+            target,
+            folder,
+            name=prefix,
+            prefix=prefix,
+            peripherals=sorted(used),
+            interrupts=1,
+            toolchain_name=toolchain,
+        )
+    made = Made(
+        application, prefix, target, toolchain, folder, programs, memory, times, tuple(layers), image, sources
+    )  # fmt: skip
+    files = {folder / "src" / name: text.encode() for name, text in sources.items()}
+    write_files({**files, folder / "report.json": json.dumps(made.to_json(), indent=2).encode() + b"\n"})
+    return made
+
+
+def _measure(stage: Stage, board: Board, toolchain: str) -> list[LayerCost]:
+    """The stage as a profile image: proved against the portable code, and measured."""
+    folder = cache.folder() / "stages" / f"{stage.name}-{board.name}-{toolchain}"
+    proved = compile_graph(stage.graph, board, "stage", folder, toolchain=toolchain)
+    self_check(proved, toolchain)
+    calls = {c.node.name: c for c in proved.program.calls}
+    return [
+        LayerCost(
+            stage.name,
+            name,
+            calls[name].node.op.title,
+            calls[name].kernel.function if cycles else "none: a view",
+            calls[name].node.op.macs(calls[name].node),
+            cycles,
+        )
+        for name, _, cycles in spent(proved, proved.measure())
+    ]

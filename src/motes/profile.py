@@ -1,0 +1,240 @@
+"""`motes profile`: one inference of a model on a board: cycles and memory by part and by layer, and the outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from motes.build import cache
+from motes.build.output import write_files
+from motes.errors import BadInput
+from motes.ir import Array, Tensor
+from motes.names import identifier
+from motes.plan import Life
+from motes.progress import Progress, silent
+from motes.proving import Proved, compile_graph, lcg, self_check, spent, zeros
+from motes.target import board as find_board
+from motes.tflite import load
+
+MAX_NPY_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one operator cost."""
+
+    name: str
+    op: str
+    kernel: str
+    macs: int
+    instructions: int
+    cycles: int
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of the model, as the image left it in RAM."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One inference, measured. Sizes in bytes."""
+
+    model: str
+    board: str
+    toolchain: str
+    clock_hz: int
+    instructions: int
+    cycles: int
+    macs: int
+    ram: dict[str, int]
+    flash: dict[str, int]
+    stack_high_water: int
+    layers: tuple[Layer, ...]
+    outputs: tuple[Output, ...]
+    image: Path
+    lives: tuple[Life, ...]
+    arena_bound: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "model": self.model,
+            "board": self.board,
+            "toolchain": self.toolchain,
+            "clock_hz": self.clock_hz,
+            "instructions": self.instructions,
+            "cycles": self.cycles,
+            "ms": round(self.cycles / self.clock_hz * 1000, 6),
+            "macs": self.macs,
+            "cycles_per_mac": round(self.cycles / self.macs, 4) if self.macs else None,
+            "ram": self.ram,
+            "flash": self.flash,
+            "stack_high_water": self.stack_high_water,
+            "arena_bound": self.arena_bound,
+            "layers": [vars(layer) for layer in self.layers],
+            "outputs": [{**vars(o), "shape": list(o.shape)} for o in self.outputs],
+            "image": str(self.image),
+        }
+
+    def table(self) -> RenderableType:
+        """For a terminal."""
+        head = Text.assemble(
+            (self.model, "bold"),
+            f" on {self.board}: {self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms at "
+            f"{self.clock_hz / 1e6:g} MHz, {self.macs:,} MACs",
+            f" ({self.cycles / self.macs:.2f} cycles each)" if self.macs else "",
+        )
+        layers = Table(box=None, header_style="bold")
+        for title in ("layer", "operator", "kernel"):
+            layers.add_column(title)
+        for title in ("MACs", "cycles", "share", "cycles/MAC"):
+            layers.add_column(title, justify="right")
+        for layer in self.layers:
+            layers.add_row(
+                layer.name,
+                layer.op,
+                layer.kernel,
+                f"{layer.macs:,}",
+                f"{layer.cycles:,}",
+                f"{layer.cycles / max(1, self.cycles):.1%}",
+                f"{layer.cycles / layer.macs:.2f}" if layer.macs else "",
+            )
+        sizes = Table(box=None, show_header=False)
+        for what, parts in (("RAM", self.ram), ("flash", self.flash)):
+            split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
+            sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
+        outputs = [Text(f"{o.name} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
+        return Group(head, Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
+
+
+def profile(
+    model: str | Path,
+    board: str = "virt-m4",
+    input: str = "zeros",
+    toolchain: str = "zig",
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> Profile:
+    """Build a model's profile image, prove it against the portable code, and measure one inference.
+
+    Args:
+        model: a .tflite file.
+        input: "zeros", "lcg" (the generator that `proving.lcg` describes), or an .npy file of the input's dtype and
+            shape.
+        out: the folder for the image, the C sources and report.json; None: below the user's cache.
+
+    Raises:
+        BadInput, Unsupported, DoesNotFit, BuildFailed, BoardFault: the message says what to do.
+    """
+    target = find_board(board)
+    if target.chip is None:
+        raise BadInput(f"{board} has no clock to count; profile on one of the virtual boards, such as virt-m4")
+    progress("reading the model", None)
+    graph = load(Path(model))
+    inputs = _inputs(input, graph.inputs)
+    folder = Path(out) if out is not None else _cached(Path(model), board, toolchain, input)
+    progress("compiling", None)
+    prefix = identifier(graph.name, fallback="model").lower()
+    proved = compile_graph(graph, target, prefix, folder, inputs=inputs, toolchain=toolchain, name=prefix)
+    progress("comparing with the portable code", None)
+    self_check(proved, toolchain)
+    progress("measuring", None)
+    found = _profile(proved, graph.name, board, toolchain, target.chip.clock_hz)
+    write_files(
+        {
+            **{folder / "src" / name: text.encode() for name, text in proved.sources.items()},
+            folder / "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n",
+        }
+    )
+    return found
+
+
+def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: int) -> Profile:
+    measured = proved.measure()
+    graph, image, plan = proved.program.graph, proved.image, proved.plan
+    calls = {c.node.name: c for c in proved.program.calls}
+    layers = tuple(
+        Layer(
+            name,
+            calls[name].node.op.title,
+            calls[name].kernel.function if cycles else "none: a view",
+            calls[name].node.op.macs(calls[name].node),
+            instructions,
+            cycles,
+        )
+        for name, instructions, cycles in spent(proved, measured)
+    )
+    data = [measured.symbols[f"motes_output_{i}"] for i in range(len(graph.outputs))]
+    outputs = tuple(
+        Output(t.origin or t.name, t.dtype.value, t.shape, hashlib.sha256(d).hexdigest())
+        for t, d in zip(graph.outputs, data, strict=True)
+    )
+    ram = {
+        "arena": plan.arena,
+        "state": plan.kept_size,
+        "static": image.ram.data - plan.arena - plan.kept_size,
+        "stack": image.ram.stack,
+        "total": image.ram.total,
+    }
+    return Profile(
+        model,
+        board,
+        toolchain,
+        clock_hz,
+        measured.instructions,
+        measured.cycles,
+        graph.macs,
+        ram,
+        vars(image.flash).copy(),
+        measured.stack_high_water,
+        layers,
+        outputs,
+        image.elf.absolute(),
+        plan.lives,
+        plan.bound,
+    )
+
+
+def _cached(model: Path, board: str, toolchain: str, input: str) -> Path:
+    return cache.folder() / "profiles" / cache.digest(str(model.absolute()), board, toolchain, input)[:16]
+
+
+def _inputs(given: str, tensors: tuple[Tensor, ...]) -> tuple[Array, ...]:
+    if given == "zeros":
+        return zeros(tensors)
+    if given == "lcg":
+        return lcg(tensors)
+    path = Path(given)
+    if path.suffix != ".npy":
+        raise BadInput(f"input {given!r}: give zeros, lcg, or an .npy file")
+    try:
+        if path.stat().st_size > MAX_NPY_BYTES:
+            raise BadInput(f"{path}: larger than 64 MiB, which no input is; save one input with numpy.save")
+        array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error}); save it with numpy.save") from error
+    except (ValueError, EOFError) as error:
+        raise BadInput(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save") from error
+    if len(tensors) != 1:
+        raise BadInput(f"{path}: is one array, but the model has {len(tensors)} inputs; use zeros or lcg")
+    (wanted,) = tensors
+    if str(array.dtype) != wanted.dtype.value or array.shape != wanted.shape:
+        raise BadInput(
+            f"{path}: holds {array.dtype}{list(array.shape)}, but the model's input is {wanted.dtype.value}"
+            f"{list(wanted.shape)}; convert it"
+        )
+    return (np.ascontiguousarray(array),)
