@@ -1,4 +1,4 @@
-"""Writes the recorded scene: python scene.py PATH/TO/vtest.avi -> scene.webp (frames) and scene.txt (labels).
+"""Writes the recorded scene: python scene.py PATH/TO/vtest.avi -> scene.webp (frames), scene.txt (labels), labels.png.
 
 The frames are the last 30% of the video as the fixed camera sees them: 96x96 grey, 10 a second, lossless. The labels
 say when a person is in the view, from background subtraction (video.py).
@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import video
 from PIL import Image
-from video import FIXED, RATE_HZ, Mask
+from video import FIXED, RATE_HZ, Grey, Mask
 
 HERE = Path(__file__).parent
+SHOWN = (570, 605, 640, 650, 730)  # frames for the README
 
 
 def label_track(present: Mask) -> str:
@@ -24,9 +25,18 @@ def label_track(present: Mask) -> str:
     return "".join(f"{start:.6f}\t{end:.6f}\tperson\n" for start, end in spans)
 
 
+def label_picture(frames: Grey, masks: Mask) -> Image.Image:
+    """Views side by side, what counts as foreground in red."""
+    views = np.repeat(FIXED.cut(frames)[..., None], 3, axis=-1)
+    views[..., 0] = np.where(FIXED.cut(masks), 255, views[..., 0])
+    return Image.fromarray(np.concatenate(list(views), axis=1))
+
+
 def main(path: Path) -> None:
     frames = video.read(path)
-    present = video.smoothed(video.has_person(video.foreground(frames), FIXED))
+    masks = video.foreground(frames)
+    present = video.smoothed(video.has_person(masks, FIXED))
+    label_picture(frames[list(SHOWN)], masks[list(SHOWN)]).save(HERE / "labels.png", optimize=True)
     first = int(len(frames) * video.TRAIN_SHARE)
     images = [Image.fromarray(video.camera_frame(frame, FIXED)) for frame in frames[first:]]
     images[0].save(
