@@ -28,10 +28,12 @@ class Core:
     name: str
     features: frozenset[str]
     """What kernels ask for in `Kernel.needs`: "dsp", "fpu"."""
-    zig: tuple[str, ...]
-    """Arguments of `zig cc` that choose it."""
-    gcc: tuple[str, ...]
-    """Arguments of `arm-none-eabi-gcc` that choose it."""
+    zig_target: str
+    """Zig's target triple, such as "thumb-freestanding-eabihf"; empty on the host."""
+    mcpu: str
+    """Zig's name of the core and its floating-point unit, such as "cortex_m4+vfp4d16sp"."""
+    gcc_flags: tuple[str, ...]
+    """Arguments of arm-none-eabi-gcc that choose it."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,11 @@ class Board:
     def startup(self) -> Path:
         """The vector table and the reset handler: all that a profile image takes from the board."""
         return self.folder / "startup.c"
+
+    @property
+    def headers(self) -> tuple[Path, ...]:
+        """What its C files include, to be copied beside them."""
+        return (HERE / "boards" / "board.h", *sorted(self.folder.glob("*.h")))
 
     @property
     def link_script(self) -> Path:
@@ -233,7 +240,13 @@ def _read(path: Path) -> _Table:
 
 def _load_core(path: Path) -> Core:
     table = _read(path)
-    found = Core(table.text("name"), frozenset(table.texts("features")), table.texts("zig"), table.texts("gcc"))
+    found = Core(
+        name=table.text("name"),
+        features=frozenset(table.texts("features")),
+        zig_target=table.text("zig_target"),
+        mcpu=table.text("mcpu"),
+        gcc_flags=table.texts("gcc_flags"),
+    )
     table.finish()
     return found
 

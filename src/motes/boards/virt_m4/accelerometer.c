@@ -1,5 +1,5 @@
 /* The accelerometer of the virtual board. */
-#include "../board.h"
+#include "board.h"
 #include "registers.h"
 
 #define TRIPLE_BYTES 6u

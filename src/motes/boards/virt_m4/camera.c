@@ -1,5 +1,5 @@
 /* The camera of the virtual board. */
-#include "../board.h"
+#include "board.h"
 #include "registers.h"
 
 void camera_interrupt(void);

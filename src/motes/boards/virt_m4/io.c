@@ -1,5 +1,5 @@
 /* What every application on the virtual board needs; each sensor has a file of its own. */
-#include "../board.h"
+#include "board.h"
 #include "registers.h"
 
 void board_init(void) {}

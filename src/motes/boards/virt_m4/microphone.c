@@ -1,5 +1,5 @@
 /* The microphone of the virtual board. */
-#include "../board.h"
+#include "board.h"
 #include "registers.h"
 
 void microphone_interrupt(void);

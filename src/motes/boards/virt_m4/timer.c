@@ -1,5 +1,5 @@
 /* The timer of the virtual board. */
-#include "../board.h"
+#include "board.h"
 #include "registers.h"
 
 void timer_interrupt(void);

@@ -1,0 +1,75 @@
+/* Counts instructions and cycles of the emulated core, one call for each basic block that it
+   executes.
+
+   This is the only code that runs per block; everything else runs per event, in Python. What a
+   block costs is learnt from Python when it is met first (see costs.py), so this file knows nothing
+   of the core. */
+#include <stdint.h>
+
+/* One basic block that starts at the address of its place in the table. */
+typedef struct {
+    uint64_t instructions, cycles; /* spent in it so far */
+    uint32_t size;                 /* in bytes; 0: not met yet */
+    uint16_t length;               /* instructions of one execution */
+    uint16_t cost;                 /* cycles of one execution, without the branch that ends it */
+    uint8_t taken, fallen;         /* cycles of that branch when taken, and when not */
+    uint8_t watched;               /* whether Python wants to be told before each execution */
+} block;
+
+typedef struct {
+    block *blocks;                /* one for each halfword of code */
+    uint64_t first, count;        /* address of blocks[0]; how many there are */
+    uint64_t instructions, clock; /* executed so far; cycles since reset, asleep or awake */
+    uint64_t limit;               /* stop before the first block that starts at or behind it */
+    uint64_t watched_return;      /* an address to tell Python about too, or an odd number */
+    block *previous;              /* the block whose branch is not accounted yet, or null */
+    uint64_t previous_end;        /* the address behind it */
+    uint32_t stopped;             /* this code has stopped the emulator */
+    uint32_t masked;              /* an interrupt waits until PRIMASK is cleared */
+    uint64_t primask;             /* the emulator's number of that register */
+    int (*stop)(void *emulator);
+    int (*read_register)(void *emulator, int number, void *value);
+    void (*learn)(uint64_t address, uint32_t size);
+    void (*visit)(uint64_t address);
+} ledger;
+
+static int may_interrupt(void *emulator, const ledger *l) {
+    uint32_t primask = 1;
+    l->read_register(emulator, (int)l->primask, &primask);
+    return (primask & 1) == 0;
+}
+
+/* The emulator calls this before it executes the block of `size` bytes at `address`. When it stops
+   here, the block is not executed, and this is called again for it on resuming. */
+void motes_on_block(void *emulator, uint64_t address, uint32_t size, void *user) {
+    ledger *l = (ledger *)user;
+    block *b = l->previous;
+    uint64_t place = (address - l->first) >> 1;
+    if (b) {
+        uint64_t branch = address == l->previous_end ? b->fallen : b->taken;
+        b->cycles += branch;
+        l->clock += branch;
+        l->previous = 0;
+    }
+    if (place >= l->count) {
+        return;
+    }
+    if (l->clock >= l->limit || (l->masked && may_interrupt(emulator, l))) {
+        l->stopped = 1;
+        l->stop(emulator);
+        return;
+    }
+    b = &l->blocks[place];
+    if (b->size != size) {
+        l->learn(address, size);
+    }
+    if (b->watched || address == l->watched_return) {
+        l->visit(address);
+    }
+    b->instructions += b->length;
+    b->cycles += b->cost;
+    l->instructions += b->length;
+    l->clock += b->cost;
+    l->previous = b;
+    l->previous_end = address + size;
+}

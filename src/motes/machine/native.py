@@ -1,0 +1,71 @@
+"""The block counter, `blocks.c`, compiled for this machine once and kept in the cache."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+from motes.build import cache, toolchain
+
+SOURCE = Path(__file__).with_name("blocks.c")
+
+
+class Block(ctypes.Structure):
+    """`block` of blocks.c."""
+
+    _fields_ = (
+        ("instructions", ctypes.c_uint64),
+        ("cycles", ctypes.c_uint64),
+        ("size", ctypes.c_uint32),
+        ("length", ctypes.c_uint16),
+        ("cost", ctypes.c_uint16),
+        ("taken", ctypes.c_uint8),
+        ("fallen", ctypes.c_uint8),
+        ("watched", ctypes.c_uint8),
+    )
+
+
+Learn = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint32)
+Visit = ctypes.CFUNCTYPE(None, ctypes.c_uint64)
+
+
+class Ledger(ctypes.Structure):
+    """`ledger` of blocks.c."""
+
+    _fields_ = (
+        ("blocks", ctypes.POINTER(Block)),
+        ("first", ctypes.c_uint64),
+        ("count", ctypes.c_uint64),
+        ("instructions", ctypes.c_uint64),
+        ("clock", ctypes.c_uint64),
+        ("limit", ctypes.c_uint64),
+        ("watched_return", ctypes.c_uint64),
+        ("previous", ctypes.POINTER(Block)),
+        ("previous_end", ctypes.c_uint64),
+        ("stopped", ctypes.c_uint32),
+        ("masked", ctypes.c_uint32),
+        ("primask", ctypes.c_uint64),
+        ("stop", ctypes.c_void_p),
+        ("read_register", ctypes.c_void_p),
+        ("learn", Learn),
+        ("visit", Visit),
+    )
+
+
+def counter() -> ctypes.CDLL:
+    """The library with `motes_on_block`.
+
+    Raises:
+        BuildFailed: it does not compile.
+        BadInput: the cache folder cannot be written.
+    """
+    compiler = toolchain.for_host()
+    text = SOURCE.read_bytes()
+    name = cache.digest("block counter", compiler.key, text)
+    path = cache.find(name)
+    if path is None:
+        with cache.workshop() as where:
+            (where / "blocks.c").write_bytes(text)
+            compiler.link(["blocks.c"], "blocks.so", where)
+            path = cache.keep(name, (where / "blocks.so").read_bytes())
+    return ctypes.CDLL(str(path))
