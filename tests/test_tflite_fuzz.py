@@ -84,7 +84,7 @@ def small_network() -> bytes:
 def models() -> Iterator[tuple[str, Callable[[], bytes]]]:
     """The small models: one of ours, always there, and the small ones of the field."""
     yield "small_network", small_network
-    for name in ("hello_world_int8", "micro_speech_quantized", "keyword_scrambled_8bit", "audio_preprocessor_int8"):
+    for name in ("hello_world_int8", "micro_speech_quantized"):
         folder = shared_folder()
         if folder is not None:
             yield name, (folder / "models" / "tflm" / f"{name}.tflite").read_bytes

@@ -50,7 +50,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 def main() -> None:
     """The entry point: errors become one line on stderr and a status."""
     try:
-        app()
+        app(prog_name="motes")
     except MotesError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -90,9 +90,8 @@ def _show(result: Any, as_json: bool) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(console: Console) -> Iterator[Progress]:
     """Progress on stderr: a line that lives in a terminal; elsewhere a line for each step, once it takes long."""
-    console = _terminal(stderr=True)
     if not console.is_terminal:
         said, patience = [""], time.monotonic() + PATIENCE
 
@@ -146,7 +145,7 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Make an image: .elf .bin .hex .map, the C sources and the report."""
-    with _progress() as progress:
+    with _progress(_terminal(stderr=True)) as progress:
         if source.suffix == ".tflite":
             from motes.profile import profile as measure
 
@@ -191,11 +190,22 @@ def _run(
     source: Path, input: Path, board: str, labels: Path | None, out: Path | None, toolchain: str, as_json: bool
 ) -> None:
     from motes.app import load_app
+    from motes.judging import Event, judge
+    from motes.recording import read_labels
 
-    terminal = _terminal(stderr=as_json)
-    with _progress() as progress:
+    errors = _terminal(stderr=True)
+    # A terminal is one place, whatever goes there: what shares it with the progress must go through the same console.
+    shared = as_json or (errors.is_terminal and sys.stdout.isatty())
+    listener = errors if shared else _terminal()
+    track = read_labels(labels) if labels else ()
+
+    def hear(event: Event) -> None:
+        right = judge([event], track, {event.label}).heard
+        listener.print(Text(str(event) + ("" if not labels else "  was there" if right else "  was not there")))
+
+    with _progress(errors) as progress:
         built = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress)
-        done = built.run(input, labels=labels, on_event=lambda e: terminal.print(Text(str(e))), progress=progress)
+        done = built.run(input, labels=labels, on_event=hear, progress=progress)
     _show(done, as_json)
     if done.exit_status:
         raise typer.Exit(done.exit_status)
@@ -213,7 +223,7 @@ def profile(
     """Measure one inference: cycles and memory by layer, and the outputs."""
     from motes.profile import profile as measure
 
-    with _progress() as progress:
+    with _progress(_terminal(stderr=True)) as progress:
         found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress)
     _show(found, as_json)
 
@@ -239,7 +249,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Look at what this machine has, and say what to do about what is missing."""
     from motes.doctor import doctor as look
 
-    with _progress() as progress:
+    with _progress(_terminal(stderr=True)) as progress:
         found = look(progress)
     _show(found, as_json)
     if not found.healthy:

@@ -1,0 +1,5 @@
+"""`python -m motes`."""
+
+from motes.cli import main
+
+main()
