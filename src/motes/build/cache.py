@@ -11,7 +11,9 @@ from pathlib import Path
 
 import platformdirs
 
-from motes.errors import BadInput
+from motes.build.files import refusal, write_files
+
+REMEDY = "set MOTES_CACHE to a folder of yours"
 
 
 def folder() -> Path:
@@ -32,61 +34,34 @@ def digest(*parts: str | bytes) -> str:
 
 def find(name: str) -> Path | None:
     """The kept file of this name, or None."""
-    path = folder() / name[:2] / name
+    path = _place(name)
     return path if path.is_file() else None
 
 
 def keep(name: str, data: bytes) -> Path:
-    """Keep `data` under `name`; whoever looks for it finds nothing or all of it."""
-    path = folder() / name[:2] / name
-    with writable():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
-    return path
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file such that nobody, at no moment, sees half of it; two writers at once leave one of their versions.
+    """Keep `data` under `name`; whoever looks for it finds nothing or all of it.
 
     Raises:
-        OSError: as for any write; nothing is left behind then.
+        BadInput: the cache folder cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    write_files({_place(name): data}, REMEDY)
+    return _place(name)
 
 
 @contextlib.contextmanager
 def workshop() -> Iterator[Path]:
-    """An empty folder to compile in, gone afterwards."""
-    with writable():
-        parent = folder() / "work"
+    """An empty folder to compile in, gone afterwards.
+
+    Raises:
+        BadInput: the cache folder cannot be written.
+    """
+    parent = folder() / "work"
+    with refusal(parent, REMEDY):
         parent.mkdir(parents=True, exist_ok=True)
         made = tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True)
     with made as name:
-        yield Path(name)
+        yield Path(name).resolve()
 
 
-@contextlib.contextmanager
-def writable() -> Iterator[None]:
-    """Turn a refused write to the cache into words."""
-    try:
-        yield
-    except OSError as error:
-        raise BadInput(
-            f"the cache folder {folder()} cannot be written ({error.strerror}); "
-            "make room there, or set MOTES_CACHE to a folder of yours"
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _place(name: str) -> Path:
+    return folder() / name[:2] / name

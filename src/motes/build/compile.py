@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
@@ -12,20 +12,27 @@ from motes.build import cache
 from motes.build.toolchain import Compiler
 
 Sources: TypeAlias = Mapping[str, str]
-"""Texts by file name, all in one folder; each `.c` is a translation unit of its own, `.h` and `.inc` are included."""
+"""Texts by file name, all in one folder: each `.c` is a translation unit, the others are included."""
 
 WORKERS = 2
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
-def compile_all(compiler: Compiler, sources: Sources) -> dict[str, Path]:
+def compile_all(
+    compiler: Compiler, sources: Sources, options: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, Path]:
     """The object of every unit, by name of the unit, in the cache.
+
+    Args:
+        options: further arguments for some units, such as `-DNAME=value`.
 
     Raises:
         BuildFailed: a unit does not compile.
     """
-    keys = {unit: unit_key(compiler, unit, sources) for unit in sorted(sources) if unit.endswith(".c")}
+    options = options or {}
+    units = [name for name in sorted(sources) if name.endswith(".c")]
+    keys = {unit: unit_key(compiler, unit, sources, options.get(unit, ())) for unit in units}
     found = {unit: cache.find(key) for unit, key in keys.items()}
     missing = [unit for unit, path in found.items() if path is None]
     made: dict[str, Path] = {}
@@ -33,19 +40,19 @@ def compile_all(compiler: Compiler, sources: Sources) -> dict[str, Path]:
         with cache.workshop() as where:
             write_sources(sources, where)
             with ThreadPoolExecutor(WORKERS) as pool:
-                objects = pool.map(lambda unit: compiler.compile(unit, where), missing)
+                objects = pool.map(lambda unit: compiler.compile(unit, where, options.get(unit, ())), missing)
                 made = {unit: cache.keep(keys[unit], data) for unit, data in zip(missing, objects, strict=True)}
     return {unit: path or made[unit] for unit, path in found.items()}
 
 
-def unit_key(compiler: Compiler, unit: str, sources: Sources) -> str:
+def unit_key(compiler: Compiler, unit: str, sources: Sources, options: Iterable[str] = ()) -> str:
     """A name for the object: the compiler, its flags, and every text that the unit sees."""
-    return cache.digest(compiler.key, *(part for name in reached(unit, sources) for part in (name, sources[name])))
+    texts = (part for name in reached(unit, sources) for part in (name, sources[name]))
+    return cache.digest(compiler.key, *options, "", *texts)
 
 
 def reached(unit: str, sources: Sources) -> list[str]:
     """The unit and every file of `sources` that it includes, directly or not, in order of first mention."""
-
     found = [unit]
     for name in found:  # grows while it is walked
         found += dict.fromkeys(m for m in _INCLUDE.findall(sources[name]) if m in sources and m not in found)

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from motes.build import cache
 from motes.errors import BadInput, BuildFailed
+from motes.target import Core
 
 NAMES = ("zig", "gcc")
 
@@ -33,6 +33,12 @@ LANGUAGE = (
     "-Werror",
 )
 SECTIONS = ("-ffunction-sections", "-fdata-sections", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables")
+IMAGE = (
+    "-nostdlib",
+    "-Wl,--gc-sections",
+    "-Wl,-z,max-page-size=8",  # with larger pages linkers store the ELF header in flash, before the code
+    "-Wl,--print-map",
+)
 UNDEFINED = (
     "-fsanitize=undefined,float-cast-overflow",
     "-fno-sanitize=function",
@@ -43,22 +49,6 @@ LONGEST_RUN = 600
 """Seconds after which a compiler is taken to hang."""
 SHOWN_LINES = 12
 """Lines of a compiler's complaint that an error message repeats."""
-
-
-class CoreFlags(Protocol):
-    """What a compiler needs to know of a core; `motes.target.Core` has it."""
-
-    @property
-    def zig_target(self) -> str:
-        """The target triple, such as "thumb-freestanding-eabihf"."""
-
-    @property
-    def mcpu(self) -> str:
-        """Zig's name of the core and its floating-point unit, such as "cortex_m4+vfp4d16sp"."""
-
-    @property
-    def gcc_flags(self) -> tuple[str, ...]:
-        """The same for gcc, such as ("-mcpu=cortex-m4", "-mthumb", ...)."""
 
 
 @dataclass(frozen=True)
@@ -77,26 +67,27 @@ class Compiler:
         """Its part in the names of cached things: its version and flags, not where it is installed."""
         return cache.digest(self.name, self.version, *self.flags, "", *self.linking)
 
-    def compile(self, unit: str, where: Path) -> bytes:
+    def compile(self, unit: str, where: Path, options: Sequence[str] = ()) -> bytes:
         """The object file of `unit`, a file in the folder `where` that holds all it includes.
 
         Raises:
             BuildFailed: the compiler refused it.
         """
         made = f"{unit}.o"
-        self.run((*self.flags, f"-ffile-prefix-map={where}=.", "-c", unit, "-o", made), where, unit)
+        mapped = f"-ffile-prefix-map={where}=."  # no folder of this machine in the object
+        self.run((*self.flags, *options, mapped, "-c", unit, "-o", made), where, unit)
         return (where / made).read_bytes()
 
-    def link(self, objects: Sequence[str], made: str, where: Path, *options: str) -> None:
-        """Link objects, names in the folder `where`, into the file `made` there.
+    def link(self, objects: Sequence[str], made: str, where: Path, *options: str) -> str:
+        """Link objects, names in the folder `where`, into the file `made` there; what the linker printed.
 
         Raises:
             BuildFailed: the linker refused them.
         """
-        self.run((*self.flags, *options, *objects, *self.linking, "-o", made), where, made)
+        return self.run((*self.flags, *options, *objects, *self.linking, "-o", made), where, made)
 
-    def run(self, arguments: Sequence[str], where: Path, what: str) -> None:
-        """Start it once, in the folder `where`.
+    def run(self, arguments: Sequence[str], where: Path, what: str) -> str:
+        """Start it once, in the folder `where`; what it printed.
 
         Raises:
             BuildFailed: it did not end well; `what` is named first.
@@ -122,6 +113,7 @@ class Compiler:
                 f"{what}: {self.name} {self.version} refused it (status {done.returncode})\n"
                 f"{complaint(done.stderr or done.stdout)}"
             )
+        return done.stdout
 
 
 def complaint(text: str) -> str:
@@ -133,7 +125,7 @@ def complaint(text: str) -> str:
     return "\n".join(f"  {line}" for line in shown) + (f"\n  ({more} more lines)" if more > 0 else "")
 
 
-def for_core(core: CoreFlags, name: str = "zig") -> Compiler:
+def for_core(core: Core, name: str = "zig") -> Compiler:
     """The compiler `name`, "zig" or "gcc", for images on this core.
 
     Raises:
@@ -143,10 +135,10 @@ def for_core(core: CoreFlags, name: str = "zig") -> Compiler:
     common = ("-O2", *LANGUAGE, *SECTIONS, debug)
     if name == "zig":
         flags = ("-target", core.zig_target, f"-mcpu={core.mcpu}", "-fno-sanitize=all", *common)
-        return Compiler("zig", _zig(), _zig_version(), flags, ("-nostdlib",))
+        return Compiler("zig", _zig(), _zig_version(), flags, IMAGE)
     if name == "gcc":
         command, version = _gcc()
-        return Compiler("gcc", command, version, (*core.gcc_flags, *common), ("-nostdlib", "-lgcc"))
+        return Compiler("gcc", command, version, (*core.gcc_flags, *common), (*IMAGE, "-lgcc"))
     raise BadInput(f"unknown toolchain {name!r}; known are {' and '.join(NAMES)}")
 
 

@@ -66,8 +66,7 @@ int memcmp(const void *a, const void *b, size_t bytes) {
     return 0;
 }
 
-/* The same under the names of the Arm run-time ABI; its memset has value and size the other way
- * round. */
+/* The same, and 64-bit division, under the names of the Arm run-time ABI (IHI 0043). */
 #ifdef __ARM_EABI__
 #define ALIAS(name, of)                                                                            \
     void *name(void *to, const void *from, size_t bytes) __attribute__((alias(#of)))
@@ -78,6 +77,7 @@ ALIAS(__aeabi_memmove, memmove);
 ALIAS(__aeabi_memmove4, memmove);
 ALIAS(__aeabi_memmove8, memmove);
 
+/* Value and size the other way round. */
 #define SET(name)                                                                                  \
     void name(void *to, size_t bytes, int value);                                                  \
     void name(void *to, size_t bytes, int value) {                                                 \
@@ -95,4 +95,67 @@ SET(__aeabi_memset8)
 CLEAR(__aeabi_memclr)
 CLEAR(__aeabi_memclr4)
 CLEAR(__aeabi_memclr8)
+
+typedef struct {
+    uint64_t quotient, remainder;
+} division;
+
+/* Long division in base 2, from the first bit at which the divisor fits; x / 0 is 0, as for UDIV.
+ */
+static division divide(uint64_t x, uint64_t by) {
+    division d = {0, x};
+    if (((x | by) >> 32) == 0 && by != 0) {
+        d.quotient = (uint32_t)x / (uint32_t)by;
+        d.remainder = x - d.quotient * by;
+        return d;
+    }
+    if (by == 0 || by > x)
+        return d;
+    for (int bit = __builtin_clzll(by) - __builtin_clzll(x); bit >= 0; bit--) {
+        const uint64_t part = by << bit;
+        if (d.remainder >= part) {
+            d.remainder -= part;
+            d.quotient |= UINT64_C(1) << bit;
+        }
+    }
+    return d;
+}
+
+__attribute__((used)) void motes_divide(division *d, uint64_t x, uint64_t by);
+void motes_divide(division *d, uint64_t x, uint64_t by) {
+    *d = divide(x, by);
+}
+
+/* Rounds towards zero; the remainder has the sign of x. */
+__attribute__((used)) void motes_divide_signed(division *d, int64_t x, int64_t by);
+void motes_divide_signed(division *d, int64_t x, int64_t by) {
+    *d = divide(x < 0 ? 0 - (uint64_t)x : (uint64_t)x, by < 0 ? 0 - (uint64_t)by : (uint64_t)by);
+    if ((x < 0) != (by < 0))
+        d->quotient = 0 - d->quotient;
+    if (x < 0)
+        d->remainder = 0 - d->remainder;
+}
+
+/* The ABI wants the quotient in r0 and r1 and the remainder in r2 and r3, which no C type returns.
+ */
+#define DIVISION(name, by)                                                                         \
+    void name(void);                                                                               \
+    __attribute__((naked)) void name(void) {                                                       \
+        __asm__("push {r4, lr}\n\t"                                                                \
+                "sub sp, sp, #24\n\t"                                                              \
+                "str r2, [sp, #0]\n\t"                                                             \
+                "str r3, [sp, #4]\n\t"                                                             \
+                "mov r2, r0\n\t"                                                                   \
+                "mov r3, r1\n\t"                                                                   \
+                "add r0, sp, #8\n\t"                                                               \
+                "bl " #by "\n\t"                                                                   \
+                "ldr r0, [sp, #8]\n\t"                                                             \
+                "ldr r1, [sp, #12]\n\t"                                                            \
+                "ldr r2, [sp, #16]\n\t"                                                            \
+                "ldr r3, [sp, #20]\n\t"                                                            \
+                "add sp, sp, #24\n\t"                                                              \
+                "pop {r4, pc}");                                                                   \
+    }
+DIVISION(__aeabi_uldivmod, motes_divide)
+DIVISION(__aeabi_ldivmod, motes_divide_signed)
 #endif

@@ -1,0 +1,50 @@
+"""Writing files: all of them whole, or none, whatever happens in between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from motes.errors import BadInput
+
+
+def write_files(files: Mapping[Path, bytes], remedy: str = "choose another output folder") -> None:
+    """Write every file under a passing name beside its place, then give all of them their own names.
+
+    Two writers at once are safe: each file is, whole, one writer's. A failure or Ctrl-C leaves no part of a file.
+
+    Args:
+        remedy: what to do about a folder that cannot be written.
+
+    Raises:
+        BadInput: a folder cannot be made or written, or the disk is full.
+    """
+    pending: dict[Path, Path] = {}
+    try:
+        for path, data in files.items():
+            with refusal(path, remedy):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                passing = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+                with open(passing, "xb") as file:
+                    pending[passing] = path
+                    file.write(data)
+        for passing, path in list(pending.items()):
+            with refusal(path, remedy):
+                os.replace(passing, path)
+            del pending[passing]
+    finally:
+        for passing in pending:
+            with contextlib.suppress(OSError):
+                os.unlink(passing)
+
+
+@contextlib.contextmanager
+def refusal(path: Path, remedy: str) -> Iterator[None]:
+    """Turn the system's refusal to write at `path` into words."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror}); free space there, or {remedy}") from error

@@ -1,0 +1,192 @@
+"""C and a board -> an image: linked, measured, and written for whatever programs the chip."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import intelhex
+
+from motes.build import cache, toolchain
+from motes.build.compile import Sources, compile_all
+from motes.build.elf import Elf, read_elf
+from motes.build.files import write_files
+from motes.build.sizes import ROOM, SIZED, Flash, Ram, check_fit, measure
+from motes.build.stack import StackBound, stack_bound
+from motes.build.toolchain import Compiler
+from motes.emit.layers import COMMON
+from motes.errors import BadInput, BuildFailed
+from motes.target import Board, Region
+
+
+@dataclass(frozen=True)
+class Image:
+    """A linked image: the files that hold it, and what it takes."""
+
+    elf: Path
+    bin: Path
+    hex: Path
+    map: Path
+    flash: Flash
+    ram: Ram
+    stack: StackBound
+    sections: Mapping[str, int]
+    """Bytes by section, as `size -A` prints them."""
+
+
+def link(
+    sources: Sources,
+    board: Board,
+    out: Path,
+    *,
+    name: str,
+    prefix: str,
+    peripherals: Iterable[str] | None = None,
+    interrupts: int = 0,
+    compiler: str = "zig",
+) -> Image:
+    """Compile C for a board and link it with the board's own, into `out`/`name`.elf, .bin, .hex and .map.
+
+    The stack is reserved to the byte: the image is linked once to derive its bound, and again with exactly that. What
+    is unchanged since any earlier build comes from the cache.
+
+    Args:
+        sources: as `motes.emit` makes them, with a main().
+        prefix: of the names in `sources`: arrays `<prefix>_w_...` count as weights, `<prefix>_t_...` and
+            `<prefix>_p_...` as tables.
+        peripherals: of the board that an application uses; None for a profile image, which takes the start-up alone.
+        interrupts: how many handlers can be active at once; see `stack_bound`.
+        compiler: "zig" or "gcc".
+
+    Raises:
+        DoesNotFit: more flash or RAM than the board has.
+        BuildFailed: the C does not compile or link, or its stack cannot be bounded.
+        BadInput: the board is not a chip, the compiler is not installed, or `out` cannot be written.
+    """
+    if board.chip is None:
+        raise BadInput(f"board {board.name} has no chip to build an image for; choose one that has")
+    everything, own = with_board(sources, board, peripherals)
+    linked = _link(toolchain.for_core(board.core, compiler), everything, own, board, interrupts)
+    elf = read_elf(linked.elf)
+    flash, ram = measure(elf, prefix, linked.startup, board.chip.ram)
+    packed = flash_bytes(elf, board.chip.flash)
+    paths = {suffix: out / f"{name}.{suffix}" for suffix in ("elf", "bin", "hex", "map")}
+    contents = (linked.elf, packed, to_hex(packed, board.chip.flash.start), linked.map)
+    write_files(dict(zip(paths.values(), contents, strict=True)))
+    return Image(**paths, flash=flash, ram=ram, stack=linked.stack, sections={s.name: s.size for s in elf.sections})
+
+
+def with_board(
+    sources: Sources, board: Board, peripherals: Iterable[str] | None
+) -> tuple[Sources, dict[str, tuple[str, ...]]]:
+    """The sources with the board's C and the run-time functions; and the board's own units, with their options.
+
+    Raises:
+        BadInput: the board has no such peripheral, or a file of `sources` is called like one of the board.
+    """
+    own = (board.startup,) if peripherals is None else board.sources(peripherals)
+    found = dict(sources)
+    for path in (*own, *board.headers, COMMON / "motes.h", COMMON / "runtime.c"):
+        text = path.read_text("utf-8")
+        if found.setdefault(path.name, text) != text:
+            raise BadInput(f"{path.name}: board {board.name} has a file of that name too; rename the model")
+    return found, {path.name: board.defines for path in own}
+
+
+# ------------------------------------------------------------------------------------------------ linking
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """What linking leaves in the cache."""
+
+    elf: bytes
+    map: bytes
+    stack: StackBound
+    startup: frozenset[str]
+    """Names of the functions and objects that come from the board."""
+
+
+def _link(
+    compiler: Compiler, sources: Sources, own: Mapping[str, tuple[str, ...]], board: Board, interrupts: int
+) -> _Linked:
+    """The image, linked with exactly the stack it needs, or too large for the board.
+
+    A draft is linked into more memory than there is: it tells the stack, and by how much a large image is too large.
+    """
+
+    def objects(stack: int) -> dict[str, Path]:
+        sized = {board.startup.name: (*board.defines, f"-DSTACK_SIZE={stack}")}
+        return compile_all(compiler, sources, {**own, **sized})
+
+    assert board.chip is not None
+    draft = objects(0)
+    script = board.link_script.read_text("utf-8")
+    names = (part for unit, path in draft.items() for part in (unit, path.name))
+    key = cache.digest("image", compiler.key, script, str(board.chip), str(interrupts), *names)
+    found = [cache.find(f"{key}.{suffix}") for suffix in ("json", "elf", "map")]
+    if all(found):
+        kept, elf, map_ = (path.read_bytes() for path in found if path)
+        return _from_notes(json.loads(kept), elf, map_)
+    roomy = re.sub(r"(LENGTH\s*=\s*)[^\s,}]+", rf"\g<1>{ROOM:#x}", script)
+    elf, _ = _run_linker(compiler, draft, roomy)
+    stack = stack_bound(read_elf(elf), interrupts=interrupts)
+    startup = frozenset(s.name for unit in own for s in read_elf(draft[unit].read_bytes()).symbols if s.kind in SIZED)
+    check_fit(read_elf(elf), stack.bytes, board.name, board.chip)
+    elf, map_ = _run_linker(compiler, objects(stack.bytes), script)
+    notes = {"stack": dataclasses.asdict(stack), "startup": sorted(startup)}
+    cache.keep(f"{key}.elf", elf)
+    cache.keep(f"{key}.map", map_)
+    cache.keep(f"{key}.json", json.dumps(notes).encode())
+    return _Linked(elf, map_, stack, startup)
+
+
+def _from_notes(notes: Any, elf: bytes, map_: bytes) -> _Linked:
+    """What was kept, as it was."""
+    chain, handler = (tuple((name, used) for name, used in notes["stack"][k]) for k in ("chain", "handler"))
+    return _Linked(elf, map_, StackBound(notes["stack"]["bytes"], chain, handler), frozenset(notes["startup"]))
+
+
+def _run_linker(compiler: Compiler, objects: Mapping[str, Path], script: str) -> tuple[bytes, bytes]:
+    """The ELF file and the map of these objects."""
+    entry = re.search(r"\bENTRY\s*\(\s*(\w+)\s*\)", script)
+    with cache.workshop() as where:
+        (where / "link.ld").write_bytes(script.encode())
+        for unit, path in objects.items():
+            (where / f"{unit}.o").write_bytes(path.read_bytes())
+        options = ["-T", "link.ld", *([f"-Wl,--entry={entry[1]}"] if entry else [])]
+        map_ = compiler.link([f"{unit}.o" for unit in objects], "image.elf", where, *options)
+        return (where / "image.elf").read_bytes(), map_.encode()
+
+
+def flash_bytes(elf: Elf, flash: Region) -> bytes:
+    """What is programmed into flash from its start to the last byte used; gaps hold 0xFF, as erased flash does.
+
+    Raises:
+        BuildFailed: the image loads bytes elsewhere.
+    """
+    for address, data in elf.segments:
+        if address not in flash or address + len(data) > flash.end:
+            raise BuildFailed(
+                f"the image loads {len(data)} bytes at {address:#x}, outside the flash at {flash.start:#x}; "
+                "compare the linker script with board.toml"
+            )
+    packed = bytearray(b"\xff" * (max((a + len(d) for a, d in elf.segments), default=flash.start) - flash.start))
+    for address, data in elf.segments:
+        packed[address - flash.start : address - flash.start + len(data)] = data
+    return bytes(packed)
+
+
+def to_hex(data: bytes, start: int) -> bytes:
+    """Intel HEX of bytes at an address."""
+    records = intelhex.IntelHex()
+    records.frombytes(data, start)
+    text = io.StringIO()
+    records.write_hex_file(text)
+    return text.getvalue().encode()
