@@ -1,31 +1,27 @@
-"""The features of one window of vibration: how loud each band of frequencies is, compared with a normal machine."""
+"""The features of a window of vibration, by the compiled C that the application runs: bands.json says which."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine_data import RATE_HZ, SCALE, WINDOW
+from machine_data import RATE_HZ, WINDOW
 from numpy.typing import NDArray
 
+from motes.blocks import Accelerometer, SpectralBands
+from motes.train import on_host
+
 BANDS = Path(__file__).with_name("bands.json")
-
-
-def log_bands(windows: NDArray[np.int16], edges_hz: list[float], floor: float) -> NDArray[np.float64]:
-    """(n, WINDOW) -> (n, bands): ln(sum of |X|^2 / WINDOW over the band + floor), in (m/s2)^2, X of a Hann window."""
-    x = windows * SCALE
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
-    power = np.abs(np.fft.rfft((x - x.mean(axis=1, keepdims=True)) * hann)) ** 2 / WINDOW
-    hz = np.fft.rfftfreq(WINDOW, 1 / RATE_HZ)
-    pairs = itertools.pairwise(edges_hz)
-    return np.log(np.stack([power[:, (hz >= low) & (hz < high)].sum(axis=1) for low, high in pairs], axis=1) + floor)
+Z = 2  # the axis that vibrates
 
 
 def features(windows: NDArray[np.int16], bands: dict[str, Any] | None = None) -> NDArray[np.float32]:
-    """(n, WINDOW) int16 -> (n, bands): log powers less the normal mean, over the normal deviation."""
+    """z samples, (n, WINDOW) -> (n, bands), with the bands given or those of bands.json."""
     bands = bands or json.loads(BANDS.read_text())
-    raw = log_bands(windows, bands["edges_hz"], bands["floor"])
-    return ((raw - bands["mean"]) / bands["deviation"]).astype(np.float32)
+    stream = SpectralBands(**bands, window=WINDOW, axis=Z)(Accelerometer(rate=RATE_HZ))
+    three_axes = np.zeros((*windows.shape, 3), np.int16)
+    three_axes[..., Z] = windows
+    (made,) = on_host(stream).run_many(three_axes)
+    return made

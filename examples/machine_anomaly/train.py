@@ -1,6 +1,6 @@
 """Trains the autoencoder on normal vibration only: python train.py PATH/TO/machine.py (one minute, one core).
 
-Writes bands.json (what the features are), model.tflite and threshold.json. Needs `pip install motes[train]`.
+Writes bands.json (what the features are) and model.tflite. Needs `pip install motes[train]`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from features import BANDS, features, log_bands
+from features import BANDS, features
 from machine_data import BEARING_FAULTS, generator, sensed
 from numpy.typing import NDArray
 from scores import area_under_curve, wilson
@@ -29,9 +29,10 @@ SEED = 1
 
 def describe(normal: NDArray[np.int16]) -> dict[str, Any]:
     """The parameters of the features: bands, and each band's mean and deviation on a normal machine."""
-    raw = log_bands(normal, EDGES_HZ, FLOOR)
+    bands: dict[str, Any] = {"edges_hz": EDGES_HZ, "floor": FLOOR}
+    raw = features(normal, bands)
     mean, deviation = ([round(float(v), 4) for v in stat] for stat in (raw.mean(axis=0), raw.std(axis=0)))
-    return {"edges_hz": EDGES_HZ, "floor": FLOOR, "mean": mean, "deviation": deviation}
+    return {**bands, "mean": mean, "deviation": deviation}
 
 
 def network(batch: int | None, bands: int) -> Any:
