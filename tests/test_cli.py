@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -298,6 +300,18 @@ def test_as_a_process(model: Path) -> None:
     assert bad.stderr.startswith("error: ")
     assert "\x1b" not in bad.stderr
     assert "Traceback" not in bad.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_ctrl_c_as_a_process(tmp_path: Path) -> None:
+    pipe = tmp_path / "endless.tflite"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "motes", "check", str(pipe)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        with pipe.open("wb"):  # opens when the other side has: now it reads, and waits for what never comes
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=120)
+        assert (running.returncode, out, err) == (130, "", "")
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:

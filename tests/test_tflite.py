@@ -346,6 +346,13 @@ def test_no_operators() -> None:
     )
 
 
+def test_too_many_operators() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)] * 4097, [X], [Y])
+    assert message(data, Unsupported) == (
+        "m: has 4,097 operators; 4,096 at most: unroll recurrent layers over fewer steps"
+    )
+
+
 @pytest.mark.parametrize("what", ["input", "output"])
 def test_no_inputs_or_outputs(what: str) -> None:
     operators = [Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)]

@@ -15,6 +15,9 @@ from motes.names import identifier, snake
 from motes.ops import builtins
 from motes.tflite.schema import StoredModel, StoredOperator, StoredTensor, read_bytes, read_model
 
+MOST_OPERATORS = 4096
+"""Twice an LSTM unrolled over 128 steps; the time that plans take grows with the square."""
+
 MOST_DIMENSIONS = 8
 MOST_BYTES = 64 << 20
 """Bytes of the largest tensor: beyond any microcontroller's memory, and well inside 32-bit offsets."""
@@ -142,6 +145,12 @@ class _Importer:
                 model.where,
                 f"has {model.subgraphs} subgraphs (control flow, or state kept in variables)",
                 "convert it without them: a stateless model, from_keras_model with a fixed batch size",
+            )
+        if len(model.operators) > MOST_OPERATORS:
+            raise Unsupported(
+                model.where,
+                f"has {len(model.operators):,} operators",
+                f"{MOST_OPERATORS:,} at most: unroll recurrent layers over fewer steps",
             )
         if not model.operators:
             raise BadInput("the model has no operators: there is nothing to run; convert a trained model again")
