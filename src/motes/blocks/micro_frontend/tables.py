@@ -34,7 +34,8 @@ def hann(window: int) -> Array:
     """int16 (window): (1 - cos(2 pi (i + 1/2) / window)) / 2 in Q12."""
     step = f32(2 * math.pi / window)
     cosine = np.array([math.cos(float(step * f32(i + 0.5))) for i in range(window)], f32)
-    return np.floor((f32(0.5) - f32(0.5) * cosine) * f32(4096) + 0.5).astype(np.int16)
+    rounded: Array = np.floor((f32(0.5) - f32(0.5) * cosine) * f32(4096) + 0.5)
+    return rounded.astype(np.int16)
 
 
 def _unit(phase: float) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""How badly an autoencoder gives back what it was given."""

@@ -1,0 +1,1 @@
+"""How loud a vibration is, band by band of frequencies."""

@@ -1,0 +1,1 @@
+"""Which label, if any, scores high enough."""
