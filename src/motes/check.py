@@ -121,7 +121,7 @@ class Check:
 
     def table(self) -> RenderableType:
         """Operators, totals, inputs, outputs and problems, for a terminal."""
-        table = Table(title=Text(self.model), title_justify="left", title_style="bold", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
         for column in ("", "operator", "output", "quantization"):
             table.add_column(column, justify="left" if column else "right")
         for column in ("MACs", "weights", "scales"):
@@ -139,11 +139,19 @@ class Check:
         table.add_section()
         table.add_row("", "total", "", "", f"{self.macs:,}", f"{self.weights:,}", "", style="bold")
         ports = [
-            Text(f"{kind:<7}{p.dtype} {'x'.join(map(str, p.shape))}  {p.quantization}  {p.name!r}")
+            Text(
+                "  ".join(
+                    (
+                        f"{kind:<6} {p.dtype} {'x'.join(map(str, p.shape))}",
+                        *filter(None, [p.quantization]),
+                        repr(p.name),
+                    )
+                )
+            )
             for kind, found in (("input", self.inputs), ("output", self.outputs))
             for p in found
         ]
-        return Group(table, Text(), *ports, Text(), *self._verdict())
+        return Group(Text(self.model, "bold"), table, Text(), *ports, Text(), *self._verdict())
 
     def _verdict(self) -> list[Text]:
         if self.supported:
