@@ -17,7 +17,7 @@ from motes.names import identifier
 from motes.ops.quantize.op import Dequantize, Quantize
 from motes.ops.reshape.op import Reshape
 from motes.progress import Progress, silent
-from motes.running import Build
+from motes.built import Build
 from motes.stream import Step, Stream
 from motes.tflite import load
 

@@ -1,0 +1,40 @@
+# make demo: build and run keyword spotting on the virtual board. make test: what a change must pass.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test test-all lint figures clean
+
+demo: $(VENV)/.motes
+	@$(BIN)/motes demo
+
+test: $(VENV)/.motes-test
+	$(BIN)/pytest -n 2 -m "not slow"
+
+# Everything, the slow tests and the training recipes too: it installs TensorFlow.
+test-all: $(VENV)/.motes-train
+	$(BIN)/pytest -n 2
+
+lint: $(VENV)/.motes-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	git ls-files '*.c' '*.h' | xargs $(BIN)/clang-format --dry-run --Werror
+
+$(VENV)/.motes: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Motes needs Python 3.11 or newer; say make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "installing Motes into $(VENV); the compiler that comes with it is 400 MB unpacked"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.motes-test: $(VENV)/.motes
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/.motes-train: $(VENV)/.motes-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,train]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

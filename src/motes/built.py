@@ -1,0 +1,115 @@
+"""What building and running an application give back to a user: values that show themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+
+from motes.build.files import write_files
+from motes.build.image import Image
+from motes.judging import Event
+from motes.making import Made
+from motes.progress import Progress, silent
+from motes.report import html, summary, to_json
+from motes.running import Outcome, Trace, run
+
+
+class Build:
+    """A built application.
+
+    Attributes:
+        made: all that was decided for it: programs, plan, schedule, C.
+    """
+
+    def __init__(self, made: Made) -> None:
+        self.made = made
+
+    @property
+    def image(self) -> Image | None:
+        """The image's files and sizes; None on the host."""
+        return self.made.image
+
+    @property
+    def report(self) -> Made:
+        """Sizes, stages and rings: `to_json()`, `table()`."""
+        return self.made
+
+    def run(
+        self,
+        recording: str | Path,
+        labels: str | Path | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        progress: Progress = silent,
+    ) -> Run:
+        """Play a recording to the application's sensor, until it ends; report.json and report.html go to its folder.
+
+        Args:
+            recording: a file that the sensor can play, see `motes.recording`.
+            labels: an Audacity label track of what is in it: the run is then judged.
+            on_event: called with each detection, as it is made.
+
+        Raises:
+            BadInput: a file cannot be used.
+            BoardFault: the image stopped.
+        """
+        outcome = run(self.made, Path(recording), None if labels is None else Path(labels), on_event, progress)
+        done = Run(outcome)
+        progress("writing the report", None)
+        done.save(self.made.folder / "report.html")
+        return done
+
+
+class Run:
+    """A run of an application on a recording."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What was detected."""
+        return self.outcome.events
+
+    @property
+    def image(self) -> Image | None:
+        """The image that ran; None on the host."""
+        return self.outcome.made.image
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """What the stages computed, run by run: features, scores, decisions."""
+        return self.outcome.traces
+
+    @property
+    def exit_status(self) -> int:
+        """The application's exit status."""
+        return self.outcome.exit_status
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """Everything measured, as `motes run --json` prints it."""
+        return self.to_json()
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return to_json(self.outcome)
+
+    def table(self) -> RenderableType:
+        """For a terminal."""
+        return summary(self.outcome)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report as one self-contained HTML page.
+
+        Raises:
+            BadInput: the file cannot be written.
+        """
+        write_files({Path(path): html(self.outcome).encode()})
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return html(self.outcome, whole_page=False)

@@ -1,0 +1,9 @@
+"""What was built and measured, for people and for programs: terminal, JSON, one self-contained HTML page."""
+
+from __future__ import annotations
+
+from motes.report.data import to_json
+from motes.report.page import html
+from motes.report.terminal import summary
+
+__all__ = ["html", "summary", "to_json"]

@@ -1,0 +1,273 @@
+"""A built application on a recording: on the virtual board in virtual time, or as plain code on this machine."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motes.application import Stage
+from motes.build import host
+from motes.emit import emit_application_host
+from motes.emit.application import layout, place_of
+from motes.errors import BadInput
+from motes.ir import Array, DType, Tensor
+from motes.judging import Event, Verdict, judge
+from motes.machine import Execution, Tap, execute
+from motes.machine.energy import Energy, energy
+from motes.making import Made
+from motes.progress import Progress, silent
+from motes.recording import read_labels, read_recording
+
+LINE = re.compile(r"(-?\d+\.\d{6}) (-?\d+\.\d{6}) (\d+) (\d+) ")
+"""A detection on the console, as `<prefix>_describe` writes it; the label's text follows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a tensor held at the end of each run of its stage.
+
+    `time_s` (runs,) is when each window was complete, on the source's clock; `values` (runs, elements) are real
+    numbers.
+    """
+
+    tensor: Tensor
+    stage: Stage
+    time_s: Array
+    values: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of a run. `execution` and `energy` are None on the host, which has no clock to count."""
+
+    made: Made
+    recording: Path
+    items: Array
+    events: tuple[Event, ...]
+    traces: tuple[Trace, ...]
+    missed: int
+    dropped: int
+    execution: Execution | None
+    energy: Energy | None
+    verdict: Verdict | None
+    exit_status: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the recording in seconds."""
+        return float(len(self.items) / self.made.application.sources[0].rate)
+
+    @property
+    def hop_s(self) -> float:
+        """A hop: the period of the stage that runs most often."""
+        return float(self.made.application.stages[0].period)
+
+    @property
+    def hops(self) -> int:
+        """How often that stage ran."""
+        stage = self.made.application.stages[0]
+        return next((len(t.time_s) for t in self.traces if t.stage is stage), 0)
+
+    @property
+    def busy(self) -> Array | None:
+        """The share of each hop, counted from the start, in which stages were at work: (hops,)."""
+        if self.execution is None:
+            return None
+        hop = self.hop_s * self.execution.clock_hz
+        busy = np.zeros(max(1, math.ceil(self.duration_s / self.hop_s)))
+        until = 0
+        for span in self.execution.spans:
+            start, end = max(span.start, until), span.end
+            until = max(until, end)
+            while start < end:
+                index = int(start // hop)
+                part = min(end, math.ceil((index + 1) * hop)) - start
+                if index < len(busy):
+                    busy[index] += part / hop
+                start += max(1, part)
+        return busy
+
+
+def run(
+    made: Made,
+    recording: Path,
+    labels: Path | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    progress: Progress = silent,
+) -> Outcome:
+    """Play a recording to a built application until it ends.
+
+    Args:
+        labels: an Audacity label track of what is in it.
+        on_event: called with each detection as it is made.
+
+    Raises:
+        BadInput: a file cannot be used; the application has several sources.
+        BoardFault: the image stopped.
+    """
+    application = made.application
+    if len(application.sources) != 1:
+        kinds = ", ".join(s.kind for s in application.sources)
+        raise BadInput(f"{application.name}: listens to {kinds}; a run plays one recording to one sensor")
+    (source,) = application.sources
+    item = next(r.item for r in application.rings if r.source is source)
+    items = read_recording(recording, source, item.shape)
+    first = min(s.first for s in application.stages if s.source is source)
+    if len(items) < first:
+        raise BadInput(
+            f"{recording}: has {len(items)} items, {float(len(items) / source.rate):.3f} s, but the first window needs "
+            f"{first}; give a longer recording"
+        )
+    known = {text for sink in application.sinks for text in sink.labels}
+    said = read_labels(labels) if labels is not None else None
+    hear = on_event or (lambda event: None)
+    play = _on_host if made.image is None else _on_board
+    outcome = play(made, recording, items, hear, progress)
+    if said is None:
+        return outcome
+    return _with_verdict(outcome, judge(outcome.events, said, known))
+
+
+def _with_verdict(outcome: Outcome, verdict: Verdict) -> Outcome:
+    return Outcome(**{**vars(outcome), "verdict": verdict})
+
+
+def _observed(made: Made) -> list[tuple[Stage, list[Tensor]]]:
+    """The tensors that are read at the end of every run of each stage."""
+    return [(s, [t for t in s.graph.outputs if t.elements <= 256]) for s in made.application.stages]
+
+
+def _traces(made: Made, seen: dict[str, list[tuple[bytes, ...]]]) -> tuple[Trace, ...]:
+    """Traces from the bytes that were seen, by stage."""
+    found = []
+    for stage, tensors in _observed(made):
+        visits = seen.get(stage.name, [])
+        times = np.array([float((stage.first + j * stage.every) / stage.source.rate) for j in range(len(visits))])
+        for i, tensor in enumerate(tensors):
+            raw = np.frombuffer(b"".join(v[i] for v in visits), tensor.dtype.numpy).reshape(-1, tensor.elements)
+            values = raw.astype(np.float64)
+            if tensor.quant is not None and tensor.dtype is not DType.FLOAT32:
+                values = (values - tensor.zero_point) * tensor.scale
+            found.append(Trace(tensor, stage, times, values))
+    return tuple(found)
+
+
+def _event(made: Made, line: str, latency: Callable[[float], float] | None) -> Event | None:
+    match = LINE.match(line)
+    if match is None:
+        return None
+    time_s, score, sink, label = float(match[1]), float(match[2]), int(match[3]), int(match[4])
+    late = None if latency is None else round(latency(time_s) * 1000, 6)
+    return Event(time_s, made.application.sinks[sink].labels[label], score, late, sink)
+
+
+# ------------------------------------------------------------------------------------------------ on a board
+
+
+def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event], None], progress: Progress) -> Outcome:
+    assert made.image is not None and made.board.chip is not None
+    application, clock = made.application, made.board.chip.clock_hz
+    (source,) = application.sources
+    events: list[Event] = []
+    length = float(len(items) / source.rate)
+
+    def on_line(text: str, cycle: int) -> None:
+        event = _event(made, text, lambda time_s: cycle / clock - time_s)
+        if event is not None:
+            events.append(event)
+            hear(event)
+            progress(f"running {application.name} in virtual time", min(1.0, event.time_s / length))
+
+    progress(f"running {application.name} in virtual time", None)
+    where = layout(application, made.plan)
+    taps = [
+        Tap(
+            stage.name,
+            f"{made.prefix}_done_{stage.name}",
+            tuple((_state(place_of(t, application, made.plan)), t.nbytes) for t in tensors),
+        )
+        for stage, tensors in _observed(made)
+    ]
+    execution = execute(
+        made.image.elf,
+        made.board,
+        {source.kind: (items, source.rate)},
+        marks={f"{made.prefix}_run_{s.name}": s.name for s in application.stages},
+        taps=taps,
+        read=["motes_app"],
+        on_line=on_line,
+    )
+    state = execution.symbols["motes_app"]
+
+    def word(offset: int) -> int:
+        return int.from_bytes(state[offset : offset + 4], "little")
+
+    lost = sum(p.lost for p in execution.peripherals.values())
+    return Outcome(
+        made,
+        recording,
+        items,
+        tuple(events),
+        _traces(made, {name: [r.data for r in records] for name, records in execution.taps.items()}),
+        word(where.missed),
+        sum(word(at) for at in where.dropped.values()) + lost,
+        execution,
+        energy(execution, made.board),
+        None,
+        execution.exit_status,
+    )
+
+
+def _state(offset: int) -> str:
+    return f"motes_app+{offset}"
+
+
+# ------------------------------------------------------------------------------------------------ on this machine
+
+
+def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], None], progress: Progress) -> Outcome:
+    application = made.application
+    (source,) = application.sources
+    progress(f"running {application.name} on this machine", None)
+    own = {f"{made.prefix}.inc" if n == f"{made.prefix}.c" else n: text for n, text in made.sources.items()}
+    library = host.library({**own, **emit_application_host(application, made.prefix)})
+    whole = np.zeros(library.motes_app_size() + 64, np.uint8)
+    start = -whole.ctypes.data % 64
+    state = whole[start : start + library.motes_app_size()]
+    address = ctypes.c_void_p(state.ctypes.data)
+    seen: dict[str, list[tuple[bytes, ...]]] = {}
+    observed = _observed(made)
+    places = [[(place_of(t, application, made.plan), t.nbytes) for t in tensors] for _, tensors in observed]
+
+    def watch(_: int, index: int) -> None:
+        visit = tuple(state[at : at + size].tobytes() for at, size in places[index])
+        seen.setdefault(observed[index][0].name, []).append(visit)
+
+    watcher = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32)(watch)
+    library.motes_app_init(address, watcher)
+    push = getattr(library, f"motes_app_push_{source.kind}")
+    text = ctypes.create_string_buffer(library.motes_app_text_size())
+    events: list[Event] = []
+    buffer = application.buffer(source)
+    for at in range(0, len(items) - buffer + 1, buffer):
+        block = np.ascontiguousarray(items[at : at + buffer])
+        push(address, ctypes.c_void_p(block.ctypes.data), ctypes.c_uint32(buffer))
+        while library.motes_app_event(address, text):
+            event = _event(made, text.value.decode(), None)
+            assert event is not None, text.value
+            events.append(event)
+            hear(event)
+    where = layout(application, made.plan)
+
+    def word(offset: int) -> int:
+        return int.from_bytes(state[offset : offset + 4].tobytes(), "little")
+
+    dropped = sum(word(at) for at in where.dropped.values())
+    traces = _traces(made, seen)
+    return Outcome(made, recording, items, tuple(events), traces, word(where.missed), dropped, None, None, None, 0)
