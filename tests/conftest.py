@@ -34,6 +34,16 @@ def shared_folder() -> Path | None:
     return root if (root / "models").is_dir() else None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="record the answers in tests/golden again")
+
+
+@pytest.fixture(scope="session")
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether to record golden files instead of comparing with them."""
+    return bool(request.config.getoption("--update-golden"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of public models and recordings that is not part of the project."""

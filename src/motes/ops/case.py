@@ -60,7 +60,7 @@ def float32(value: float) -> float:
 
 def draw_zero_point(rng: random.Random, low: int = -128, high: int = 127) -> int:
     """A zero point: anywhere, often at an end of the range or at 0."""
-    return rng.choice((low, high, 0, -1, rng.randint(low, high), rng.randint(low, high)))
+    return rng.choice((low, high, max(low, -1), 0, rng.randint(low, high), rng.randint(low, high)))
 
 
 def draw_int8(rng: random.Random, shape: Sequence[int], symmetric: bool = False) -> Array:

@@ -29,7 +29,8 @@ def _case(rng: random.Random, name: str) -> Case:
     ratio = 2.0 ** rng.choice((0, 0, rng.uniform(-4, 4), rng.uniform(-24, 24)))
     scales = [float32(scale), float32(scale * ratio)]
     # From an output so fine that TFLM's multiplier nears 1, to one so coarse that little is left.
-    y_scale = float32(max(scales) * 2.0 ** rng.choice((0, 0, 1, rng.uniform(-3, 3), -18.9, 12, rng.uniform(-18, 12))))
+    y_scale = max(scales) * 2.0 ** rng.choice((0, 0, 1, rng.uniform(-3, 3), -18.9, 12, rng.uniform(-18, 12)))
+    y_scale = float32(max(y_scale, 2.0**-27))  # RELU6's limit must fit an int32
     tensors = [
         Tensor(
             "ab"[i],

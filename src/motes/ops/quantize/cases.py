@@ -35,9 +35,10 @@ def cases() -> Iterator[Case]:
 
 def _case(rng: random.Random, builtin: str, x_dtype: DType, y_dtype: DType, name: str) -> Case:
     shape = tuple(rng.randint(1, 9) for _ in range(rng.randint(1, 4)))
-    # Floats come as 10**-3 .. 10**3: neither nothing but zeros nor values that overflow TFLM's int32.
-    scale = 2.0 ** (rng.uniform(-16, 4) if DType.FLOAT32 in (x_dtype, y_dtype) else rng.uniform(-16, 8))
-    ratio = 2.0 ** rng.choice((0, 0, 1, rng.uniform(-3, 3), rng.uniform(-12, 12), -31.5, 15))
+    # Floats come as 10**-3 .. 10**3; divided by the scale they must fit an int32, or TFLM's result is undefined.
+    scale = 2.0 ** rng.uniform(-16, 4)
+    with_float = DType.FLOAT32 in (x_dtype, y_dtype)
+    ratio = 1.0 if with_float else 2.0 ** rng.choice((0, 0, 1, rng.uniform(-3, 3), rng.uniform(-12, 12), -30.5, 31.5))
     tensors = []
     for label, dtype, size in (("x", x_dtype, scale), ("y", y_dtype, scale * ratio)):
         tensors.append(Tensor(label, shape, dtype, _quant(rng, dtype, size)))

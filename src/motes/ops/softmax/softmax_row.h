@@ -39,7 +39,6 @@ MOTES_INLINE motes_softmax motes_softmax_row(const int8_t *x, int32_t depth, con
             sum += (uint32_t)motes_round_shift(exp[row.max - x[i]], 12);
     for (; !(sum >> 31); sum <<= 1)
         row.bits--;
-    row.bits--;
     row.scale = motes_one_over_one_plus((int32_t)(sum & INT32_MAX));
     return row;
 }

@@ -1,0 +1,33 @@
+"""The oracle for bytes: TensorFlow Lite Micro's interpreter, as the `tflite-micro` wheel gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from conftest import oracle
+from motes.ir import Array
+
+
+def run_tflm(model: bytes, stimuli: Sequence[Sequence[Array]], arena: int = 1 << 20) -> list[Array]:
+    """The outputs of one run after the other, stacked along a new first axis, for every output of the model.
+
+    Args:
+        model: the bytes of a .tflite file.
+        stimuli: for each run, one array for each input.
+        arena: bytes of working memory the interpreter gets.
+    """
+    interpreter = oracle("tflite_micro").runtime.Interpreter.from_bytes(model, arena_size=arena)
+    outputs: list[list[Array]] = []
+    for inputs in stimuli:
+        for index, value in enumerate(inputs):
+            interpreter.set_input(value, index)
+        interpreter.invoke()
+        outputs.append([])
+        while True:
+            try:
+                outputs[-1].append(interpreter.get_output(len(outputs[-1])))
+            except IndexError:
+                break
+    return [np.stack(values) for values in zip(*outputs, strict=True)]
