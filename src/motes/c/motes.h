@@ -18,6 +18,12 @@
 #else
 #define MOTES_NOINLINE __attribute__((noinline, noclone))
 #endif
+/* A function whose body is assembly alone, called as the ABI says: nothing is known about what it does. */
+#ifdef __clang__
+#define MOTES_ASSEMBLY static __attribute__((naked, noinline, unused))
+#else
+#define MOTES_ASSEMBLY static __attribute__((naked, noipa, unused))
+#endif
 /* A function into which everything it calls is inlined, short of what is marked MOTES_NOINLINE. */
 #define MOTES_FLATTEN __attribute__((flatten))
 #define MOTES_INLINE static inline __attribute__((always_inline, unused))

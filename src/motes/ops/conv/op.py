@@ -7,7 +7,19 @@ from typing import ClassVar
 
 from motes.errors import BadInput
 from motes.ir import Builtin, Kernel, Node, Params
+from motes.ops.conv import blocks
 from motes.ops.conv.window import Window
+
+_DSP = Kernel(
+    "conv_s8_dsp",
+    "conv_s8_dsp.h",
+    needs=frozenset({"dsp"}),
+    fits=blocks.fits,
+    params=blocks.params,
+    scratch=blocks.scratch,
+    in_place=blocks.in_place,
+    form="shared",
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (Kernel("conv_s8", "conv_s8.h"),)
+    kernels = (Kernel("conv_s8", "conv_s8.h"), _DSP)
     channel_axis: ClassVar[int] = 0
 
     def check(self, node: Node) -> None:
@@ -76,7 +88,7 @@ class DepthwiseConv2D(Window):
             },
         ),
     )
-    kernels = (Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"),)
+    kernels = (Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"), _DSP)
     channel_axis: ClassVar[int] = 3
 
     def check(self, node: Node) -> None:

@@ -1,0 +1,177 @@
+"""Weights as `conv_blocks_s8_dsp.h` streams them, and when it can serve a node."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motes.ir import Array, Node, Params
+from motes.ops.common import limits
+from motes.ops.conv.channels import Channel, channels
+from motes.ops.conv.step import MOST_SHIFT, Rescale, fit
+from motes.ops.conv.window import Window
+
+UNROLLED = 16
+"""Steps in the unrolled loop, CONV_BLOCKS_UNROLLED."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A window as rows x columns runs of bytes that lie together in the input."""
+
+    rows: int
+    columns: int
+    pixels: int  # of a run
+    length: int  # bytes of a run
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int | None], ...]:
+        """Indices into the weights of a channel for each step: the low and the high halfword; None: nothing there."""
+        return tuple(
+            (start + i, None if j is None else start + j)
+            for start in range(0, self.rows * self.columns * self.length, self.length)
+            for i, j in _run_pairs(self.length)
+        )
+
+
+def _run_pairs(length: int) -> Iterator[tuple[int, int | None]]:
+    """SXTB16 takes bytes 0 and 2 of a word, and after a rotation 1 and 3."""
+    whole = length - length % 4
+    for i in range(0, whole, 4):
+        yield i, i + 2
+        yield i + 1, i + 3
+    if length % 4 == 3:
+        yield whole, whole + 2
+        yield whole + 1, None
+    elif length % 4:
+        yield whole, whole + 1 if length % 4 == 2 else None
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The stream of a node: `shift` is 0 where outputs are rounded as TFLM does it, without a proof."""
+
+    runs: Runs
+    steps: int
+    shift: int
+    full: int  # words of the blocks that have four channels
+    stream: Array  # int32
+
+
+def window_of(node: Node) -> Window:
+    """The node's operator."""
+    assert isinstance(node.op, Window), node
+    return node.op
+
+
+def runs(op: Window, node: Node) -> Runs:
+    """How the node's window lies in its input."""
+    _, height, width, _ = node.input(1).shape
+    depth = node.input(0).shape[3]
+    return Runs(height, 1, width, width * depth) if op.dilation[1] == 1 else Runs(height, width, 1, depth)
+
+
+@functools.lru_cache(maxsize=64)
+def pack(node: Node) -> Blocks | None:
+    """The stream of a convolution of one group.
+
+    None where the arithmetic does not hold: sums are too large, or -128 comes above a negative weight.
+    """
+    op = window_of(node)
+    each = channels(op, node)
+    if each is None:
+        return None
+    for channel in each:
+        low, high = channel.rescale.low, channel.rescale.high
+        if channel.rescale.constant is None and (max(-low, high) >= 1 << 23 or channel.rescale.right > MOST_SHIFT):
+            return None
+    shift, rescales = _rescales(each)
+    steps = runs(op, node).pairs
+    words: list[Array] = []
+    full = 0
+    for first in range(0, len(each), 4):
+        block = each[first : first + 4]
+        full += len(block) == 4
+        weights = np.zeros((4, each[0].weights.size + 1), np.int64)  # the last column is what None stands for
+        for c, channel in enumerate(block):
+            if channel.rescale.constant is None:
+                weights[c, :-1] = channel.weights
+        halves = 256 * weights[0::2] + weights[1::2]
+        if halves.min() < -(1 << 15):
+            return None
+        biases = [c.bias for c in block] + [0] * (4 - len(block))
+        starts = [256 * biases[0] + biases[1], biases[1], 256 * biases[2] + biases[3], biases[3]]
+        lower, upper = (halves[:, [-1 if index is None else index for index in (pair[i] for pair in steps)]] for i in range(2))
+        words += [np.array(starts), ((lower & 0xFFFF) | (upper & 0xFFFF) << 16).T.reshape(-1)]
+        words += [np.array(rescales[first : first + 4]), np.zeros((4 - len(block)) * len(rescales[0]))]
+    stream = np.concatenate([w.reshape(-1) for w in words]).astype(np.int64).astype(np.uint32).view(np.int32)
+    size = len(stream) // -(-len(each) // 4)
+    return Blocks(runs(op, node), len(steps), shift, full * size, stream)
+
+
+def _rescales(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
+    """(shift, words of each channel): a proven step function for all, or TFLM's own rounding for all."""
+    live = [c.rescale.right for c in each if c.rescale.constant is None]
+    shift = min(7 + min(live, default=1), MOST_SHIFT)
+    steps = [fit(c.rescale, 8, shift) for c in each]
+    if None not in steps:
+        return shift, [s for s in steps if s is not None]
+    return 0, [_rounded(c.rescale) for c in each]
+
+
+def _rounded(rescale: Rescale) -> tuple[int, int, int]:
+    """(multiplier, offset, right) of an output rounded twice."""
+    if rescale.constant is not None:
+        return 0, rescale.constant << 8, 8
+    right = rescale.right
+    return rescale.multiplier, (1 << right - 1) + (rescale.zero_point << right), right
+
+
+def fits(node: Node) -> bool:
+    """Whether every output channel sees all input channels, and the arithmetic holds."""
+    depth = node.input(1).shape[3 - window_of(node).channel_axis]
+    return depth == node.input(0).shape[3] and pack(node) is not None
+
+
+def in_place(node: Node) -> tuple[tuple[int, int], ...]:
+    """A pixel's outputs may overwrite its inputs where no other window needs them."""
+    x, w, y = node.input(0), node.input(1), node.output
+    alone = w.shape[1:3] == (1, 1) and x.shape[:3] == y.shape[:3] and y.shape[3] <= x.shape[3]
+    return ((0, 0),) if alone else ()
+
+
+def params(node: Node) -> Params:
+    """The fields of `conv_s8_dsp_params`."""
+    op, blocks = window_of(node), pack(node)
+    assert blocks is not None, node
+    low, high = limits(node, op.activation)
+    geometry = op.geometry(node)
+    del geometry["filter_h"], geometry["filter_w"]
+    return {
+        **geometry,
+        "in_zero": node.input(0).zero_point,
+        "low": low,
+        "high": high,
+        "rows": blocks.runs.rows,
+        "columns": blocks.runs.columns,
+        "run": blocks.runs.length,
+        "run_pixels": blocks.runs.pixels,
+        "steps": blocks.steps,
+        "skipped": -blocks.steps % UNROLLED,
+        "shift": blocks.shift,
+        "full": blocks.full,
+        "rest": node.output.shape[3] % 4,
+        "words": blocks.stream.size,
+        "stream": blocks.stream,
+    }
+
+
+def scratch(node: Node) -> int:
+    """Bytes for two expanded windows, and for one gathered where a window can reach outside."""
+    op = window_of(node)
+    window = runs(op, node)
+    gathered = window.rows * window.columns * window.length if any(op.pads) else 0
+    return 8 * len(window.pairs) + gathered

@@ -1,0 +1,94 @@
+"""Rescaling as a step function: two instructions that meet TFLM's double rounding, proven for every reachable sum.
+
+A rescaled int8 output takes at most 255 steps as its sum grows. `fit` looks for a multiplier and an offset such that
+
+    clamp((((sum << pre) * multiplier >> 32) + offset) >> shift, -128, 127)
+
+makes each step at the very sum where TFLM makes it. Cortex-M4 computes that with SMMLA and SSAT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motes.ir import Array
+from motes.quant import requantize
+
+TRIES = np.array(sorted(range(-40, 41), key=abs), np.int64)[:, np.newaxis]
+"""How far from the ideal multiplier others are tried."""
+
+MOST_SHIFT = 22
+"""Zero points shifted by more leave no room for the scaled sum."""
+
+
+@dataclass(frozen=True)
+class Rescale:
+    """TFLM's rescaling of one channel: sum * multiplier * 2^-(31 + right), rounded twice, plus the zero point.
+
+    Sums lie in low..high; the output is clamped to int8.
+    """
+
+    multiplier: int
+    right: int  # at least 1
+    zero_point: int
+    low: int
+    high: int
+
+    def __call__(self, sums: Array) -> Array:
+        """The outputs, int64, of int64 sums."""
+        scaled = requantize(sums, self.multiplier, -self.right) + self.zero_point
+        return np.asarray(np.clip(scaled, -128, 127))
+
+    @property
+    def constant(self) -> int | None:
+        """The one output that every reachable sum gives, if there is one."""
+        low, high = self(np.array([self.low, self.high]))
+        return int(low) if low == high else None
+
+    def thresholds(self) -> tuple[Array, Array]:
+        """(outputs, sums): the smallest sum that reaches each output above the least one."""
+        first, last = (int(v) for v in self(np.array([self.low, self.high])))
+        outputs = np.arange(first + 1, last + 1, dtype=np.int64)
+        above = outputs - self.zero_point
+        # Halves round away from zero, so that a negative step needs one more than its half.
+        high = (above << self.right) - (1 << self.right - 1) + (above <= 0)
+        return outputs, -((-((high << 31) - (1 << 30))) // self.multiplier)
+
+
+def fit(rescale: Rescale, pre: int, shift: int, bias: int = 0) -> tuple[int, int] | None:
+    """(multiplier, offset), int32, for sums that come without `bias` and shifted left by `pre`; None: none was found.
+
+    The pair is proven for every reachable sum: neither side ever falls as the sum grows, so it is enough to compare
+    them on both sides of each step and at the ends.
+
+    Args:
+        shift: 1 to `MOST_SHIFT`; the larger, the finer, up to `pre - 1 + rescale.right`.
+    """
+    if rescale.constant is not None:
+        return 0, (rescale.constant << shift) + (1 << shift - 1)
+    low, high = rescale.low - bias, rescale.high - bias
+    if max(-low, high) << pre >= 1 << 31:
+        return None
+    ideal = round(rescale.multiplier * 2.0 ** (1 + shift - pre - rescale.right))
+    multipliers = ideal + TRIES
+    outputs, sums = rescale.thresholds()
+
+    def product(at: Array) -> Array:
+        return ((at - bias << pre) * multipliers) >> 32
+
+    # An offset of `least` lets every step come in time, one of `most` lets none come early.
+    least = ((outputs << shift) - product(sums)).max(axis=1)
+    most = ((outputs << shift) - 1 - product(sums - 1)).min(axis=1)
+    ends = product(np.array([rescale.low, rescale.high], np.int64))
+    first, last = int(outputs[0]) - 1, int(outputs[-1])
+    if first > -128:
+        least = np.maximum(least, (first << shift) - ends[:, 0])
+    if last < 127:
+        most = np.minimum(most, ((last + 1) << shift) - 1 - ends[:, 1])
+    for i in np.flatnonzero((least <= most) & (multipliers[:, 0] > 0) & (multipliers[:, 0] < 1 << 31)):
+        offset = int(least[i] + most[i]) // 2
+        if min(offset, ends[i, 0] + offset) >= -(1 << 31) and max(offset, ends[i, 1] + offset) < 1 << 31:
+            return int(multipliers[i, 0]), offset
+    return None
