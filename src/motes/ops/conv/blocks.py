@@ -104,7 +104,9 @@ def pack(node: Node) -> Blocks | None:
             return None
         biases = [c.bias for c in block] + [0] * (4 - len(block))
         starts = [256 * biases[0] + biases[1], biases[1], 256 * biases[2] + biases[3], biases[3]]
-        lower, upper = (halves[:, [-1 if index is None else index for index in (pair[i] for pair in steps)]] for i in range(2))
+        lower, upper = (
+            halves[:, [-1 if index is None else index for index in (pair[i] for pair in steps)]] for i in range(2)
+        )
         words += [np.array(starts), ((lower & 0xFFFF) | (upper & 0xFFFF) << 16).T.reshape(-1)]
         words += [np.array(rescales[first : first + 4]), np.zeros((4 - len(block)) * len(rescales[0]))]
     stream = np.concatenate([w.reshape(-1) for w in words]).astype(np.int64).astype(np.uint32).view(np.int32)
