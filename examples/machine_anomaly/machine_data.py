@@ -34,3 +34,10 @@ def generator(path: Path) -> Recordings:
 def sensed(vibration: NDArray[np.float32]) -> NDArray[np.int16]:
     """What the sensor's z axis says of m/s2: steps of SCALE, cut off at +-2 g."""
     return np.clip(np.rint(vibration / SCALE), -32_768, 32_767).astype(np.int16)
+
+
+def three_axes(vibration: NDArray[np.float32]) -> NDArray[np.int16]:
+    """The sensor's triples, (n, WINDOW) -> (n, WINDOW, 3): x and y are silent, z vibrates."""
+    triples = np.zeros((*vibration.shape, 3), np.int16)
+    triples[..., 2] = sensed(vibration)
+    return triples

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from machine_data import RATE_HZ, WINDOW, Recordings, generator, sensed
+from machine_data import RATE_HZ, WINDOW, Recordings, generator, three_axes
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
@@ -28,13 +28,12 @@ def record(recordings: Recordings) -> tuple[NDArray[np.int16], str]:
     """The samples, (n, 3) int16, and the label track: a line for each stretch with a defect."""
     pieces, lines, now = [], [], 0.0
     for part, (kind, severity, windows) in enumerate(PLOT):
-        pieces.append(sensed(recordings(kind, severity, count=windows, seed=SEED + part)).reshape(-1))
+        pieces.append(three_axes(recordings(kind, severity, count=windows, seed=SEED + part)).reshape(-1, 3))
         end = now + windows * WINDOW / RATE_HZ
         if kind != "normal":
             lines.append(f"{now:.6f}\t{end:.6f}\tanomaly\n")
         now = end
-    z = np.concatenate(pieces)
-    return np.stack([np.zeros_like(z), np.zeros_like(z), z], axis=1), "".join(lines)
+    return np.concatenate(pieces), "".join(lines)
 
 
 if __name__ == "__main__":

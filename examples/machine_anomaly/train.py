@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from features import BANDS, features
-from machine_data import BEARING_FAULTS, generator, sensed
+from machine_data import BEARING_FAULTS, generator, three_axes
 from numpy.typing import NDArray
 from scores import area_under_curve, wilson
 
@@ -77,7 +77,7 @@ def to_int8(model: Any, normal: NDArray[np.float32]) -> bytes:
 
 
 def errors(model: bytes, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The score of each row of features: the mean squared difference between the int8 model's input and output."""
+    """The score of each row of features: the mean squared difference between them and what the int8 model returns."""
     import tensorflow as tf
 
     run = tf.lite.Interpreter(
@@ -92,7 +92,7 @@ def errors(model: bytes, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         run.set_tensor(source["index"], quantized[None])
         run.invoke()
         output = run.get_tensor(sink["index"])[0].astype(np.float64)
-        scores.append(np.mean(((quantized - zero_in) * scale_in - (output - zero_out) * scale_out) ** 2))
+        scores.append(np.mean((row - (output - zero_out) * scale_out) ** 2))
     return np.array(scores)
 
 
@@ -103,19 +103,19 @@ def in_pairs(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def main(path: Path) -> None:
     recordings = generator(path)
-    normal = sensed(recordings("normal", count=12_000, seed=SEED))
+    normal = three_axes(recordings("normal", count=12_000, seed=SEED))
     BANDS.write_text(json.dumps(describe(normal), indent=1) + "\n")
     known = features(normal)
     model = to_int8(fit(known), known[:1000])
     (HERE / "model.tflite").write_bytes(model)
 
-    unseen = in_pairs(errors(model, features(sensed(recordings("normal", count=10_000, seed=SEED + 1)))))
+    unseen = in_pairs(errors(model, features(three_axes(recordings("normal", count=10_000, seed=SEED + 1)))))
     threshold = float(np.quantile(unseen, 0.999))
     print(f"means of two normal scores: {unseen.mean():.3f} on average, 99.9% below {threshold:.3f}")
-    judged = errors(model, features(sensed(recordings("normal", count=2000, seed=SEED + 2))))
+    judged = errors(model, features(three_axes(recordings("normal", count=2000, seed=SEED + 2))))
     for kind in (*BEARING_FAULTS, "imbalance", "looseness"):
         for severity in (1.0, 0.5, 0.25):
-            faulty = errors(model, features(sensed(recordings(kind, severity, count=600, seed=SEED + 2))))
+            faulty = errors(model, features(three_axes(recordings(kind, severity, count=600, seed=SEED + 2))))
             found = wilson(int((in_pairs(faulty) >= threshold).sum()), len(faulty) // 2)
             print(f"{kind:10} {severity:4}: AUC {area_under_curve(judged, faulty):.4f}, found {found}")
 

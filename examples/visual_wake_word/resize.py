@@ -1,13 +1,19 @@
-"""From the camera's frame to the model's input."""
+"""From the camera's frames to the model's input, by the compiled C that the application runs."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from video import CAMERA, RATE_HZ
+
+from motes.blocks import Camera, Resize
+from motes.train import on_host
+
+INPUT = 48  # pixels a side
 
 
-def halve(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Means of 2x2 pixels, rounded to nearest, halves up: (..., 2h, 2w) -> (..., h, w)."""
-    wide = images.astype(np.uint16)
-    total = wide[..., ::2, ::2] + wide[..., 1::2, ::2] + wide[..., ::2, 1::2] + wide[..., 1::2, 1::2]
-    return ((total + 2) >> 2).astype(np.uint8)
+def model_inputs(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n, CAMERA, CAMERA) -> (n, INPUT, INPUT)."""
+    resize = Resize(INPUT, INPUT)(Camera(CAMERA, CAMERA, RATE_HZ))
+    (made,) = on_host(resize).run_many(frames)
+    return made

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import video
 from numpy.typing import NDArray
-from resize import halve
+from resize import model_inputs
 from video import FIXED, Grey, Mask, View
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def training_crops(frames: Grey, masks: Mask) -> tuple[Grey, NDArray[np.int32]]:
             if not 0.4 * whole < share < 1.4 * whole:
                 images.append(video.camera_frame(frame, view))
                 labels.append(share >= whole)
-    return halve(np.stack(images)), np.array(labels, np.int32)
+    return model_inputs(np.stack(images)), np.array(labels, np.int32)
 
 
 def network(batch: int | None) -> Any:
@@ -125,7 +125,7 @@ def main(path: Path) -> None:
     model = to_int8(fit(images, labels), images[:: len(images) // 300])
     (HERE / "model.tflite").write_bytes(model)
 
-    seen = halve(np.stack([video.camera_frame(frame, FIXED) for frame in frames]))
+    seen = model_inputs(np.stack([video.camera_frame(frame, FIXED) for frame in frames]))
     right = (person_scores(model, seen) >= 0.5) == video.smoothed(video.has_person(masks, FIXED))
     for name, part in (("trained on", right[:first]), ("judged on", right[first:])):
         print(f"frames {name}: {part.sum()} of {len(part)} right ({part.mean():.1%})")
