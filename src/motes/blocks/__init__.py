@@ -1,6 +1,9 @@
 """Signal processing and decisions: one folder a block, each with the class that applications use."""
 
 from motes.blocks.detect import Detect as Detect
+from motes.blocks.grey.op import Crop as Crop
+from motes.blocks.grey.op import Resize as Resize
+from motes.blocks.log_mel.op import LogMel as LogMel
 from motes.blocks.micro_frontend.op import MicroFrontend as MicroFrontend
 from motes.blocks.moving_average.op import MovingAverage as MovingAverage
 from motes.blocks.reconstruction_error.op import ReconstructionError as ReconstructionError

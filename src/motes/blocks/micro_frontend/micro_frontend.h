@@ -14,17 +14,15 @@ typedef struct {
     int32_t points; /* of the complex transform: half the samples, filled up to a power of two */
     int32_t first_radix; /* of the transform's first stage: 4, or 2 where points is no power of 4 */
     int32_t channels;
-    int32_t first_bin; /* the lowest frequency that counts */
-    int32_t
-        correction; /* log2 of how much larger the filter bank's roots come out than TFLM's unit */
+    int32_t first_bin;  /* the lowest frequency that counts */
+    int32_t correction; /* bits by which roots of energies are above TFLM's unit */
     uint32_t smoothing_even, smoothing_odd; /* of the noise estimate, Q14 */
     uint32_t least_signal;                  /* share of a signal that is always kept, Q14 */
     const int16_t *hann;                    /* (window) Q12 */
     const uint16_t *order; /* (points / first_radix) the value that starts each first group */
     const int16_t *twiddles, *split; /* see fft_s16.h */
     const uint16_t *widths;          /* (channels + 1) bins on each slope of the filter bank */
-    const int16_t *rising,
-        *falling;              /* weights of each bin in its channel and in the one below, Q12 */
+    const int16_t *falling, *rising; /* Q12 weights of each bin in the channels below and above */
     const int16_t *gain;       /* of the automatic gain control, by noise: see integer_curve */
     const uint16_t *log_table; /* see integer_log */
 } micro_frontend_params;
@@ -55,17 +53,17 @@ MOTES_INLINE int32_t micro_frontend_window(const micro_frontend_params *p, const
     return shift;
 }
 
-/* Slope after slope: what a bin gives to the channel that rises there, the rest to the one that
- * falls. */
-MOTES_INLINE uint64_t micro_frontend_slope(const motes_word *energy, const int16_t *rising,
-                                           const int16_t *falling, int32_t width, uint64_t *rest) {
-    uint64_t up = 0, down = 0;
+/* The bins between the peaks of two channels: what they give to the lower one is returned, to the
+ * upper one is *up. */
+MOTES_INLINE uint64_t micro_frontend_slope(const motes_word *energy, const int16_t *falling,
+                                           const int16_t *rising, int32_t width, uint64_t *up) {
+    uint64_t fall = 0, rise = 0;
     for (int32_t i = 0; i < width; i++) {
-        up += (uint64_t)energy[i] * (uint32_t)rising[i];
-        down += (uint64_t)energy[i] * (uint32_t)falling[i];
+        fall += (uint64_t)energy[i] * (uint32_t)falling[i];
+        rise += (uint64_t)energy[i] * (uint32_t)rising[i];
     }
-    *rest = down;
-    return up;
+    *up = rise;
+    return fall;
 }
 
 /* Removes the noise from one channel: its estimate follows the signal, slowly. */
@@ -95,16 +93,16 @@ MOTES_INLINE uint32_t micro_frontend_gain(const micro_frontend_params *p, uint32
 MOTES_INLINE void micro_frontend_bands(const micro_frontend_params *p, const motes_word *energy,
                                        int32_t shift, const uint32_t *noise, uint16_t *y,
                                        uint32_t *noise_next) {
-    const int16_t *rising = p->rising, *falling = p->falling;
+    const int16_t *falling = p->falling, *rising = p->rising;
     energy += p->first_bin;
-    uint64_t rest = 0;
+    uint64_t risen = 0; /* of the channel whose falling slope comes next */
     for (int32_t c = -1; c < p->channels; c++) {
         const int32_t width = p->widths[c + 1];
-        const uint64_t below = rest;
-        const uint64_t sum = below + micro_frontend_slope(energy, rising, falling, width, &rest);
-        energy += width, rising += width, falling += width;
+        uint64_t up;
+        const uint64_t sum = risen + micro_frontend_slope(energy, falling, rising, width, &up);
+        energy += width, falling += width, rising += width, risen = up;
         if (c < 0)
-            continue; /* the slope below the first channel */
+            continue; /* below the first channel */
         const uint32_t signal = integer_sqrt64(sum) >> shift;
         const uint32_t smoothing = c & 1 ? p->smoothing_odd : p->smoothing_even;
         uint32_t estimate;

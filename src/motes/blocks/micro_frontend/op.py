@@ -66,8 +66,8 @@ class MicroFrontendOp(Op):
             "twiddles": tables.twiddles(points),
             "split": tables.split_twiddles(points),
             "widths": np.array([len(s) for s in slopes], np.uint16),
-            "rising": weights[:, 0],
-            "falling": weights[:, 1],
+            "falling": weights[:, 0],
+            "rising": weights[:, 1],
             "gain": tables.gain_curve(correction),
             "log_table": tables.log_table(),
         }

@@ -107,7 +107,7 @@ def filter_bank(rate: int, window: int, channels: int, lower_hz: float, upper_hz
 
     Returns:
         first bin, and for every of the channels + 1 slopes an int16 array (bins, 2): Q12 weights in the channel that
-        rises over it and in the one that falls.
+        falls along it and in the next one, which rises.
     """
     bin_hz = f32(rate / 2 / (transform_size(window) // 2))
     low = mel(f32(lower_hz))

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from motes.blocks.spectrum import cosines
 from motes.errors import BadInput
-from motes.ir import Array, DType, Kernel, Node, Op, Params
+from motes.ir import DType, Kernel, Node, Op, Params
 from motes.stream import Stream, step
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 16, 4096
@@ -51,11 +52,6 @@ class SpectralBandsOp(Op):
             "mean": np.array(self.mean, np.float32),
             "factor": (1 / np.array(self.deviation, np.float64)).astype(np.float32),
         }
-
-
-def cosines(size: int) -> Array:
-    """float32 (size / 4 + 1): cos(2 pi j / size), the table that `c/spectrum.h` turns into all its rotations."""
-    return np.array([math.cos(2 * math.pi * j / size) for j in range(size // 4)] + [0.0], np.float32)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ static inline void spectral_bands(const spectral_bands_params *p, const int16_t 
         sum += x[i * p->axes];
     for (int32_t i = 0, to = 0; i < n / 2; i++, to = motes_next_reversed(to, n / 2))
         for (int32_t j = 2 * i; j < 2 * i + 2; j++) {
-            const float centred =
-                (float)(x[j * p->axes] * n - sum); /* n times the sample less the mean, exact */
+            const float centred = (float)(x[j * p->axes] * n - sum); /* n times (x less mean) */
             z[2 * to + j - 2 * i] = centred * (1.0f - motes_cosine(p->cosines, n, j)) * p->scale;
         }
     motes_complex *spectrum = (motes_complex *)scratch;

@@ -1,0 +1,1 @@
+"""Grey frames cut and scaled to what a model was trained on."""

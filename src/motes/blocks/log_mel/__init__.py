@@ -1,0 +1,1 @@
+"""Log energies of mel-spaced bands of sound, in single precision."""
