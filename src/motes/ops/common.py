@@ -54,6 +54,8 @@ def check_int8(node: Node, *tensors: Tensor) -> None:
         if tensor.dtype is not DType.INT8:
             raise Unsupported(node, f"{tensor} is not int8", CONVERT_TO_INT8)
         check_quant(node, tensor)
+        if tensor.data is not None:
+            check_constant(node, tensor)
 
 
 def check_quant(node: Node, tensor: Tensor) -> None:
@@ -85,7 +87,7 @@ def check_weights(node: Node, weights: Tensor, channels: int, axis: int) -> None
             f"{node}: its weights have {count} scales along axis {quant.axis}, "
             f"not {channels} along axis {axis}; {CONVERT_AGAIN}"
         )
-    _check_scales(node, weights)
+    _check_scales(node, weights, or_zero=True)  # as converters give to channels of zeros
     if any(quant.zero_point):
         raise Unsupported(
             node, "its weights have a zero point other than 0, which TensorFlow Lite's int8 rules forbid", CONVERT_AGAIN
@@ -137,10 +139,10 @@ def check_window(node: Node, filter_h: int, filter_w: int, stride_h: int, stride
         raise BadInput(f"{node}: a stride of {stride_h}x{stride_w} is not positive; {CONVERT_AGAIN}")
 
 
-def _check_scales(node: Node, tensor: Tensor) -> None:
+def _check_scales(node: Node, tensor: Tensor, or_zero: bool = False) -> None:
     assert tensor.quant is not None
     for scale in tensor.quant.scale:
-        if not (math.isfinite(scale) and scale > 0):
+        if not (math.isfinite(scale) and (scale > 0 or (or_zero and scale == 0))):
             raise BadInput(f"{node}: {tensor} has a scale of {scale}, which is not a positive number; {CONVERT_AGAIN}")
 
 
