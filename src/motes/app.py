@@ -67,7 +67,7 @@ class Model:
             dataclasses.replace(n, inputs=tuple(rename.get(t, t) if t is not None else None for t in n.inputs))
             for n in graph.nodes
         )
-        return Stream(graph.outputs[0], Step(nodes, (fed,), graph.states), stream.period)
+        return Stream(graph.outputs[0], Step(nodes, (fed,), graph.states, graph.name), stream.period)
 
 
 def _fit(stream: Stream, wanted: Tensor, name: str) -> Stream:

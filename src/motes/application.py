@@ -132,7 +132,7 @@ class _Tracer:
         self.root: dict[Stream, tuple[Stream, int, int]] = {}
         for stream in self.streams:
             self.root[stream] = self._root(stream)
-        self.taken: set[str] = set()
+        self.taken: dict[str, set[str]] = {"node": set(), "tensor": set(), "ring": set(), "stage": set()}
         self.renamed: dict[Tensor, Tensor] = {}
 
     def _root(self, stream: Stream) -> tuple[Stream, int, int]:
@@ -180,16 +180,16 @@ class _Tracer:
     def _observed(self, ends: Sequence[Stream]) -> Iterator[Stream]:
         return (s for s in _upstream(ends) if isinstance(s.origin, Step) and s.tensor.elements <= OBSERVED)
 
-    def _unique(self, name: str) -> str:
-        found = identifier(name, self.taken)
-        self.taken.add(found.lower())
+    def _unique(self, kind: str, name: str) -> str:
+        found = identifier(name, self.taken[kind])
+        self.taken[kind].add(found.lower())
         return found
 
     def _rename(self, tensor: Tensor) -> Tensor:
         if tensor.data is not None:
             return tensor
         if tensor not in self.renamed:
-            self.renamed[tensor] = dataclasses.replace(tensor, name=self._unique(tensor.name))
+            self.renamed[tensor] = dataclasses.replace(tensor, name=self._unique("tensor", tensor.name))
         return self.renamed[tensor]
 
     def _graph(self, key: tuple[Stream, int, int], steps: Sequence[Step], wanted: set[Tensor]) -> Graph:
@@ -203,18 +203,20 @@ class _Tracer:
             for node in step.nodes:
                 inputs = tuple(None if t is None else self._rename(t) for t in node.inputs)
                 outputs = tuple(self._rename(t) for t in node.outputs)
-                nodes.append(Node(self._unique(node.name), node.op, inputs, outputs, node.sources))
+                nodes.append(Node(self._unique("node", node.name), node.op, inputs, outputs, node.sources))
             states += [State(s.name, s.initial, self._rename(s.read), self._rename(s.write)) for s in step.states]
         outputs = tuple(
             dict.fromkeys(self.renamed[t] for n in steps for m in n.nodes for t in m.outputs if t in wanted)
         )
-        return verify(Graph(nodes[-1].name, (window,), outputs, tuple(nodes), tuple(states)))
+        largest = max(steps, key=lambda step: len(step.nodes))
+        name = self._unique("stage", largest.name or largest.nodes[0].name)
+        return verify(Graph(name, (window,), outputs, tuple(nodes), tuple(states)))
 
     def _ring(self, key: tuple[Stream, int, int]) -> Ring:
         stream, length, stride = key
         source = stream.origin if isinstance(stream.origin, Source) else None
         item = stream.tensor if source else self._rename(stream.tensor)
-        return Ring(self._unique(f"{stream.tensor.name}_ring"), item, length, stride, source)
+        return Ring(self._unique("ring", f"{stream.tensor.name}_ring"), item, length, stride, source)
 
     def _producers_first(self, graphs: dict[tuple[Stream, int, int], Graph]) -> list[tuple[Stream, int, int]]:
         """Keys in the order of `_upstream`, which lists what is read before who reads it."""

@@ -15,7 +15,7 @@ from rich.text import Text
 from motes.application import Application, Ring, Stage
 from motes.build import cache
 from motes.build.image import Image, link
-from motes.build.output import write_files
+from motes.build.files import write_files
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import ring_bytes
@@ -154,7 +154,6 @@ def make(
 ) -> Made:
     """Build an application; see `App.build`."""
     target = find_board(board)
-    folder = out if out is not None else cache.folder() / "apps" / f"{prefix}-{target.name}-{toolchain}"
     programs: dict[Stage, Program] = {}
     costs: dict[Stage, StageCost] = {}
     layers: list[LayerCost] = []
@@ -168,10 +167,13 @@ def make(
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
     sources = emit_application(application, programs, memory, times, prefix)
+    if target.chip is not None:
+        sources.update(emit_application_main(application, prefix))
+    key = cache.digest(target.name, toolchain, json.dumps(sources, sort_keys=True))[:20]
+    folder = out if out is not None else cache.folder() / "apps" / key
     image = None
     if target.chip is not None:
         progress("compiling", None)
-        sources.update(emit_application_main(application, prefix))
         used = {s.kind for s in application.sources} | {"led" for k in application.sinks if k.action == "led"}
         image = link(
             sources,
@@ -181,7 +183,7 @@ def make(
             prefix=prefix,
             peripherals=sorted(used),
             interrupts=1,
-            toolchain_name=toolchain,
+            compiler=toolchain,
         )
     made = Made(
         application, prefix, target, toolchain, folder, programs, memory, times, tuple(layers), image, sources
@@ -193,8 +195,7 @@ def make(
 
 def _measure(stage: Stage, board: Board, toolchain: str) -> list[LayerCost]:
     """The stage as a profile image: proved against the portable code, and measured."""
-    folder = cache.folder() / "stages" / f"{stage.name}-{board.name}-{toolchain}"
-    proved = compile_graph(stage.graph, board, "stage", folder, toolchain=toolchain)
+    proved = compile_graph(stage.graph, board, "stage", toolchain=toolchain)
     self_check(proved, toolchain)
     calls = {c.node.name: c for c in proved.program.calls}
     return [

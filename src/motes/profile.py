@@ -13,8 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from motes.build import cache
-from motes.build.output import write_files
+from motes.build.files import write_files
 from motes.errors import BadInput
 from motes.ir import Array, Tensor
 from motes.names import identifier
@@ -146,10 +145,11 @@ def profile(
     progress("reading the model", None)
     graph = load(Path(model))
     inputs = _inputs(input, graph.inputs)
-    folder = Path(out) if out is not None else _cached(Path(model), board, toolchain, input)
     progress("compiling", None)
     prefix = identifier(graph.name, fallback="model").lower()
+    folder = None if out is None else Path(out)
     proved = compile_graph(graph, target, prefix, folder, inputs=inputs, toolchain=toolchain, name=prefix)
+    folder = proved.image.elf.parent
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)
     progress("measuring", None)
@@ -207,10 +207,6 @@ def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: i
         plan.lives,
         plan.bound,
     )
-
-
-def _cached(model: Path, board: str, toolchain: str, input: str) -> Path:
-    return cache.folder() / "profiles" / cache.digest(str(model.absolute()), board, toolchain, input)[:16]
 
 
 def _inputs(given: str, tensors: tuple[Tensor, ...]) -> tuple[Array, ...]:

@@ -17,9 +17,10 @@ from motes.build.elf import read_elf
 from motes.build.image import Image, link
 from motes.choose import choose
 from motes.emit import emit_model, emit_profile_main
+from motes.emit.layers import layer_symbol
 from motes.errors import BuildFailed
 from motes.ir import Array, DType, Graph, Program, Tensor
-from motes.machine import Measurement, measure
+from motes.machine import Measurement, Place, measure
 from motes.passes import prepare
 from motes.plan import Plan, plan
 from motes.target import Board
@@ -39,7 +40,7 @@ class Proved:
     sources: Mapping[str, str]
 
     @property
-    def marks(self) -> dict[int, str]:
+    def marks(self) -> dict[Place, str]:
         """The address of every layer's function, and the layer's name."""
         functions = {layer_symbol(self.prefix, c.node.name): c.node.name for c in self.program.calls}
         symbols = read_elf(self.image.elf.read_bytes()).symbols
@@ -53,11 +54,6 @@ class Proved:
         overwrite = {f"motes_input_{i}": x.tobytes() for i, x in enumerate(inputs or ())}
         read = [f"motes_output_{i}" for i in range(len(self.program.graph.outputs))]
         return measure(self.image.elf, self.board, self.marks, overwrite=overwrite, read=read)
-
-
-def layer_symbol(prefix: str, node: str) -> str:
-    """The C function of a layer."""
-    return f"{prefix}_{node}"
 
 
 def zeros(tensors: tuple[Tensor, ...]) -> tuple[Array, ...]:
@@ -88,13 +84,13 @@ def compile_graph(
     graph: Graph,
     board: Board,
     prefix: str,
-    out: Path,
+    out: Path | None = None,
     *,
     inputs: tuple[Array, ...] | None = None,
     toolchain: str = "zig",
     name: str = "image",
 ) -> Proved:
-    """The profile image of a graph for a board, in `out`; `inputs` default to zeros.
+    """The profile image of a graph for a board, in `out` or in the cache; `inputs` default to zeros.
 
     Raises:
         DoesNotFit, BuildFailed, BadInput, Unsupported: as `link` and `prepare` do.
@@ -103,7 +99,9 @@ def compile_graph(
     where = plan(program)
     given = zeros(graph.inputs) if inputs is None else inputs
     sources = {**emit_model(program, where, prefix), **emit_profile_main(program, where, prefix, given)}
-    image = link(sources, board, out, name=name, prefix=prefix, toolchain_name=toolchain)
+    if out is None:
+        out = cache.folder() / "images" / cache.digest(board.name, toolchain, json.dumps(sources, sort_keys=True))[:20]
+    image = link(sources, board, out, name=name, prefix=prefix, compiler=toolchain)
     return Proved(program, where, prefix, board, image, sources)
 
 
@@ -146,7 +144,4 @@ def _compare(graph: Graph, tensor: Tensor, have: Array, want: Array) -> None:
 
 def spent(proved: Proved, measurement: Measurement) -> list[tuple[str, int, int]]:
     """(layer, instructions, cycles) for every call of the program, zeros where there is nothing to do."""
-    return [
-        (c.node.name, *measurement.layers.get(c.node.name, (0, 0)))
-        for c in proved.program.calls
-    ]
+    return [(c.node.name, *measurement.layers.get(c.node.name, (0, 0))) for c in proved.program.calls]

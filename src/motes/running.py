@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from motes.application import Stage
+from motes.application import Application, Sink, Stage
+from motes.blocks.threshold.op import ThresholdOp
 from motes.build import host
 from motes.emit import emit_application_host
 from motes.emit.application import layout, place_of
@@ -124,7 +125,7 @@ def run(
             f"{recording}: has {len(items)} items, {float(len(items) / source.rate):.3f} s, but the first window needs "
             f"{first}; give a longer recording"
         )
-    known = {text for sink in application.sinks for text in sink.labels}
+    known = {text for sink in application.sinks for text in reported(application, sink)}
     said = read_labels(labels) if labels is not None else None
     hear = on_event or (lambda event: None)
     play = _on_host if made.image is None else _on_board
@@ -132,6 +133,14 @@ def run(
     if said is None:
         return outcome
     return _with_verdict(outcome, judge(outcome.events, said, known))
+
+
+def reported(application: Application, sink: Sink) -> tuple[str, ...]:
+    """The labels of a sink that it can ever see: those that are not background."""
+    for node in application.stage_of(sink.decision).graph.nodes:
+        if isinstance(node.op, ThresholdOp):
+            return tuple(k for k, on in zip(sink.labels, node.op.reported, strict=True) if on)
+    return sink.labels
 
 
 def _with_verdict(outcome: Outcome, verdict: Verdict) -> Outcome:
@@ -163,6 +172,8 @@ def _event(made: Made, line: str, latency: Callable[[float], float] | None) -> E
     if match is None:
         return None
     time_s, score, sink, label = float(match[1]), float(match[2]), int(match[3]), int(match[4])
+    if made.application.sinks[sink].action != "print":
+        return None
     late = None if latency is None else round(latency(time_s) * 1000, 6)
     return Event(time_s, made.application.sinks[sink].labels[label], score, late, sink)
 
@@ -197,7 +208,7 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     execution = execute(
         made.image.elf,
         made.board,
-        {source.kind: (items, source.rate)},
+        {source.kind: (items, float(source.rate))},
         marks={f"{made.prefix}_run_{s.name}": s.name for s in application.stages},
         taps=taps,
         read=["motes_app"],
@@ -260,9 +271,9 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
         push(address, ctypes.c_void_p(block.ctypes.data), ctypes.c_uint32(buffer))
         while library.motes_app_event(address, text):
             event = _event(made, text.value.decode(), None)
-            assert event is not None, text.value
-            events.append(event)
-            hear(event)
+            if event is not None:
+                events.append(event)
+                hear(event)
     where = layout(application, made.plan)
 
     def word(offset: int) -> int:

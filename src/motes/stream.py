@@ -43,11 +43,12 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """Nodes that run each time their inputs have come."""
+    """Nodes that run each time their inputs have come; the stage around them is named after the largest step."""
 
     nodes: tuple[Node, ...]
     inputs: tuple[Stream, ...]
     states: tuple[State, ...] = ()
+    name: str = ""
 
 
 Origin: TypeAlias = "Source | Window | Step"

@@ -18,6 +18,11 @@ from motes.plan import Plan
 COMMON = Path(__file__).resolve().parents[1] / "c"
 
 
+def layer_symbol(prefix: str, node: str) -> str:
+    """The C function of a node: it holds all the cycles that the node takes."""
+    return f"{prefix}_l_{node}"
+
+
 @dataclass(frozen=True)
 class Layer:
     """A call as C: `function` is its symbol, or empty where there is nothing to do (a view of its input)."""
@@ -136,7 +141,7 @@ class Code:
             arguments.append("(void *)0" if offset is None else f"s->arena + {offset}")
         function = self._share(call, value is not None) if kernel.form == "shared" else kernel.function
         lines = ",\n        ".join(arguments)
-        return Layer(call, f"{self.prefix}_{node.name}", title, f"    {function}({lines});")
+        return Layer(call, layer_symbol(self.prefix, node.name), title, f"    {function}({lines});")
 
     def _share(self, call: Call, has_params: bool) -> str:
         """The one noinline copy of a shared kernel."""
