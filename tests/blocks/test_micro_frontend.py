@@ -1,0 +1,171 @@
+"""The micro front end against TensorFlow Lite Micro's C, byte for byte."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+import wave
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tflm_frontend import Frontend, wheel_frames
+
+from motes.blocks import Accelerometer, MicroFrontend, Microphone
+from motes.blocks.micro_frontend import tables
+from motes.build import host
+from motes.errors import BadInput
+from motes.ir import Array, Graph
+from motes.stream import Step, Window
+
+
+def compiled(block: MicroFrontend) -> tuple[host.HostGraph, int, int]:
+    """The block on this machine, with checks of undefined behaviour; its window and stride in samples."""
+    stream, nodes, states = block(Microphone()), [], []
+    out = stream.tensor
+    while isinstance(stream.origin, Step):
+        nodes[:0], states[:0] = stream.origin.nodes, stream.origin.states
+        (stream,) = stream.origin.inputs
+    assert isinstance(stream.origin, Window)
+    graph = Graph("frontend", (stream.tensor,), (out,), tuple(nodes), tuple(states))
+    (found,) = host.load([graph], sanitize=True)
+    return found, stream.origin.length, stream.origin.stride
+
+
+def frames(block: MicroFrontend, samples: Array) -> Array:
+    """Features of every window from the beginning."""
+    run, window, stride = compiled(block)
+    every = np.lib.stride_tricks.sliding_window_view(samples, window)[::stride]
+    (made,) = run.run_many(np.ascontiguousarray(every))
+    return made
+
+
+def recordings(shared: Path, every: int) -> list[Array]:
+    found = sorted((shared / "data" / "speech_commands_v0.01").glob("*/*.wav"))[::every]
+    assert found
+    return [np.frombuffer(wave.open(str(path)).readframes(-1), np.int16) for path in found]
+
+
+def generated() -> dict[str, Array]:
+    """Signals that reach every branch: silence, limits, steps, noise of all levels. In integers: equal everywhere."""
+    t = np.arange(16_000)
+    noise = np.empty(16_000, np.int64)
+    state = 1
+    for i in range(len(noise)):
+        state = (state * 1664525 + 1013904223) % (1 << 32)
+        noise[i] = (state >> 16) - 32768
+    signals = {
+        "silence": 0 * t,
+        "lowest": 0 * t - 32768,
+        "highest": 0 * t + 32767,
+        "square": np.where(t // 40 % 2, 32767, -32768),
+        "impulses": np.where(t % 1234 == 0, -32768, 0),
+        "lone bits": t % 977 == 0,
+        "sweep": np.abs(t * t // 4 % 131_072 - 65_536) - 32_768,
+        "noise": noise,
+        "swelling": noise >> (15 - t // 1001),
+        "fading": noise >> (t // 1001),
+    }
+    return {name: values.astype(np.int16) for name, values in signals.items()}
+
+
+@pytest.mark.parametrize("name", generated())
+def test_signals_equal_tflm_at_10_ms(name: str) -> None:
+    signal = generated()[name]
+    assert np.array_equal(frames(MicroFrontend(30, 10, raw=True), signal), wheel_frames(signal))
+
+
+def test_recordings_equal_pymicro_features_at_10_ms(shared: Path) -> None:
+    run, window, stride = compiled(MicroFrontend(30, 10, raw=True))
+    for samples in recordings(shared, every=6):
+        run.reset()
+        every = np.lib.stride_tricks.sliding_window_view(samples, window)[::stride]
+        (made,) = run.run_many(np.ascontiguousarray(every))
+        assert np.array_equal(made, wheel_frames(samples))
+
+
+@pytest.mark.parametrize(
+    ("size_ms", "step_ms", "channels", "lower_hz", "upper_hz"),
+    [
+        (30, 20, 40, 125.0, 7500.0),  # the step of micro_speech
+        (30, 30, 40, 125.0, 7500.0),
+        (25, 10, 32, 125.0, 7500.0),  # TFLM's own defaults
+        (25, 10, 32, 60.0, 3800.0),
+        (16, 8, 20, 200.0, 7000.0),  # 128 complex points: the first stage has radix 2
+        (64, 32, 80, 80.0, 7600.0),  # 512 points
+        (128, 40, 1, 0.0, 7000.0),  # 1024 points
+        (8, 8, 60, 100.0, 7000.0),  # channels without a bin
+    ],
+)
+def test_settings_equal_tflm(
+    size_ms: int, step_ms: int, channels: int, lower_hz: float, upper_hz: float, shared: Path
+) -> None:
+    block = MicroFrontend(size_ms, step_ms, channels, lower_hz, upper_hz, raw=True)
+    for samples in (*recordings(shared, every=50), *generated().values()):
+        tflm = Frontend(size_ms, step_ms, channels, lower_hz, upper_hz)
+        assert tflm.possible
+        assert np.array_equal(frames(block, samples), tflm.frames(samples))
+
+
+def test_answers_recorded_from_tflm() -> None:
+    """What the two tests above found equal, for machines without the oracle."""
+    made = np.concatenate([frames(MicroFrontend(30, 20, raw=True), x) for x in generated().values()])
+    assert made.shape == (10 * 49, 40)
+    assert hashlib.sha256(made.tobytes()).hexdigest() == RECORDED
+
+
+def test_tables_are_the_same_on_every_machine() -> None:
+    first, slopes = tables.filter_bank(16_000, 480, 40, 125.0, 7500.0)
+    parts = [tables.hann(480), tables.twiddles(256), tables.split_twiddles(256), *slopes]
+    parts += [tables.gain_curve(3), tables.log_table(), tables.group_order(256)]
+    assert first == 5
+    assert hashlib.sha256(b"".join(p.tobytes() for p in parts)).hexdigest() == TABLES
+
+
+def test_int8_follows_micro_speech() -> None:
+    signal = generated()["swelling"]
+    raw = frames(MicroFrontend(30, 20, raw=True), signal).astype(np.int64)
+    made = frames(MicroFrontend(30, 20), signal)
+    assert np.array_equal(made, np.clip((raw * 256 + 333) // 666 - 128, -128, 127))
+    tensor = MicroFrontend(30, 20)(Microphone()).tensor
+    real, exact = tensor.scale * (made - float(tensor.zero_point)), raw / 25.6
+    assert np.abs(real - np.minimum(exact, 255 * tensor.scale)).max() <= tensor.scale / 2 + 1e-9
+
+
+def test_stream_has_the_pace_and_shape_of_its_settings() -> None:
+    stream = MicroFrontend(window_ms=30, stride_ms=20, channels=40)(Microphone(rate=16_000))
+    assert (stream.period, stream.tensor.shape, str(stream.tensor.dtype.value)) == (Fraction(1, 50), (40,), "int8")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"window_ms": math.nan}, "MicroFrontend: window_ms is nan; it must be a positive number of milliseconds"),
+        ({"stride_ms": 0}, "MicroFrontend: stride_ms is 0; it must be a positive number"),
+        ({"stride_ms": -10}, "MicroFrontend: stride_ms is -10; it must be a positive number"),
+        ({"window_ms": 2}, "window_ms=2 is 32 samples at 16000 Hz; it must be 33 to 2048"),
+        ({"window_ms": 129}, "window_ms=129 is 2064 samples at 16000 Hz; it must be 33 to 2048"),
+        ({"channels": 0}, "channels is 0; it must be a whole number, 1 to 256"),
+        ({"channels": 2.5}, "channels is 2.5; it must be a whole number, 1 to 256"),
+        ({"lower_hz": 7500}, "bands from 7500 to 7500.0 Hz; they must lie between 0 and 8000 Hz"),
+        ({"upper_hz": 9000}, "bands from 125.0 to 9000 Hz; they must lie between 0 and 8000 Hz"),
+        ({"lower_hz": math.nan}, "bands from nan to 7500.0 Hz"),
+        ({"upper_hz": 8000}, "upper_hz=8000 reaches the last frequency bin; lower it a little"),
+    ],
+)
+def test_settings_that_make_no_front_end(changes: dict[str, float], words: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        dataclasses.replace(MicroFrontend(), **changes)(Microphone())  # type: ignore[arg-type]
+    assert words in str(raised.value)
+
+
+def test_only_samples_are_taken() -> None:
+    with pytest.raises(BadInput) as raised:
+        MicroFrontend()(Accelerometer(100))
+    assert "accelerometer int16[3] is not a stream of int16 samples; give it a Microphone" in str(raised.value)
+
+
+RECORDED = "0651c1bdecb9f95981ae10fb92f4f098f436f4fd5653aa9f27b0c479a9aea8ed"
+TABLES = "077551158d9463b2ecf1ce04a3e0de06bf63d258388768fafdcb38b3554932ce"
