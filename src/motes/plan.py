@@ -23,7 +23,7 @@ Moment: TypeAlias = frozenset[int]
 
 @dataclass(frozen=True)
 class Life:
-    """One block of the arena: what it holds, where it lies, and between which calls of its program it is alive.
+    """One block of the arena: the input, or the node whose result it holds; where it lies, and between which calls.
 
     Times count calls from 0; -1 is before the first, the number of calls is after the last.
     """
@@ -171,7 +171,8 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
             index = blocks.of_tensor[host]
             blocks.blocks[index].last = max(last[tensor], birth)
         else:
-            index = blocks.add(tensor.name, graph.name, tensor.nbytes, birth, max(last[tensor], birth))
+            name = program.calls[birth].node.name if birth >= 0 else tensor.name
+            index = blocks.add(name, graph.name, tensor.nbytes, birth, max(last[tensor], birth))
             mine.append(index)
         blocks.of_tensor[tensor] = index
     for i, call in enumerate(program.calls):
