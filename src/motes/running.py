@@ -14,6 +14,7 @@ import numpy as np
 from motes.application import Application, Sink, Stage
 from motes.blocks.threshold.op import ThresholdOp
 from motes.build import host
+from motes.build.elf import read_elf
 from motes.emit import emit_application_host
 from motes.emit.application import layout, place_of
 from motes.errors import BadInput
@@ -197,11 +198,13 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
 
     progress(f"running {application.name} in virtual time", None)
     where = layout(application, made.plan)
+    symbol = read_elf(made.image.elf.read_bytes()).symbol("motes_app")
+    assert symbol is not None
     taps = [
         Tap(
             stage.name,
             f"{made.prefix}_done_{stage.name}",
-            tuple((_state(place_of(t, application, made.plan)), t.nbytes) for t in tensors),
+            tuple((symbol.address + place_of(t, application, made.plan), t.nbytes) for t in tensors),
         )
         for stage, tensors in _observed(made)
     ]
@@ -233,10 +236,6 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
         None,
         execution.exit_status,
     )
-
-
-def _state(offset: int) -> str:
-    return f"motes_app+{offset}"
 
 
 # ------------------------------------------------------------------------------------------------ on this machine
