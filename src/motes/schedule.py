@@ -14,8 +14,14 @@ from fractions import Fraction
 
 from motes.application import Application, Ring, Stage
 
-SERVICE = Fraction(12, 10)
-"""Margin on measured cycles, for interrupts, copies into and out of rings, and inputs that take other branches."""
+MARGIN = Fraction(115, 100)
+"""On measured cycles: for interrupts, and for inputs that take other branches."""
+
+COPY = 2
+"""Cycles a byte, at most, to copy into or out of a ring."""
+
+RUN = 600
+"""Cycles around a stage's calls: finding it due, queueing and printing a detection, leaving."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def schedule(application: Application, costs: Mapping[Stage, StageCost] | None, 
     if costs is None:
         instant = dict.fromkeys(stages, 0.0)
         return Schedule(instant, instant, 0.0, {s.ring: _capacity(application, s, 0.0) for s in stages})
-    seconds = {s: [float(c * SERVICE) / clock_hz for c in costs[s].calls] for s in stages}
+    seconds = {s: [float(c * MARGIN) / clock_hz for c in _calls(s, costs[s])] for s in stages}
     start: dict[Stage, float] = {}
     response: dict[Stage, float] = {}
     for i, stage in enumerate(stages):
@@ -70,6 +76,16 @@ def schedule(application: Application, costs: Mapping[Stage, StageCost] | None, 
     utilisation = sum(sum(seconds[s]) / float(s.period) for s in stages)
     capacity = {s.ring: _capacity(application, s, start[s]) for s in stages}
     return Schedule(start, response, utilisation, capacity)
+
+
+def _calls(stage: Stage, cost: StageCost) -> list[int]:
+    """Cycles between two moments at which another stage may run: the copies belong to the first call and the last."""
+    calls = list(cost.calls) or [0]
+    window = stage.ring.item.nbytes * stage.ring.length
+    made = sum(ring.item.nbytes for ring in stage.pushes)
+    calls[0] += COPY * window + RUN
+    calls[-1] += COPY * made + RUN
+    return calls
 
 
 def _settle(own: float, shorter: list[tuple[float, float]]) -> float:
