@@ -89,6 +89,11 @@ def _show(result: Any, as_json: bool) -> None:
         _terminal().print(result.table())
 
 
+def _printable(text: str) -> str:
+    """Text from an application without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 @contextmanager
 def _progress(console: Console) -> Iterator[Progress]:
     """Progress on stderr: a line that lives in a terminal; elsewhere a line for each step, once it takes long."""
@@ -197,11 +202,12 @@ def _run(
     # A terminal is one place, whatever goes there: what shares it with the progress must go through the same console.
     shared = as_json or (errors.is_terminal and sys.stdout.isatty())
     listener = errors if shared else _terminal()
-    track = read_labels(labels) if labels else ()
+    track = read_labels(labels) if labels else ()  # before anything is built: a bad file ends it at once
 
     def hear(event: Event) -> None:
         right = judge([event], track, {event.label}).heard
-        listener.print(Text(str(event) + ("" if not labels else "  was there" if right else "  was not there")))
+        verdict = "" if labels is None else "  was there" if right else "  was not there"
+        listener.print(Text(_printable(str(event)) + verdict))
 
     with _progress(errors) as progress:
         built = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress)
