@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from motes.errors import BadInput
 from motes.ir import Builtin, Kernel, Node, Params
-from motes.ops.conv import blocks
+from motes.ops.conv import blocks, planes
 from motes.ops.conv.window import Window
 
 _DSP = Kernel(
@@ -88,7 +88,20 @@ class DepthwiseConv2D(Window):
             },
         ),
     )
-    kernels = (Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"), _DSP)
+    kernels = (
+        Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"),
+        _DSP,
+        Kernel(
+            "depthwise_conv_3x3_s8_dsp",
+            "depthwise_conv_3x3_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=planes.fits,
+            params=planes.params,
+            scratch=planes.scratch,
+            in_place=planes.in_place,
+            form="shared",
+        ),
+    )
     channel_axis: ClassVar[int] = 3
 
     def check(self, node: Node) -> None:
