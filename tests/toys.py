@@ -49,6 +49,17 @@ class Line(Op):
         return {"count": node.output.elements, "factor": self.factor, "offsets": offsets}
 
 
+@dataclass(frozen=True)
+class Ramp(Op):
+    """Adds 0, 1, 2, ...: a table of the operator's own, not of the model."""
+
+    kernels = (Kernel("toy_line", "toys.h"),)
+
+    def params(self, node: Node) -> Params:
+        count = node.output.elements
+        return {"count": count, "factor": 1.0, "offsets": np.arange(count, dtype=np.float32)}
+
+
 def ints(name: str) -> Tensor:
     return Tensor(name, (2, COUNT // 2), DType.INT32)
 
@@ -76,3 +87,9 @@ def line(factor: float, offsets: np.ndarray) -> Graph:
 
 def values(seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(-1000, 1000, (2, COUNT // 2), np.int32)
+
+
+def ramp(count: int) -> Graph:
+    """x + 0, 1, 2, ..., in single precision."""
+    x, y = (Tensor(n, (count,), DType.FLOAT32) for n in "xy")
+    return Graph("ramp", (x,), (y,), (Node("ramp", Ramp(), (x,), (y,)),))

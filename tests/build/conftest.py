@@ -1,13 +1,15 @@
-"""A cache of its own for every test of the build, and how often a compiler was started."""
+"""What tests of the build share: an empty cache, both toolchains, and a count of their starts."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conftest import missing
 from motes.build import toolchain
 
 
@@ -17,6 +19,14 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("MOTES_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(params=["zig", "gcc"])
+def compiler(request: pytest.FixtureRequest) -> str:
+    """Each toolchain for images."""
+    if request.param == "gcc" and shutil.which("arm-none-eabi-gcc") is None:
+        missing("arm-none-eabi-gcc is not installed")
+    return str(request.param)
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""The functions that compilers call of their own accord, on the core: right for sizes and numbers of all kinds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from motes.build import image
+from motes.machine import measure
+from motes.target import board
+
+SOURCE = Path(__file__).with_name("runtime_cases.c")
+
+
+def cases() -> str:
+    rng = random.Random(0)
+
+    def draw(bits: int) -> int:
+        return rng.choice((rng.getrandbits(rng.randint(1, bits)), (1 << rng.randint(0, bits)) - rng.randint(0, 1)))
+
+    whole = [(0, 1), (1, 1), (2**64 - 1, 1), (2**64 - 1, 2**64 - 1), (2**63, 2**32), (2**32, 2**32 - 1), (5, 7)]
+    whole += [(draw(64) % 2**64, draw(64) % 2**64 or 1) for _ in range(300)]
+    signed = [(-1, 1), (-(2**63), 1), (-(2**63), 2), (2**63 - 1, -1), (-7, 2), (7, -2), (-7, -2)]
+    signed += [(rng.choice((-1, 1)) * draw(62), rng.choice((-1, 1)) * (draw(62) or 1)) for _ in range(300)]
+    towards_zero = [abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1) for x, y in signed]
+    rows = [f"{{{x}u, {y}u, {x // y}u, {x % y}u}}," for x, y in whole]
+    text = "static const uint64_t unsigned_cases[][4] = {" + "\n".join(rows) + "};\n"
+    rows = [
+        "{" + ", ".join(f"(int64_t){v % 2**64}u" for v in (x, y, q, x - q * y)) + "},"
+        for (x, y), q in zip(signed, towards_zero, strict=True)
+    ]
+    return text + "static const int64_t signed_cases[][4] = {" + "\n".join(rows) + "};\n"
+
+
+def test_the_runtime_functions_do_what_they_should(tmp_path: Path, compiler: str) -> None:
+    sources = {"main.c": SOURCE.read_text("utf-8"), "cases.inc": cases()}
+    made = image.link(sources, board("virt-m4"), tmp_path, name="runtime", prefix="p", compiler=compiler)
+    assert measure(made.elf, board("virt-m4")).exit_status == 0

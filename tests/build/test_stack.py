@@ -1,0 +1,148 @@
+"""The bound of the stack: exact for code whose depth is known, refused for code without one, held by the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from motes.build import image
+from motes.build.image import Image
+from motes.build.stack import FRAME
+from motes.errors import BuildFailed
+from motes.machine import measure
+from motes.target import board
+
+MAIN = """
+#include <stdint.h>
+#define WORD(port) (*(volatile uint32_t *)(0xE0000000u + 4u * (port)))
+void work(void);
+int main(void) {
+    WORD(30) = 1;
+    work();
+    WORD(31) = 1;
+    WORD(29) = 0;
+    for (;;)
+        ;
+}
+"""
+
+HEAD = """
+#include <stdint.h>
+#define NOINLINE __attribute__((noinline))
+volatile int sink;
+"""
+
+
+def build(tmp_path: Path, work: str, compiler: str = "zig", **options: int) -> Image:
+    sources = {"main.c": MAIN, "work.c": HEAD + work}
+    return image.link(sources, board("virt-m4"), tmp_path, name="image", prefix="p", compiler=compiler, **options)
+
+
+def high_water(made: Image) -> int:
+    return measure(made.elf, board("virt-m4"), {}).stack_high_water
+
+
+EXACT = {
+    "leaf": "void work(void) { volatile char a[100]; a[0] = a[sink] = 1; sink = a[0]; }",
+    "large frame": "void work(void) { volatile char a[5000]; a[0] = a[sink] = 1; sink = a[0]; }",
+    "float registers": """
+NOINLINE float third(float x) { volatile float a[20]; a[0] = a[sink] = x; return a[0]; }
+void work(void) { float x = sink, y = x + 1, z = y * x; sink = (int)(third(x) + third(y) * z + y); }""",
+    "a chain of calls": """
+NOINLINE int c(int x) { volatile char a[60]; a[0] = a[x] = 1; return a[0]; }
+NOINLINE int b(int x) { volatile char a[200]; a[0] = a[x] = 1; return c(x) + a[0]; }
+NOINLINE int a(int x) { volatile char a[30]; a[0] = a[x] = 1; return b(x) + c(x) + a[0]; }
+void work(void) { sink = a(3); }""",
+    "a call instead of a return": """
+NOINLINE int big(int x) { volatile char a[300]; a[0] = a[x] = 1; return a[0]; }
+NOINLINE int tail(int x) { sink = x; return big(x + 1); }
+void work(void) { sink = tail(1) + 1; }""",
+    "a switch": """
+NOINLINE int big(int x) { volatile char a[200]; a[0] = a[x] = 1; return a[0]; }
+NOINLINE int choose(int x) {
+    switch (x) {
+    case 0: return sink + 1;
+    case 1: return sink * 7;
+    case 2: sink = 2; return 1;
+    case 3: return big(sink) + 5;
+    case 4: sink++; return 11;
+    case 5: return big(2) * sink;
+    case 6: return sink - 4;
+    }
+    return 0;
+}
+void work(void) { for (int i = 0; i < 8; i++) sink = choose(i); }""",
+    "a loop with a call": """
+NOINLINE int inner(int x) { volatile char a[48]; a[0] = a[x] = 1; return a[0]; }
+void work(void) { for (int i = 0; i < 9; i++) sink += inner(i & 3); }""",
+    "memcpy and memset": """
+static char from[300], to[300];
+void work(void) { __builtin_memset(from, sink, 300); __builtin_memcpy(to + 1, from, 299); sink = to[sink]; }""",
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_the_bound_is_what_the_machine_sees(tmp_path: Path, name: str, compiler: str) -> None:
+    made = build(tmp_path, EXACT[name], compiler)
+    used = high_water(made)
+    # Rounding to 8 takes up to 4 bytes. These programs take their deepest path, and touch the last byte there.
+    assert used <= made.stack.bytes <= used + 4
+    assert made.ram.stack == made.stack.bytes
+
+
+def test_the_chain_names_the_deepest_calls(tmp_path: Path) -> None:
+    made = build(tmp_path, EXACT["a chain of calls"])
+    names, depths = zip(*made.stack.chain, strict=True)
+    assert names == ("reset_handler", "main", "work", "a", "b", "c")
+    assert list(depths) == sorted(depths)
+
+
+def test_a_path_not_taken_counts(tmp_path: Path) -> None:
+    made = build(
+        tmp_path,
+        """
+NOINLINE int big(int x) { volatile char a[1000]; a[0] = a[x] = 1; return a[0]; }
+void work(void) { if (sink) sink = big(sink) + 1; }""",
+    )
+    assert made.stack.bytes > 1000 > high_water(made)
+
+
+def test_interrupts_add_a_frame_and_their_handler(tmp_path: Path) -> None:
+    work = EXACT["leaf"] + "\nvoid timer_interrupt(void) { volatile char a[80]; a[0] = a[sink] = 1; sink = a[0]; }"
+    plain, one, two = (build(tmp_path / str(n), work, interrupts=n).stack for n in range(3))
+    assert plain.handler == ()
+    assert one.handler[0][0] == "timer_interrupt"
+    assert one.handler[0][1] >= 80
+    level = FRAME + -(-one.handler[-1][1] // 8) * 8
+    assert one.bytes == plain.bytes + level
+    assert two.bytes == plain.bytes + 2 * level
+
+
+REFUSED = {
+    "NOINLINE int f(int x) { return x ? f(x - 1) * sink + 1 : 0; } void work(void) { sink = f(sink); }": (
+        r"the image recurses \(f -> f\)"
+    ),
+    """
+int g(int x);
+NOINLINE int f(int x) { return x ? g(x - 1) * sink + 1 : 0; }
+NOINLINE int g(int x) { return x ? f(x - 2) * sink + 3 : 1; }
+void work(void) { sink = f(sink); }""": r"the image recurses \(f -> g -> f\)",
+    "int (*volatile call)(int); void work(void) { sink = call(sink) + 1; }": r"work: blx r\d+ at 0x\w+ calls through",
+    "void (*volatile call)(int); void work(void) { call(sink); }": r"work: bx r\d+ at 0x\w+ calls through a pointer",
+    "void work(void) { volatile char a[sink + 1]; a[0] = a[sink] = 1; sink = a[0]; }": "work: .* moves the stack by",
+}
+
+
+@pytest.mark.parametrize("work", REFUSED)
+def test_code_without_a_bound_is_refused(tmp_path: Path, work: str) -> None:
+    with pytest.raises(BuildFailed, match=REFUSED[work]) as raised:
+        build(tmp_path, work)
+    assert "the stack cannot be bounded" in str(raised.value)
+
+
+def test_a_push_in_a_loop_is_refused(tmp_path: Path) -> None:
+    work = """__attribute__((naked)) void work(void) {
+    __asm__("1: push {r4}\\n\\tsubs r0, #1\\n\\tbne 1b\\n\\tbx lr"); }"""
+    with pytest.raises(BuildFailed, match=r"work: a loop at 0x\w+ keeps pushing; the stack cannot be bounded"):
+        build(tmp_path, work)
