@@ -15,7 +15,7 @@ from motes.ops.conv.step import MOST_SHIFT, Rescale, fit
 from motes.ops.conv.window import Window
 
 UNROLLED = 16
-"""Steps in the unrolled loop, CONV_BLOCKS_UNROLLED."""
+"""Steps in the unrolled loop of conv_blocks_s8_dsp.h."""
 
 
 @dataclass(frozen=True)

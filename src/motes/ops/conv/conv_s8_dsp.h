@@ -88,14 +88,14 @@ static inline void conv_s8_dsp_window(const conv_s8_dsp_params *p, const int8_t 
 /* All output channels of two pixels; the second one's lie `second` bytes behind. */
 static inline void conv_s8_dsp_outputs(const conv_s8_dsp_params *p, const uint32_t *expanded,
                                        int8_t *y, uint32_t second) {
-    const uint32_t skipped = (uint32_t)p->skipped * CONV_BLOCKS_STEP_BYTES;
     const uint32_t *end = expanded + 2 * p->steps;
     const int32_t *full = p->stream + p->full;
     if (p->full)
-        conv_blocks_s8_dsp(expanded, p->stream, y, second, full, end, skipped, p->shift);
+        conv_blocks_s8_dsp(expanded, p->stream, y, second, full, end, p->skipped, p->shift);
     if (p->rest) {
         int8_t last[8];
-        conv_blocks_s8_dsp(expanded, full, last, 4, p->stream + p->words, end, skipped, p->shift);
+        conv_blocks_s8_dsp(expanded, full, last, 4, p->stream + p->words, end, p->skipped,
+                           p->shift);
         y += p->out_ch - p->rest;
         for (int32_t c = 0; c < p->rest; c++) {
             y[(int32_t)second + c] = last[4 + c];
