@@ -50,4 +50,45 @@ static inline void toy_line(const toy_line_params *p, const float *restrict x, f
         y[i] = p->factor * x[i] + p->offsets[i];
 }
 
+typedef struct {
+    int32_t kind;
+} toy_undefined_params;
+
+/* What C does not define, one kind of it; with x = {bad, ...} it is bad, with zeros it is not. */
+static inline void toy_undefined(const toy_undefined_params *p, const int32_t *x, int32_t *y) {
+    static const int32_t four[4] = {1, 2, 3, 4};
+    const int32_t bad = x[0];
+    switch (p->kind) {
+    case 0:
+        y[0] = INT32_MAX + bad;
+        break;
+    case 1:
+        y[0] = INT32_MIN - bad;
+        break;
+    case 2:
+        y[0] = (bad + 1) * INT32_MAX;
+        break;
+    case 3:
+        y[0] = -(bad ? INT32_MIN : 0);
+        break;
+    case 4:
+        y[0] = 1 / (1 - bad);
+        break;
+    case 5:
+        y[0] = 1 << (31 * bad + bad);
+        break;
+    case 6:
+        y[0] = four[4 * bad];
+        break;
+    case 7:
+        y[0] = *(const int32_t *)(const void *)((const uint8_t *)x + bad);
+        break;
+    case 8:
+        y[0] = (int32_t)(3e9f * (float)bad);
+        break;
+    default:
+        break;
+    }
+}
+
 #endif

@@ -38,6 +38,15 @@ class Add(Op):
 
 
 @dataclass(frozen=True)
+class Undefined(Op):
+    kernels = (Kernel("toy_undefined", "toys.h"),)
+    kind: int
+
+    def params(self, node: Node) -> Params:
+        return {"kind": self.kind}
+
+
+@dataclass(frozen=True)
 class Line(Op):
     kernels = (Kernel("toy_line", "toys.h"),)
     folded = (1,)

@@ -1,8 +1,10 @@
 /* runtime_cases.c: calls the functions of runtime.c as compilers do, and ends with what went wrong.
  */
-#include "cases.inc"
 #include <stddef.h>
 #include <stdint.h>
+
+#include "cases.inc"
+
 #define WORD(port) (*(volatile uint32_t *)(0xE0000000u + 4u * (port)))
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 void *memcpy(void *, const void *, size_t);

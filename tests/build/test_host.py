@@ -10,7 +10,7 @@ import pytest
 from motes.build import host
 from motes.errors import BadInput, BuildFailed
 from motes.ir import Graph, Node
-from toys import COUNT, Add, Gain, Spill, chain, ints, line, total, values
+from toys import COUNT, Add, Gain, Spill, Undefined, chain, ints, line, total, values
 
 
 def test_a_graph_computes_what_its_kernels_say() -> None:
@@ -110,6 +110,28 @@ def test_overflow_is_reported_with_its_place() -> None:
     (graph,) = host.load([chain(Gain(1 << 20), name="loud")], sanitize=True)
     with pytest.raises(BuildFailed, match=r"loud: undefined behaviour: .*toys\.h:\d+:\d+: a product overflows"):
         graph(np.full((2, COUNT // 2), 1 << 20, np.int32))
+
+
+UNDEFINED = (
+    "a sum overflows",
+    "a difference overflows",
+    "a product overflows",
+    "a negation overflows",
+    "a division by zero",
+    "a shift by too much",
+    "an index outside its array",
+    "a null or misaligned pointer",
+    "a float that does not fit",
+)
+
+
+@pytest.mark.parametrize("kind", range(len(UNDEFINED)))
+def test_every_kind_of_undefined_behaviour_is_reported(kind: int) -> None:
+    graphs = host.load([chain(Undefined(k)) for k in range(len(UNDEFINED))], sanitize=True)
+    graph = graphs[kind]
+    graph(np.zeros((2, COUNT // 2), np.int32))
+    with pytest.raises(BuildFailed, match=rf"toys\.h:\d+:\d+: {UNDEFINED[kind]}"):
+        graph(np.ones((2, COUNT // 2), np.int32))
 
 
 def test_a_reported_overflow_does_not_taint_the_next_run() -> None:

@@ -13,6 +13,7 @@ import bisect
 import itertools
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -24,8 +25,8 @@ from motes.errors import BuildFailed
 FRAME = 26 * 4
 """Bytes that an interrupt stacks when the float registers are in use."""
 
-_ENDLESS = 1 << 20
-"""Bytes of stack in one function that no chip here has."""
+_CLIMBS = 64
+"""How often an instruction may be reached with a deeper stack than before; compiled code needs one or two."""
 
 _CONDITIONS = "eq|ne|cs|hs|cc|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le"
 _JUMP_IF = re.compile(rf"b({_CONDITIONS})")
@@ -121,7 +122,7 @@ class _Code:
         self._marks = sorted((s.address, s.name[:2]) for s in elf.symbols if s.name[:2] in ("$t", "$d"))
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self._chains: dict[int, tuple[tuple[str, int], ...]] = {}
-        self._open: list[str] = []
+        self._open: list[int] = []
 
     def function_at(self, address: int, caller: str) -> int:
         """The start of the function that begins at this address."""
@@ -134,10 +135,10 @@ class _Code:
         if start in self._chains:
             return self._chains[start]
         name = self._named[start][1]
-        if name in self._open:
-            ring = " -> ".join([*self._open[self._open.index(name) :], name])
+        if start in self._open:
+            ring = " -> ".join(self._named[f][1] for f in (*self._open[self._open.index(start) :], start))
             raise BuildFailed(f"the image recurses ({ring}); the stack cannot be bounded")
-        self._open.append(name)
+        self._open.append(start)
         function = self._follow(start)
         best: tuple[tuple[str, int], ...] = ((name, function.peak),)
         for target, used in dict.fromkeys(function.calls):
@@ -155,6 +156,7 @@ class _Code:
         function = _Function(name, start, start + size if size else next(iter(following), start + 0x1000))
         code = {i.address: i for i in self._decode(function)}
         seen: dict[int, int] = {}
+        climbs: Counter[int] = Counter()
         switch: int | None = None
         todo = [(start, 0)]
         while todo:
@@ -164,11 +166,12 @@ class _Code:
             seen[address] = depth
             instruction = code[address]
             after = depth + self._moved(instruction, name)
-            if after > _ENDLESS:
+            climbs[address] += 1
+            if climbs[address] > _CLIMBS:
                 raise BuildFailed(f"{name}: a loop at {address:#x} keeps pushing; the stack cannot be bounded")
             function.peak = max(function.peak, after)
             after = max(after, depth) if instruction.conditional else max(after, 0)
-            if instruction.name in ("tbb", "tbh"):
+            if _jumps_inside(instruction):
                 switch = max(switch or 0, depth)
             todo += [(next_, after) for next_ in self._next(instruction, function, after)]
             if not todo and switch is not None:
@@ -189,7 +192,7 @@ class _Code:
             ends = name == "b"
         elif name in ("blx", "bx", "tbb", "tbh") or (re.match(r"pc\b", i.operands) and name in ("ldr", "mov", "add")):
             returns = (name == "bx" and i.operands == "lr") or (name == "ldr" and i.operands.startswith("pc, [sp]"))
-            if not returns and name not in ("tbb", "tbh"):
+            if not returns and not _jumps_inside(i):
                 raise BuildFailed(
                     f"{function.name}: {name} {i.operands} at {i.address:#x} calls through a pointer; "
                     "the stack cannot be bounded"
@@ -262,6 +265,12 @@ class _Code:
             if s.address <= start and end <= s.address + s.size:
                 return s.data[start - s.address : end - s.address]
         raise BuildFailed(f"code at {start:#x} lies outside every section; the stack cannot be bounded")
+
+
+def _jumps_inside(i: _Instruction) -> bool:
+    """A jump to one of several places in its own function: a table, or an address that an assembly kernel has kept on
+    the stack (with an offset: popping one is a return)."""
+    return i.name in ("tbb", "tbh") or (i.name == "ldr" and re.fullmatch(r"pc, \[sp, #\w+\]", i.operands) is not None)
 
 
 def _registers(operands: str) -> int:
