@@ -20,7 +20,7 @@ from motes.ir import Array
 from motes.stream import Source
 
 MAX_BYTES = 1 << 30
-MAX_ITEMS = 1 << 28
+MAX_CSV_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def read_recording(path: Path, source: Source, shape: tuple[int, ...]) -> Array:
     elif source.kind == "camera":
         items = _frames(path, shape)
     elif suffix == ".csv" and source.kind == "accelerometer":
-        items = _csv(path)
+        items = _csv(path, size)
     elif suffix in (".wav", ".flac"):
         items = _sound(path, source, shape, size)
     else:
@@ -129,9 +129,11 @@ def _npy(path: Path, source: Source, shape: tuple[int, ...]) -> Array:
     return np.array(items)
 
 
-def _csv(path: Path) -> Array:
+def _csv(path: Path, size: int) -> Array:
+    if size > MAX_CSV_BYTES:
+        raise BadInput(f"{path}: has {size} bytes, more than the {MAX_CSV_BYTES} of a .csv; save it as .npy")
     try:
-        rows = np.loadtxt(path, delimiter=",", ndmin=2, comments="#", max_rows=MAX_ITEMS // 64)
+        rows = np.loadtxt(path, delimiter=",", ndmin=2, comments="#")
     except ValueError as error:
         raise BadInput(f"{path}: does not parse ({error}); each line is x,y,z") from error
     if rows.size and (rows.shape[1] != 3 or np.any(rows != np.rint(rows)) or np.abs(rows).max() > 32768):

@@ -171,7 +171,7 @@ class _Code:
                 raise BuildFailed(f"{name}: a loop at {address:#x} keeps pushing; the stack cannot be bounded")
             function.peak = max(function.peak, after)
             after = max(after, depth) if instruction.conditional else max(after, 0)
-            if _jumps_inside(instruction):
+            if instruction.name in ("tbb", "tbh"):
                 switch = max(switch or 0, depth)
             todo += [(next_, after) for next_ in self._next(instruction, function, after)]
             if not todo and switch is not None:
@@ -192,7 +192,7 @@ class _Code:
             ends = name == "b"
         elif name in ("blx", "bx", "tbb", "tbh") or (re.match(r"pc\b", i.operands) and name in ("ldr", "mov", "add")):
             returns = (name == "bx" and i.operands == "lr") or (name == "ldr" and i.operands.startswith("pc, [sp]"))
-            if not returns and not _jumps_inside(i):
+            if not returns and name not in ("tbb", "tbh"):
                 raise BuildFailed(
                     f"{function.name}: {name} {i.operands} at {i.address:#x} calls through a pointer; "
                     "the stack cannot be bounded"
@@ -265,12 +265,6 @@ class _Code:
             if s.address <= start and end <= s.address + s.size:
                 return s.data[start - s.address : end - s.address]
         raise BuildFailed(f"code at {start:#x} lies outside every section; the stack cannot be bounded")
-
-
-def _jumps_inside(i: _Instruction) -> bool:
-    """A jump to one of several places in its own function: a table, or an address that an assembly kernel has kept on
-    the stack (with an offset: popping one is a return)."""
-    return i.name in ("tbb", "tbh") or (i.name == "ldr" and re.fullmatch(r"pc, \[sp, #\w+\]", i.operands) is not None)
 
 
 def _registers(operands: str) -> int:
