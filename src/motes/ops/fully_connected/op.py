@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, Kernel, Node, Op, Params, Tensor
+from motes.ir import Builtin, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -19,9 +17,10 @@ from motes.ops.common import (
     check_int8,
     check_weights,
     limits,
-    multiplier,
     named,
 )
+from motes.ops.fully_connected import dsp
+from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,17 @@ class FullyConnected(Op):
             },
         ),
     )
-    kernels = (Kernel("fully_connected_s8", "fully_connected_s8.h"),)
+    kernels = (
+        Kernel("fully_connected_s8", "fully_connected_s8.h"),
+        Kernel(
+            "fully_connected_s8_dsp",
+            "fully_connected_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=dsp.fits,
+            params=dsp.params,
+            form="shared",
+        ),
+    )
     folded = (1, 2)
 
     activation: str = "NONE"
@@ -94,35 +103,3 @@ class FullyConnected(Op):
 
     def macs(self, node: Node) -> int:
         return node.output.elements * node.input(1).shape[1]
-
-
-def weights_of(node: Node) -> Array:
-    """The weights, int8 (units, depth)."""
-    data = node.input(1).data
-    assert data is not None
-    return data
-
-
-def folded_bias(node: Node) -> Array:
-    """int32 (units): the bias with the input's zero point folded in, modulo 2^32.
-
-    sum(w * (x - zero)) + bias = sum(w * x) + (bias - zero * sum(w)).
-    """
-    weights = weights_of(node)
-    bias = node.inputs[2] if len(node.inputs) == 3 else None
-    start = np.zeros(len(weights), np.int64) if bias is None or bias.data is None else bias.data.reshape(-1)
-    return np.asarray(start - node.input(0).zero_point * weights.sum(axis=1, dtype=np.int64)).astype(np.int32)
-
-
-def rescaling(node: Node) -> tuple[Array, Array]:
-    """Multipliers (int32) and shifts (int8) from sums to outputs: one for all units, or one for each."""
-    x, weights, y = node.input(0), node.input(1), node.output
-    assert weights.quant is not None
-    if weights.quant.per_tensor:
-        # TFLM multiplies the two scales in single precision here, in double precision where they are per output.
-        with np.errstate(over="ignore", under="ignore"):
-            reals = [float(np.float32(x.scale) * np.float32(weights.scale)) / y.scale]
-    else:
-        reals = [x.scale * scale / y.scale for scale in weights.quant.scale]
-    multipliers, shifts = zip(*(multiplier(node, real) for real in reals), strict=True)
-    return np.array(multipliers, np.int32), np.array(shifts, np.int8)

@@ -1,0 +1,97 @@
+"""Every kernel made for a core runs on that core: many cases in one image, on the virtual board, byte for byte.
+
+What they must give is what the portable kernels give on this machine, which other tests hold to TensorFlow Lite Micro.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motes.build import host
+from motes.choose import choose
+from motes.ir import Call, Graph, Node, Tensor
+from motes.ops import builtins
+from motes.ops.case import Case
+from motes.proving import compile_graph
+from motes.target import board
+
+BOARD = board("virt-m4")
+FAST = {
+    name.split(".")[-2]
+    for name, kernels in ((op.__module__, op.kernels) for op, _ in builtins().values())
+    if any(kernel.needs for kernel in kernels)
+}
+FLASH, RAM = 400_000, 100_000
+"""Bytes of constants, and of inputs and outputs, that go into one image."""
+STIMULI = 3
+
+
+def fast_cases(family: str) -> Iterator[tuple[Case, Graph]]:
+    """The cases that a kernel of the core serves."""
+    for case in importlib.import_module(f"motes.ops.{family}.cases").cases():
+        graph = prefixed(case.graph(builtins()), case.name)
+        (call,) = choose(graph, BOARD.core.features).calls
+        if call.kernel.needs:
+            yield case, graph
+
+
+def prefixed(graph: Graph, prefix: str) -> Graph:
+    """The same single-node graph, its tensors and node called after the case."""
+    (node,) = graph.nodes
+    new = {t: replace(t, name=f"{prefix}_{t.name}") for t in graph.tensors}
+    inputs = tuple(None if t is None else new[t] for t in node.inputs)
+    outputs = tuple(new[t] for t in node.outputs)
+    return Graph(prefix, tuple(new[t] for t in graph.inputs), outputs, (replace(node, inputs=inputs, outputs=outputs),))
+
+
+def batches(cases: Iterable[tuple[Case, Graph]]) -> Iterator[list[tuple[Case, Graph]]]:
+    """As many cases together as an image holds."""
+    batch: list[tuple[Case, Graph]] = []
+    flash = ram = 0
+    for case, graph in cases:
+        (node,) = graph.nodes
+        constants, moving = sizes(node)
+        if batch and (flash + constants > FLASH or ram + moving > RAM):
+            yield batch
+            batch, flash, ram = [], 0, 0
+        batch.append((case, graph))
+        flash, ram = flash + constants, ram + moving
+    if batch:
+        yield batch
+
+
+def sizes(node: Node) -> tuple[int, int]:
+    """Bytes of the constants, with room for their packed form and code; bytes of inputs, outputs and scratch."""
+    tensors = [t for t in (*node.inputs, *node.outputs) if t is not None]
+    (call,) = choose(Graph("one", (), (), (node,)), BOARD.core.features).calls
+    constants = sum(t.nbytes for t in tensors if t.data is not None)
+    return 3 * constants + 4000, 4 * sum(t.nbytes for t in tensors if t.data is None) + Call(node, call.kernel).scratch
+
+
+@pytest.mark.parametrize("family", sorted(FAST))
+def test_kernels_of_the_core_equal_the_portable_ones(family: str) -> None:
+    tried, wrong = 0, []
+    for batch in batches(fast_cases(family)):
+        inputs: list[Tensor] = [t for _, graph in batch for t in graph.inputs]
+        outputs: list[Tensor] = [t for _, graph in batch for t in graph.outputs]
+        whole = Graph("cases", tuple(inputs), tuple(outputs), tuple(n for _, graph in batch for n in graph.nodes))
+        proved = compile_graph(whole, BOARD, "cases")
+        stimuli = list(zip(*(case.stimuli(4)[-STIMULI:] for case, _ in batch), strict=True))
+        portable = host.load([graph for _, graph in batch], optimise="-O1")
+        for values in stimuli:
+            measured = proved.measure(tuple(x for case_values in values for x in case_values))
+            for i, ((case, _), reference, given) in enumerate(zip(batch, portable, values, strict=True)):
+                (want,) = reference(*given)
+                got = np.frombuffer(measured.symbols[f"motes_output_{i}"], want.dtype).reshape(want.shape)
+                tried += 1
+                if not np.array_equal(got, want):
+                    at = np.flatnonzero(got != want)
+                    first = f"{got.ravel()[at[0]]} instead of {want.ravel()[at[0]]}"
+                    wrong.append(f"{case.name}: {at.size} of {got.size}, first {first}")
+    assert not wrong, f"{len(wrong)} of {tried} runs differ: " + "; ".join(wrong[:5])
+    assert tried >= 100, f"only {tried} runs reach a kernel of the core"
