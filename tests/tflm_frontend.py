@@ -8,8 +8,8 @@ from __future__ import annotations
 import ctypes
 
 import numpy as np
-from conftest import oracle
 
+from conftest import oracle
 from motes.ir import Array
 
 STATE_BYTES = 4096  # FrontendState takes some 300

@@ -5,31 +5,29 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-import wave
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tflm_frontend import Frontend, wheel_frames
 
 from motes.blocks import Accelerometer, MicroFrontend, Microphone
 from motes.blocks.micro_frontend import tables
 from motes.build import host
 from motes.errors import BadInput
-from motes.ir import Array, Graph
+from motes.ir import Array
 from motes.stream import Step, Window
+from streams import clips, graph_of, lcg_int16
+from tflm_frontend import Frontend, wheel_frames
 
 
 def compiled(block: MicroFrontend) -> tuple[host.HostGraph, int, int]:
     """The block on this machine, with checks of undefined behaviour; its window and stride in samples."""
-    stream, nodes, states = block(Microphone()), [], []
-    out = stream.tensor
+    stream = block(Microphone())
+    graph = graph_of(stream)
     while isinstance(stream.origin, Step):
-        nodes[:0], states[:0] = stream.origin.nodes, stream.origin.states
         (stream,) = stream.origin.inputs
     assert isinstance(stream.origin, Window)
-    graph = Graph("frontend", (stream.tensor,), (out,), tuple(nodes), tuple(states))
     (found,) = host.load([graph], sanitize=True)
     return found, stream.origin.length, stream.origin.stride
 
@@ -42,20 +40,10 @@ def frames(block: MicroFrontend, samples: Array) -> Array:
     return made
 
 
-def recordings(shared: Path, every: int) -> list[Array]:
-    found = sorted((shared / "data" / "speech_commands_v0.01").glob("*/*.wav"))[::every]
-    assert found
-    return [np.frombuffer(wave.open(str(path)).readframes(-1), np.int16) for path in found]
-
-
 def generated() -> dict[str, Array]:
     """Signals that reach every branch: silence, limits, steps, noise of all levels. In integers: equal everywhere."""
     t = np.arange(16_000)
-    noise = np.empty(16_000, np.int64)
-    state = 1
-    for i in range(len(noise)):
-        state = (state * 1664525 + 1013904223) % (1 << 32)
-        noise[i] = (state >> 16) - 32768
+    noise = lcg_int16(len(t)).astype(np.int64)
     signals = {
         "silence": 0 * t,
         "lowest": 0 * t - 32768,
@@ -79,7 +67,7 @@ def test_signals_equal_tflm_at_10_ms(name: str) -> None:
 
 def test_recordings_equal_pymicro_features_at_10_ms(shared: Path) -> None:
     run, window, stride = compiled(MicroFrontend(30, 10, raw=True))
-    for samples in recordings(shared, every=6):
+    for samples in clips(shared, every=6):
         run.reset()
         every = np.lib.stride_tricks.sliding_window_view(samples, window)[::stride]
         (made,) = run.run_many(np.ascontiguousarray(every))
@@ -103,7 +91,7 @@ def test_settings_equal_tflm(
     size_ms: int, step_ms: int, channels: int, lower_hz: float, upper_hz: float, shared: Path
 ) -> None:
     block = MicroFrontend(size_ms, step_ms, channels, lower_hz, upper_hz, raw=True)
-    for samples in (*recordings(shared, every=50), *generated().values()):
+    for samples in (*clips(shared, every=50), *generated().values()):
         tflm = Frontend(size_ms, step_ms, channels, lower_hz, upper_hz)
         assert tflm.possible
         assert np.array_equal(frames(block, samples), tflm.frames(samples))
