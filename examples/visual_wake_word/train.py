@@ -13,7 +13,7 @@ import numpy as np
 import video
 from numpy.typing import NDArray
 from resize import model_inputs
-from video import FIXED, Grey, Mask, View
+from video import FIXED, GROUND, Grey, Mask, View
 
 HERE = Path(__file__).parent
 CROPS_PER_FRAME = 24
@@ -35,8 +35,8 @@ def training_crops(frames: Grey, masks: Mask) -> tuple[Grey, NDArray[np.int32]]:
         for _ in range(CROPS_PER_FRAME):
             side = int(rng.integers(128, 161))
             near = rng.random() < 0.5
-            left = FIXED.left + rng.integers(-12, 13) if near else rng.integers(0, 768 - side)
-            top = FIXED.top + rng.integers(-12, 13) if near else rng.integers(120, 460 - side)
+            left = FIXED.left + rng.integers(-12, 13) if near else rng.integers(0, frame.shape[1] - side)
+            top = FIXED.top + rng.integers(-12, 13) if near else rng.integers(GROUND[0], GROUND[1] - side)
             view = View(int(left), int(top), side)
             share = view.cut(mask).mean()
             if not 0.4 * whole < share < 1.4 * whole:

@@ -20,6 +20,7 @@ Mask = NDArray[np.bool_]
 RATE_HZ = 10.0  # of vtest.avi, as its header says
 CAMERA = 96  # pixels a side of the virtual camera's frame
 TRAIN_SHARE = 0.7  # the first part of the video; the rest is for judging
+GROUND = (120, 460)  # rows of the video where people walk
 PERSON_PIXELS = 500  # foreground pixels of a 144x144 view that make it "person"
 
 
