@@ -1,0 +1,147 @@
+"""app.py files: what is accepted, and the words where it is not; and models inside applications."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import motes as mt
+from motes.errors import BadInput
+from motes.ir import DType, Tensor, quant
+from tflite_writer import Operator, write_model
+
+MODEL_INPUT = (1, 12)
+
+
+def small_model(folder: Path, name: str = "small.tflite", inputs: int = 1, classes: int = 3) -> Path:
+    """A softmax over a fully connected layer; with `inputs` 2, one more output that adds two inputs."""
+    rng = np.random.default_rng(3)
+    x = Tensor("x", MODEL_INPUT, DType.INT8, quant(0.1, -128))
+    w = Tensor("w", (classes, 12), DType.INT8, quant(0.02, 0), rng.integers(-127, 128, (classes, 12)).astype(np.int8))
+    b = Tensor("b", (classes,), DType.INT32, quant(0.002, 0), np.zeros(classes, np.int32))
+    h = Tensor("h", (1, classes), DType.INT8, quant(0.2, 0))
+    y = Tensor("y", (1, classes), DType.INT8, quant(1 / 256, -128))
+    operators = [
+        Operator("FULLY_CONNECTED", (x, w, b), (h,), {}),
+        Operator("SOFTMAX", (h,), (y,), {"beta": 1.0}),
+    ]
+    ins, outs = [x], [y]
+    if inputs == 2:
+        other = Tensor("other", MODEL_INPUT, DType.INT8, quant(0.1, 0))
+        both = Tensor("both", MODEL_INPUT, DType.INT8, quant(0.2, 0))
+        operators.append(Operator("ADD", (x, other), (both,), {}))
+        ins, outs = [x, other], [y, both]
+    path = folder / name
+    path.write_bytes(write_model(operators, ins, outs))
+    return path
+
+
+GOOD = """
+import motes as mt
+mic = mt.Microphone(rate=16_000)
+features = mt.MicroFrontend(window_ms=30, stride_ms=20, channels=4)(mic)
+scores = mt.Model("small.tflite")(features.window(3))
+heard = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5, average_ms=120, suppress_ms=300)(scores)
+app = mt.App("small", mt.Print(heard))
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    small_model(tmp_path)
+    path = tmp_path / "app.py"
+    path.write_text(text)
+    return path
+
+
+def refused(path: Path, words: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(words)):
+        mt.load_app(path)
+
+
+def test_a_file_or_its_folder_is_an_app(tmp_path):
+    path = write(tmp_path, GOOD)
+    for given in (path, tmp_path, str(tmp_path)):
+        app = mt.load_app(given)
+        assert app.name == "small"
+        assert [s.name for s in app.application.stages] == ["micro_frontend", "small"]
+
+
+def test_one_app_under_two_names_is_one(tmp_path):
+    assert mt.load_app(write(tmp_path, GOOD + "again = app\n")).name == "small"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import motes as mt\n", "makes no App; end it with one line such as app = mt.App('name', mt.Print(heard))"),
+        (GOOD + "more = mt.App('other', mt.Print(heard))\n", "makes 2 Apps ('small', 'other'); end it with one line"),
+        ("x = 1\nraise ValueError('no luck')\n", "app.py, line 2: it raises ValueError: no luck; mend the line"),
+        ("def f():\n    return 1 / 0\nf()\n", "app.py, line 2: it raises ZeroDivisionError: division by zero"),
+        ("import sys\nsys.exit(3)\n", "app.py, line 2: it raises SystemExit: 3; mend the line"),
+        ("x = = 1\n", "app.py, line 1: invalid syntax; mend the line"),
+        (GOOD.replace("small.tflite", "none.tflite"), "app.py, line 5: "),
+        (GOOD.replace("threshold=0.5", "threshold=1.5"), "it must be above 0 and at most 1"),
+        (GOOD.replace("average_ms=120", "average_ms=float('nan')"), "it must be a positive number of milliseconds"),
+        (GOOD.replace("average_ms=120", "average_ms=-1"), "it must be a positive number of milliseconds"),
+        (GOOD.replace("window(3)", "window(4)"), "has 12 elements, but features_window int8[4, 4] brings 16"),
+        (GOOD.replace("window(3)", "window(0)"), "length is 0; it must be a whole number, at least 1"),
+        (GOOD.replace('"a", "b", "unknown"', '"a", "b"'), "2 labels (a, b) for 3 scores"),
+        (GOOD.replace("mt.Print(heard)", "mt.Print(scores)"), "print needs a decision, as Detect or Threshold makes"),
+        (GOOD.replace(", mt.Print(heard)", ""), "it does nothing; give App at least one action"),
+        (GOOD.replace("mt.Print(heard)", "heard"), "is no action; wrap the decision in Print(...) or LED(...)"),
+        (GOOD.replace('"small", mt', '" ", mt'), "App: its name is ' '; give a text of 1 to 200 characters"),
+        (GOOD.replace("mt.Print(heard)", "mt.LED(heard, ms=0)"), "LED: ms is 0; give whole milliseconds"),
+        (GOOD.replace("mt.Detect", "mt.Detcet"), "has no attribute 'Detcet'"),
+    ],
+)
+def test_what_is_no_application_is_refused_with_its_line(tmp_path, text, words):
+    refused(write(tmp_path, text), words)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    refused(tmp_path / "none.py", "cannot be read (No such file or directory); give an app.py")
+    refused(tmp_path, "cannot be read (No such file or directory)")
+    (tmp_path / "app.py").write_bytes(b"\xff\xfe")
+    refused(tmp_path, "cannot be read (it is not UTF-8 text)")
+    (tmp_path / "app.py").write_bytes(b"#" * ((1 << 20) + 1))
+    refused(tmp_path, "larger than 1 MiB, which no application is")
+
+
+def test_a_model_with_two_inputs_has_no_place_in_an_application(tmp_path):
+    path = small_model(tmp_path, inputs=2)
+    mic = mt.Microphone(rate=16_000)
+    with pytest.raises(BadInput, match="has 2 inputs and 2 outputs; an application takes models with one of each"):
+        mt.Model(path)(mic.window(12))
+
+
+def test_features_are_requantized_where_scales_differ(tmp_path):
+    path = small_model(tmp_path)
+    camera = mt.Camera(width=4, height=3, rate=10)
+    scores = mt.Model(path)(camera)
+    heard = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5)(scores)
+    (stage,) = mt.App("grey", mt.Print(heard)).application.stages
+    assert [n.op.title for n in stage.graph.nodes][:3] == ["QUANTIZE", "RESHAPE", "FULLY_CONNECTED"]
+
+
+def test_streams_of_different_windows_do_not_meet(tmp_path):
+    small_model(tmp_path)
+    features = mt.MicroFrontend(channels=4)(mt.Microphone(rate=16_000))
+    first = mt.Model(tmp_path / "small.tflite")(features.window(3))
+    with pytest.raises(BadInput, match="come from different windows"):
+        error = mt.ReconstructionError()(first, mt.Model(tmp_path / "small.tflite")(features.window(3, 3).window(1)))
+        mt.App("wrong", mt.Print(mt.Detect(labels=["a"], threshold=1)(error)))
+
+
+def test_two_models_over_one_window_are_one_stage(tmp_path):
+    path = small_model(tmp_path)
+    features = mt.MicroFrontend(channels=4)(mt.Microphone(rate=16_000))
+    decide = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5)
+    one, two = (decide(mt.Model(path)(features.window(3))) for _ in range(2))
+    application = mt.App("twice", mt.Print(one), mt.Print(two)).application
+    assert len(application.stages) == 2
+    assert len(application.rings) == 2
+    names = [n.name for n in application.stages[1].graph.nodes]
+    assert len(names) == len(set(names))
