@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from motes.ir import Builtin, Kernel
-from motes.ops.pool.pool2d import POOL2D_OPTIONS, Pool2D
+from motes.ops.pool.pool2d import POOL2D_OPTIONS, Pool2D, in_fours, largest_window
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,15 @@ class AveragePool2D(Pool2D):
     """
 
     tflite = (Builtin("AVERAGE_POOL_2D", POOL2D_OPTIONS),)
-    kernels = (Kernel("average_pool_s8", "average_pool_s8.h"),)
+    kernels = (
+        Kernel("average_pool_s8", "average_pool_s8.h"),
+        Kernel(
+            "average_pool_s8_dsp",
+            "average_pool_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=lambda node: in_fours(node) and largest_window(node) <= 256,
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -29,4 +37,7 @@ class MaxPool2D(Pool2D):
     """
 
     tflite = (Builtin("MAX_POOL_2D", POOL2D_OPTIONS),)
-    kernels = (Kernel("max_pool_s8", "max_pool_s8.h"),)
+    kernels = (
+        Kernel("max_pool_s8", "max_pool_s8.h"),
+        Kernel("max_pool_s8_dsp", "max_pool_s8_dsp.h", needs=frozenset({"dsp"}), fits=in_fours),
+    )

@@ -95,3 +95,15 @@ class Pool2D(Op):
             "low": low,
             "high": high,
         }
+
+
+def in_fours(node: Node) -> bool:
+    """Whether the channels come in words of four."""
+    return node.input(0).shape[3] % 4 == 0
+
+
+def largest_window(node: Node) -> int:
+    """The most elements of the input that one output sees."""
+    op, (_, height, width, _) = node.op, node.input(0).shape
+    assert isinstance(op, Pool2D), node
+    return min(op.filter_h, height) * min(op.filter_w, width)
