@@ -1,0 +1,189 @@
+"""Whole applications: the image on the virtual board against the same C on this machine, and what the reports say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import motes as mt
+from motes.errors import BadInput
+from motes.ir import DType, Tensor, quant
+from tflite_writer import Operator, write_model
+
+RATE = 16_000
+
+
+def noise(path: Path, seconds: float = 3.0) -> Path:
+    """Bursts of noise that make a random model change its mind."""
+    rng = np.random.default_rng(5)
+    loud = np.repeat(rng.uniform(10, 9000, int(seconds * 8) + 1), RATE // 8)[: int(seconds * RATE)]
+    samples = (loud * rng.standard_normal(len(loud)) / 3).clip(-32768, 32767).astype(np.int16)
+    soundfile.write(path, samples, RATE, subtype="PCM_16")
+    return path
+
+
+def conv(index: int, x: Tensor, channels: int, rng: np.random.Generator) -> tuple[Operator, Tensor]:
+    depth = x.shape[3]
+    w = Tensor(
+        f"w{index}", (channels, 3, 3, depth), DType.INT8, quant(0.004, 0),
+        rng.integers(-127, 128, (channels, 3, 3, depth)).astype(np.int8),
+    )  # fmt: skip
+    b = Tensor(f"b{index}", (channels,), DType.INT32, quant(x.scale * 0.004, 0), np.zeros(channels, np.int32))
+    y = Tensor(f"y{index}", (1, *x.shape[1:3], channels), DType.INT8, quant(0.1, -128))
+    options = {
+        "padding": "SAME",
+        "stride_w": 1,
+        "stride_h": 1,
+        "fused_activation_function": "RELU",
+        "dilation_w_factor": 1,
+        "dilation_h_factor": 1,
+    }
+    return Operator("CONV_2D", (x, w, b), (y,), options), y
+
+
+def classifier(path: Path, size: int, layers: int, channels: int = 16) -> Path:
+    """Convolutions over (1, size, size, 1), then two classes."""
+    rng = np.random.default_rng(1)
+    x = Tensor("x", (1, size, size, 1), DType.INT8, quant(666 / 256 / 25.6, -128))
+    operators, h = [], x
+    for i in range(layers):
+        operator, h = conv(i, h, channels, rng)
+        operators.append(operator)
+    w = Tensor(
+        "w", (2, h.elements), DType.INT8, quant(0.01, 0), rng.integers(-127, 128, (2, h.elements)).astype(np.int8)
+    )
+    b = Tensor("b", (2,), DType.INT32, quant(h.scale * 0.01, 0), np.zeros(2, np.int32))
+    z = Tensor("z", (1, 2), DType.INT8, quant(1.0, 0))
+    y = Tensor("y", (1, 2), DType.INT8, quant(1 / 256, -128))
+    operators += [Operator("FULLY_CONNECTED", (h, w, b), (z,), {}), Operator("SOFTMAX", (z,), (y,), {"beta": 1.0})]
+    path.write_bytes(write_model(operators, [x], [y]))
+    return path
+
+
+def application(model: Path, size: int, hop_ms: int, stride: int) -> mt.App:
+    mic = mt.Microphone(rate=RATE)
+    features = mt.MicroFrontend(window_ms=30, stride_ms=hop_ms, channels=size)(mic)
+    scores = mt.Model(model)(features.window(size, stride=stride))
+    heard = mt.Detect(labels=["first", "second"], threshold=0.55, average_ms=200, suppress_ms=300)(scores)
+    return mt.App("bursts", mt.Print(heard), mt.LED(heard, ms=100))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> tuple[Path, mt.App]:
+    folder = tmp_path_factory.mktemp("small")
+    model = classifier(folder / "model.tflite", size=8, layers=1, channels=4)
+    return noise(folder / "noise.wav"), application(model, 8, hop_ms=20, stride=4)
+
+
+@pytest.fixture(scope="module")
+def on_board(small):
+    recording, app = small
+    return app.build("virt-m4").run(recording)
+
+
+@pytest.fixture(scope="module")
+def on_host(small):
+    recording, app = small
+    return app.build("host").run(recording)
+
+
+def test_board_and_host_agree_to_the_byte(on_board, on_host):
+    assert len(on_board.events) >= 3
+    assert [(e.time_s, e.label, e.score) for e in on_board.events] == [
+        (e.time_s, e.label, e.score) for e in on_host.events
+    ]
+    assert len(on_board.traces) == len(on_host.traces) >= 4
+    for ours, theirs in zip(on_board.traces, on_host.traces, strict=True):
+        assert ours.tensor.name == theirs.tensor.name
+        assert len(ours.values) == len(theirs.values) > 30
+        assert np.array_equal(ours.values, theirs.values)
+        assert np.array_equal(ours.time_s, theirs.time_s)
+
+
+def test_events_carry_the_clock_of_the_samples(on_board):
+    app = on_board.outcome.made.application
+    infer = app.stages[-1]
+    times = {round(float((infer.first + j * infer.every) / RATE) * 100) for j in range(100)}
+    for event in on_board.events:
+        assert round(event.time_s * RATE) % app.buffer(app.sources[0]) == 0
+        assert round(event.time_s * 100) in times
+        assert 0 < event.latency_ms < 80
+        assert 0 <= event.score <= 1
+
+
+def test_nothing_is_missed_and_the_report_is_whole(on_board, on_host):
+    data = on_board.to_json()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert (data["missed_deadlines"], data["dropped_samples"], data["exit_status"]) == (0, 0, 0)
+    assert data["hops"] == 1 + (3 * RATE - 480) // 320
+    assert 0 < data["busy_share"] < 0.5
+    assert 0 < data["cycles_per_hop"]["mean"] <= data["cycles_per_hop"]["max"] < 64e6 * 0.02
+    assert data["current_ua"]["mean"] == pytest.approx(sum(data["current_ua"]["parts"].values()), abs=0.01)
+    assert set(data["battery_h"]) == {"CR2032", "1000 mAh"}
+    assert data["stack_high_water"] <= data["ram"]["stack"]
+    for parts in (data["ram"], data["flash"]):
+        assert parts["total"] == sum(size for name, size in parts.items() if name != "total")
+    for stage in data["stages"]:
+        assert stage["worst_response_ms"]["measured"] <= stage["worst_response_ms"]["computed"]
+    host = on_host.to_json()
+    assert host["busy_share"] is host["cycles_per_hop"] is host["current_ua"] is host["ram"] is None
+    assert {e["latency_ms"] for e in host["events"]} == {None}
+
+
+def test_two_runs_are_one(small, on_board):
+    recording, app = small
+    again = app.build("virt-m4").run(recording)
+    assert again.to_json() == on_board.to_json()
+    assert again.outcome.execution == on_board.outcome.execution
+
+
+def test_the_page_needs_nothing_else(on_board):
+    page = (on_board.outcome.made.folder / "report.html").read_text("utf-8")
+    assert page.count("<svg") == 4
+    assert page.startswith("<!doctype html>")
+    names = page.replace("http://www.w3.org/", "")  # of XML's own vocabularies; nothing is fetched
+    for outside in ("http:", "https:", "<script", "<link", "@import"):
+        assert outside not in names
+    assert on_board._repr_html_() in page
+
+
+def test_labels_judge_a_run(small, tmp_path):
+    recording, app = small
+    built = app.build("host")
+    first, *_, last = built.run(recording).events
+    labels = tmp_path / "labels.txt"
+    after = last.time_s + 0.01
+    labels.write_text(f"{first.time_s - 0.1}\t{first.time_s}\t{first.label}\n{after}\t{after}\tfirst\n")
+    data = built.run(recording, labels=labels).to_json()
+    assert (data["heard"], data["missed"]) == (1, 1)
+    assert data["false_alarms"] >= len(data["events"]) - 2
+
+
+def test_a_recording_shorter_than_a_window_is_refused(small, tmp_path):
+    _, app = small
+    with pytest.raises(BadInput, match=r"has 320 items, 0\.020 s, but the first window needs 480; give a longer"):
+        app.build("host").run(noise(tmp_path / "short.wav", 0.02))
+
+
+def test_work_of_more_than_three_hops_drops_nothing(tmp_path):
+    """Inference takes longer than three hops; hops run between its layers, and samples wait in a longer ring."""
+    model = classifier(tmp_path / "model.tflite", size=16, layers=14, channels=8)
+    app = application(model, 16, hop_ms=10, stride=16)
+    recording = noise(tmp_path / "noise.wav", 2.0)
+    done = app.build("virt-m4").run(recording)
+    made = done.outcome.made
+    hop, infer = made.application.stages
+    longest = max(s.cycles for s in done.outcome.execution.spans if s.name == infer.name)
+    assert longest > 3 * float(hop.period) * 64e6
+    data = done.to_json()
+    assert (data["missed_deadlines"], data["dropped_samples"]) == (0, 0)
+    assert data["hops"] == 1 + (2 * RATE - 480) // 160
+    ring = made.to_json()["rings"][0]
+    assert ring["items"] > ring["window"] + 160
+    assert data["ram"]["rings"] == sum(r["bytes"] for r in made.to_json()["rings"])
+    host = app.build("host").run(recording)
+    assert [(e.time_s, e.score) for e in done.events] == [(e.time_s, e.score) for e in host.events]
