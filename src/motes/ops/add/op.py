@@ -9,6 +9,7 @@ from typing import Any
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import Builtin, Kernel, Node, Op, Params, Tensor
+from motes.ops.add.affine import Affine, Rounded, fit
 from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_activation, check_arity, check_int8, limits, named
 from motes.quant import quantize_multiplier
 
@@ -33,7 +34,17 @@ class Add(Op):
     """
 
     tflite = (Builtin("ADD", {"fused_activation_function": ("byte", 0), "pot_scale_int16": ("bool", True)}),)
-    kernels = (Kernel("add_s8", "add_s8.h", in_place=_in_place),)
+    kernels = (
+        Kernel("add_s8", "add_s8.h", in_place=_in_place),
+        Kernel(
+            "add_s8_dsp",
+            "add_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=lambda node: node.input(0).shape == node.input(1).shape and _affine(node) is not None,
+            params=lambda node: _dsp_params(node),
+            in_place=_in_place,
+        ),
+    )
 
     activation: str = "NONE"
 
@@ -118,3 +129,27 @@ def _multipliers(node: Node) -> list[tuple[int, int]]:
     reals = (a.scale / common, b.scale / common, common / ((1 << HEADROOM) * y.scale))
     # Far above what TFLM accepts, so that a hostile scale is refused and not raised from below.
     return [quantize_multiplier(min(real, 1e9)) for real in reals]
+
+
+def _affine(node: Node) -> Affine | None:
+    """The constants of the kernel for Cortex-M4, if there are any."""
+    a, b, y = node.input(0), node.input(1), node.output
+    assert isinstance(node.op, Add), node
+    a_scaled, b_scaled, y_scaled = _multipliers(node)
+    low, high = limits(node, node.op.activation)
+    rounded = Rounded(a.zero_point, b.zero_point, y.zero_point, a_scaled, b_scaled, y_scaled, low, high)
+    return fit(rounded, a.scale / y.scale, b.scale / y.scale)
+
+
+def _dsp_params(node: Node) -> Params:
+    affine, portable = _affine(node), node.op.params(node)
+    assert affine is not None, node
+    return {
+        "count": node.output.elements,
+        "a_factor": affine.a,
+        "b_factor": affine.b,
+        "offset": affine.offset,
+        "shift": affine.shift,
+        "low": portable["low"],
+        "high": portable["high"],
+    }
