@@ -19,7 +19,7 @@ TRIES = (0, 1, -1)
 
 @dataclass(frozen=True)
 class Rounded:
-    """What TFLM computes: both inputs brought to one scale, summed, rescaled, clamped; a pair is (multiplier, shift)."""
+    """What TFLM computes: inputs brought to one scale, summed, rescaled, clamped; a pair is (multiplier, shift)."""
 
     a_zero: int
     b_zero: int
