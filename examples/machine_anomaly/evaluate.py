@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from scores import area_under_curve, wilson
 
 import motes as mt
+from motes.built import Build
 from motes.recording import read_labels
 
 HERE = Path(__file__).parent
 SEED = 3  # the windows that train.py judges with
 
 
-def judge_scene(build: mt.Build) -> None:
+def judge_scene(build: Build) -> None:
     labels = read_labels(HERE / "scene.txt")
     run = build.run(HERE / "scene.flac", HERE / "scene.txt")
     decision = next(trace for trace in run.traces if trace.tensor.name == "decision")
@@ -35,7 +36,7 @@ def judge_scene(build: mt.Build) -> None:
     print(f"of which {(~ill & said).sum()} called an anomaly")
 
 
-def errors(build: mt.Build, recordings: Recordings, kind: str, severity: float, count: int) -> NDArray[np.float64]:
+def errors(build: Build, recordings: Recordings, kind: str, severity: float, count: int) -> NDArray[np.float64]:
     """The reconstruction error of each of `count` windows, as the application computes it."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "windows.npy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from motes.ir import DType
+import motes as mt
+from motes.built import Build
+from motes.ir import Array, DType
 from motes.tflite import load
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "machine_anomaly"
@@ -59,3 +62,35 @@ def test_input_is_quantized_over_eight_deviations() -> None:
     (features,) = load(EXAMPLE / "model.tflite").inputs
     assert features.quant is not None and features.quant.zero_point == (0,)
     assert features.quant.scale == pytest.approx((1 / 16,), rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def app() -> Build:
+    return mt.load_app(EXAMPLE).build("host")
+
+
+def test_every_defect_is_found_and_nothing_else(app: Build) -> None:
+    run = app.run(EXAMPLE / "scene.flac", EXAMPLE / "scene.txt")
+    report = run.to_json()
+    assert (report["heard"], report["missed"], report["false_alarms"]) == (6, 0, 0)
+    decision = next(trace for trace in run.traces if trace.tensor.name == "decision")
+    middles = decision.time_s - WINDOW / RATE_HZ / 2
+    ill = [any(start <= middle < end for start, end, _ in labels()) for middle in middles]
+    assert ((decision.values[:, 0] >= 0) == ill).mean() >= 0.9
+
+
+def errors(app: Build, shared: Path, folder: Path, kind: str, severity: float) -> Array:
+    recordings = runpy.run_path(str(shared / "tools" / "machine.py"))["recordings"]
+    triples = np.zeros((100 * WINDOW, 3), np.int16)
+    triples[:, 2] = np.rint(recordings(kind, severity, count=100, seed=77).reshape(-1) * 32768 / (2 * 9.80665))
+    np.save(folder / "windows.npy", triples)
+    run = app.run(folder / "windows.npy")
+    return next(trace for trace in run.traces if trace.tensor.name == "error").values[:, 0]
+
+
+@pytest.mark.parametrize("severity", [1.0, 0.5])
+@pytest.mark.parametrize("kind", ["outer", "inner", "ball"])
+def test_defects_score_above_normal(app: Build, shared: Path, tmp_path: Path, kind: str, severity: float) -> None:
+    normal = errors(app, shared, tmp_path, "normal", 1.0)
+    faulty = errors(app, shared, tmp_path, kind, severity)
+    assert (faulty[:, None] > normal).mean() >= 0.99  # the area under the curve

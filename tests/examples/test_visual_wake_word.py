@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import motes as mt
+from motes.built import Run
 from motes.ir import DType
 from motes.tflite import load
 
@@ -64,3 +66,22 @@ def test_model_takes_a_grey_image_and_gives_two_scores() -> None:
 def test_model_is_small() -> None:
     macs = sum(node.op.macs(node) for node in load(EXAMPLE / "model.tflite").nodes)
     assert macs < 500_000
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return mt.load_app(EXAMPLE).build("host").run(EXAMPLE / "scene.webp", EXAMPLE / "scene.txt")
+
+
+def test_every_visit_is_seen_and_nothing_else(run: Run) -> None:
+    report = run.to_json()
+    assert (report["heard"], report["missed"], report["false_alarms"]) == (6, 0, 0)
+    assert {event.label for event in run.events} == {"person"}
+
+
+def test_nine_frames_of_ten_are_right(run: Run) -> None:
+    decision = next(trace for trace in run.traces if trace.tensor.name == "decision")
+    middles = decision.time_s - PERIOD_MS / 2000
+    there = [any(start <= middle < end for start, end, _ in labels()) for middle in middles]
+    assert len(there) == FRAMES
+    assert ((decision.values[:, 0] >= 0) == there).mean() >= 0.9
