@@ -16,8 +16,8 @@ from unicorn.unicorn_py3 import unicorn as unicorn_module
 
 from motes.errors import BadInput
 from motes.machine.costs import CostModel
-from motes.machine.elf import Image
 from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, refused
+from motes.machine.firmware import Firmware
 from motes.machine.native import Block, Learn, Ledger, Visit, counter
 from motes.machine.results import Spent
 from motes.target import Chip
@@ -56,8 +56,8 @@ class Cpu:
         on_visit: called with the address of a watched block before it is executed.
     """
 
-    def __init__(self, image: Image, chip: Chip) -> None:
-        self.image, self.chip = image, chip
+    def __init__(self, firmware: Firmware, chip: Chip) -> None:
+        self.firmware, self.chip = firmware, chip
         self.on_visit: Callable[[int], None] = lambda address: None
         self._emulator: Any = unicorn.Uc(uc_const.UC_ARCH_ARM, uc_const.UC_MODE_THUMB | uc_const.UC_MODE_MCLASS)
         self._emulator.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
@@ -93,7 +93,7 @@ class Cpu:
         if self._stop is not None:
             return self._stop
         if self._exception is not None:
-            raise refused(self.image, self.registers(), self._exception)
+            raise refused(self.firmware, self.registers(), self._exception)
         if ledger.stopped:
             return Stop.LIMIT
         self.settle()
@@ -128,8 +128,8 @@ class Cpu:
         self._raise_failure()
         registers = self.registers()
         if self._access is not None:
-            raise bad_access(self.image, self.chip, registers, self._access)
-        raise refused(self.image, registers, self._exception if self._exception is not None else -errno)
+            raise bad_access(self.firmware, self.chip, registers, self._access)
+        raise refused(self.firmware, registers, self._exception if self._exception is not None else -errno)
 
     # -------------------------------------------------------------------------------------------- accounts
 
@@ -145,7 +145,7 @@ class Cpu:
         sums: dict[str, Spent] = {}
         for i in sorted(self._seen):
             block = self._blocks[i]
-            name = self.image.function_at(self.ledger.first + 2 * i)
+            name = self.firmware.function_at(self.ledger.first + 2 * i)
             before = sums.get(name, Spent(0, 0))
             sums[name] = Spent(before.instructions + block.instructions, before.cycles + block.cycles)
         found = ((name, spent) for name, spent in sums.items() if spent.instructions)
@@ -155,14 +155,13 @@ class Cpu:
         """Call `on_visit` before each execution of the block that starts at this code address."""
         i = (address - self.ledger.first) >> 1
         if not 0 <= i < self.ledger.count:
-            raise BadInput(f"{self.image.path}: has no code at {address:#x}")
+            raise BadInput(f"{self.firmware.path}: has no code at {address:#x}")
         self._blocks[i].watched = 1
 
     def stack_high_water(self) -> int:
         """Bytes of stack that have been used."""
-        limit, top = self.image.symbols["__stack_limit"], self.image.symbols["__stack_top"]
-        stack = self.read(limit, top - limit)
-        return len(stack.lstrip(bytes([PAINT])))
+        limit, top = self.firmware.stack
+        return len(self.read(limit, top - limit).lstrip(bytes([PAINT])))
 
     # -------------------------------------------------------------------------------------------- memory, registers
 
@@ -175,7 +174,7 @@ class Cpu:
         try:
             return bytes(self._emulator.mem_read(address, size))
         except unicorn.UcError:
-            raise BadInput(f"{self.image.path}: the board has no {size} bytes of memory at {address:#x}") from None
+            raise BadInput(f"{self.firmware.path}: the board has no {size} bytes of memory at {address:#x}") from None
 
     def write(self, address: int, data: bytes) -> bool:
         """Write to RAM; False where there is none."""
@@ -256,14 +255,14 @@ class Cpu:
         """Write the image to flash; the address behind its last byte."""
         flash = self.chip.flash
         self._emulator.mem_write(flash.start, bytes([ERASED]) * flash.size)
-        for address, data in self.image.segments:
+        for address, data in self.firmware.segments:
             if address not in flash or address + len(data) > flash.end:
                 raise BadInput(
-                    f"{self.image.path}: {len(data)} bytes at {address:#010x} lie outside the flash of this board "
+                    f"{self.firmware.path}: {len(data)} bytes at {address:#010x} lie outside the flash of this board "
                     f"({flash.start:#010x} to {flash.end:#010x}); link it for this board"
                 )
             self._emulator.mem_write(address, data)
-        return max((address + len(data) for address, data in self.image.segments), default=flash.start)
+        return max((address + len(data) for address, data in self.firmware.segments), default=flash.start)
 
     def _attach(self) -> None:
         """Connect the ledger, the hooks and the emulator."""
@@ -317,7 +316,7 @@ class Cpu:
     def _fail(self, error: BaseException) -> None:
         """Keep an exception that must not cross C, and stop."""
         if isinstance(error, RegisterFault):
-            error = bad_register(self.image, self.registers(), str(error))
+            error = bad_register(self.firmware, self.registers(), str(error))
         self._failure = self._failure or error
         self._emulator.emu_stop()
 

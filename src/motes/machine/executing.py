@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from motes.errors import BadInput
 from motes.machine.cpu import Cpu, Stop
-from motes.machine.elf import read_image
 from motes.machine.faults import RegisterFault, endless
+from motes.machine.firmware import read_firmware
 from motes.machine.interrupts import Interrupts
 from motes.machine.peripherals import KINDS, SENSORS, SIZE, Device, Led, Sensor
 from motes.machine.requests import ExecuteRequest
@@ -28,7 +28,7 @@ class VirtualBoard:
     def __init__(self, request: ExecuteRequest, on_line: Callable[[Line], None]) -> None:
         assert request.board.chip is not None
         self._request, self._chip = request, request.board.chip
-        self._cpu = Cpu(read_image(request.image), self._chip)
+        self._cpu = Cpu(read_firmware(request.image), self._chip)
         self._interrupts = Interrupts(self._cpu)
         self._tracer = Tracer(self._cpu, request.marks, request.taps)
         self._interrupts.on_enter = self._tracer.enter_interrupt
@@ -57,7 +57,9 @@ class VirtualBoard:
             if self.now >= until:
                 self._exit_status = self._exit_status or 0
             elif self.now >= last and self._exit_status is None:
-                raise endless(cpu.image, cpu.registers(), f"the application has worked for {GRACE_S:g} s without sleep")
+                raise endless(
+                    cpu.firmware, cpu.registers(), f"the application has worked for {GRACE_S:g} s without sleep"
+                )
         if self._text:
             self._end_line()
         return self._result(self._exit_status)
@@ -198,7 +200,6 @@ class VirtualBoard:
             functions["(interrupts)"] = Spent(0, self._interrupts.cycles)
         uses = {name: device.use() for name, device in self._devices.items()}
         led = self._devices.get("led")
-        image = cpu.image
         return Execution(
             clock_hz=self.clock_hz,
             cycles=self.now,
@@ -213,7 +214,7 @@ class VirtualBoard:
             taps={name: tuple(records) for name, records in tracer.records.items()},
             peripherals={name: use for name, use in uses.items() if use is not None},
             stack_high_water=cpu.stack_high_water(),
-            symbols={name: cpu.read(image.address(name), image.sizes[name]) for name in self._request.read},
+            symbols={name: cpu.read(*cpu.firmware.extent(name)) for name in self._request.read},
             exit_status=exit_status,
         )
 

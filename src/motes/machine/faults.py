@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from unicorn import unicorn_const as uc_const
 
 from motes.errors import BoardFault
-from motes.machine.elf import Image
+from motes.machine.firmware import Firmware
 from motes.target import Chip
 
 THUMB = 1 << 24  # the bit of xPSR that says that the core decodes Thumb
@@ -49,34 +49,35 @@ class Registers:
     """r0 to r12."""
 
 
-def bad_access(image: Image, chip: Chip, registers: Registers, access: BadAccess) -> BoardFault:
+def bad_access(firmware: Firmware, chip: Chip, registers: Registers, access: BadAccess) -> BoardFault:
     """The fault of an access that memory or a peripheral refused."""
     at, size = access.address, access.size
     if access.access in _FETCHES:
         return _fault(
-            image,
+            firmware,
             registers,
             "execution outside flash",
             f"it jumped to {at:#010x}",
             "look for a function pointer or a return address that was overwritten",
+            at_caller=True,
         )
     wrote = access.access in _WRITES
     did = f"it {'wrote' if wrote else 'read'} {size} bytes at {at:#010x}"
-    limit = image.symbols.get("__stack_limit", chip.ram.start)
+    limit, _ = firmware.stack
     if registers.sp < limit or limit - BELOW_THE_STACK <= at < limit:
-        return stack_overflow(image, registers, did)
+        return stack_overflow(firmware, registers, did)
     if wrote and at in chip.flash:
-        return _fault(image, registers, "write to flash", did, "constants cannot be written; copy them to RAM first")
+        return _fault(firmware, registers, "write to flash", did, "constants cannot be written; copy them to RAM first")
     return _fault(
-        image, registers, "bus fault", f"{did}, where the board has nothing", "look for a wild pointer or an index"
+        firmware, registers, "bus fault", f"{did}, where the board has nothing", "look for a wild pointer or an index"
     )
 
 
-def stack_overflow(image: Image, registers: Registers, did: str) -> BoardFault:
+def stack_overflow(firmware: Firmware, registers: Registers, did: str) -> BoardFault:
     """The fault of a stack that has outgrown its place."""
-    limit, top = image.symbols.get("__stack_limit", 0), image.symbols.get("__stack_top", 0)
+    limit, top = firmware.stack
     return _fault(
-        image,
+        firmware,
         registers,
         "stack overflow",
         f"{did}, below the end of the stack at {limit:#010x}",
@@ -84,7 +85,7 @@ def stack_overflow(image: Image, registers: Registers, did: str) -> BoardFault:
     )
 
 
-def refused(image: Image, registers: Registers, exception: int) -> BoardFault:
+def refused(firmware: Firmware, registers: Registers, exception: int) -> BoardFault:
     """The fault of an instruction that the core refuses.
 
     Args:
@@ -92,32 +93,37 @@ def refused(image: Image, registers: Registers, exception: int) -> BoardFault:
     """
     if not registers.xpsr & THUMB:
         what, hint = "it jumped to an address without the Thumb bit", "look for a function pointer that is not one"
-    elif exception in _EXCEPTIONS:
+        return _fault(firmware, registers, "usage fault", what, hint, at_caller=True)
+    if exception in _EXCEPTIONS:
         what, hint = _EXCEPTIONS[exception], "this core stops there"
     elif exception == -uc_const.UC_ERR_INSN_INVALID:
         what, hint = "the instruction is undefined on this core", "look for a trap, or for code built for another core"
     else:
         what, hint = f"the core raised exception {exception}", "the registers say where"
-    return _fault(image, registers, "usage fault", what, hint)
+    return _fault(firmware, registers, "usage fault", what, hint)
 
 
-def endless(image: Image, registers: Registers, what: str) -> BoardFault:
+def endless(firmware: Firmware, registers: Registers, what: str) -> BoardFault:
     """The fault of a program that does not come to an end."""
-    return _fault(image, registers, "endless loop", what, "look at what this function waits for")
+    return _fault(firmware, registers, "endless loop", what, "look at what this function waits for")
 
 
-def bad_register(image: Image, registers: Registers, what: str) -> BoardFault:
+def bad_register(firmware: Firmware, registers: Registers, what: str) -> BoardFault:
     """The fault of an access that a peripheral refuses."""
-    return _fault(image, registers, "bus fault", what, "docs/virt-m4.md lists the registers")
+    return _fault(firmware, registers, "bus fault", what, "docs/virt-m4.md lists the registers")
 
 
-def _fault(image: Image, registers: Registers, kind: str, what: str, hint: str) -> BoardFault:
-    """`kind in function (file:line): what; hint`, and the registers."""
-    # A wild jump leaves no function at the pc: then the caller is the place to look.
-    inside = image.function_at(registers.pc) != "?"
-    place = registers.pc if inside else registers.lr & ~1
-    line = image.line_at(place if inside else place - 2)
-    where = f"{image.function_at(place)}{f' ({line})' if line else ''}"
+def _fault(
+    firmware: Firmware, registers: Registers, kind: str, what: str, hint: str, *, at_caller: bool = False
+) -> BoardFault:
+    """`kind in function (file:line): what; hint`, and the registers.
+
+    After a wild jump the pc says nothing: then the place to look is behind the lr.
+    """
+    at_caller = at_caller or firmware.function_at(registers.pc) == "?"
+    place = (registers.lr & ~1) - 2 if at_caller else registers.pc
+    line = firmware.line_at(place)
+    where = f"{firmware.function_at(place)}{f' ({line})' if line else ''}"
     first = {"pc": registers.pc, "lr": registers.lr, "sp": registers.sp, "xpsr": registers.xpsr}
     rest = {f"r{i}": value for i, value in enumerate(registers.general)}
     shown = [f"{name:>4} {value:#010x}" for name, value in (first | rest).items()]

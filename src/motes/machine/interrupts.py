@@ -92,7 +92,7 @@ class Interrupts:
         cpu = self._cpu
         cpu.settle()
         if self._active is None or cpu.pc | 1 not in (RETURN_BASIC, RETURN_FP):
-            raise bad_register(cpu.image, cpu.registers(), f"it returned from an exception to {cpu.pc:#010x}")
+            raise bad_register(cpu.firmware, cpu.registers(), f"it returned from an exception to {cpu.pc:#010x}")
         has_fp = cpu.pc | 1 == RETURN_FP
         used_fp = bool(cpu.register(arm.UC_ARM_REG_CONTROL) & FPCA)
         self._spend(LAZY_FP_CYCLES if has_fp and used_fp else 0)
@@ -132,10 +132,10 @@ class Interrupts:
         if sp & WORD:
             sp, xpsr = sp - WORD, xpsr | ALIGNED
         frame = [*words, xpsr, *floats]
-        limit = cpu.image.symbols.get("__stack_limit", cpu.chip.ram.start)
+        limit, _ = cpu.firmware.stack
         if sp < limit or not cpu.write(sp, struct.pack(f"<{len(frame)}I", *frame)):
             did = f"an interrupt stacked {WORD * len(frame)} bytes at {sp:#010x}"
-            raise stack_overflow(cpu.image, cpu.registers(), did)
+            raise stack_overflow(cpu.firmware, cpu.registers(), did)
         cpu.sp = sp
         cpu.set_register(arm.UC_ARM_REG_LR, RETURN_FP if has_fp else RETURN_BASIC)
 

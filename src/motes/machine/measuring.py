@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from motes.errors import BadInput
 from motes.machine.cpu import Cpu, Stop
-from motes.machine.elf import read_image
 from motes.machine.faults import RegisterFault, endless
+from motes.machine.firmware import read_firmware
 from motes.machine.requests import MeasureRequest
 from motes.machine.results import Measurement, Spent
 
@@ -30,14 +30,14 @@ class _Region:
     """A profile image under way."""
 
     def __init__(self, request: MeasureRequest) -> None:
-        image = read_image(request.image)
+        firmware = read_firmware(request.image)
         assert request.board.chip is not None
         self.request = request
-        self.cpu = Cpu(image, request.board.chip)
+        self.cpu = Cpu(firmware, request.board.chip)
         self.console = bytearray()
         self.exit_status: int | None = None
         self.result: Measurement | None = None
-        self._names = {image.address(place): name for place, name in request.marks.items()}
+        self._names = {firmware.address(place): name for place, name in request.marks.items()}
         self._layers: dict[str, Spent] | None = None  # None: the region is not open
         self._layer = ""
         self._since = Spent(0, 0)
@@ -53,11 +53,11 @@ class _Region:
         cpu, limit = self.cpu, self.request.limit_cycles
         stop = cpu.run(limit)
         if stop is Stop.LIMIT:
-            raise endless(cpu.image, cpu.registers(), f"the profile image has not ended after {limit:,} cycles")
+            raise endless(cpu.firmware, cpu.registers(), f"the profile image has not ended after {limit:,} cycles")
         if self.exit_status is None:
-            raise BadInput(f"{cpu.image.path}: it went to sleep before it ended; is this a profile image?")
+            raise BadInput(f"{cpu.firmware.path}: it went to sleep before it ended; is this a profile image?")
         if self.result is None:
-            raise BadInput(f"{cpu.image.path}: it ended without a measured region; is this a profile image?")
+            raise BadInput(f"{cpu.firmware.path}: it ended without a measured region; is this a profile image?")
         return replace(self.result, console=bytes(self.console), exit_status=self.exit_status)
 
     def _on_itm(self, offset: int, size: int, value: int) -> None:
@@ -75,8 +75,8 @@ class _Region:
 
     def _open(self) -> None:
         for name, data in self.request.overwrite.items():
-            room = self.cpu.image.sizes.get(name, 0)
-            if len(data) != room or not self.cpu.write(self.cpu.image.address(name), data):
+            address, room = self.cpu.firmware.extent(name)
+            if len(data) != room or not self.cpu.write(address, data):
                 raise BadInput(f"{name} holds {room} bytes in RAM, not the {len(data)} that would overwrite it")
         self.cpu.forget()
         self._opened_at = self.cpu.ledger.clock
@@ -85,7 +85,7 @@ class _Region:
     def _close(self) -> None:
         if self._layers is None:
             raise RegisterFault("it closed a measured region that it had not opened")
-        cpu, image = self.cpu, self.cpu.image
+        cpu = self.cpu
         cpu.settle()
         self._switch("")
         total = self._spent()
@@ -97,7 +97,7 @@ class _Region:
             stack_high_water=cpu.stack_high_water(),
             console=b"",
             exit_status=0,
-            symbols={name: cpu.read(image.address(name), image.sizes[name]) for name in self.request.read},
+            symbols={name: cpu.read(*cpu.firmware.extent(name)) for name in self.request.read},
         )
         self._layers = None
 

@@ -1,0 +1,158 @@
+"""What a program must not do, each with the words that a user reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from motes.errors import BoardFault
+from motes.machine import execute, measure
+from motes.target import Board
+
+Build = Callable[..., Path]
+
+BAD = """
+NOINLINE void bad(uint32_t x) {
+    %s
+    __asm volatile("nop" : : "r"(x)); // so that no call above is the last thing it does
+}
+int main(void) { bad(0); EXIT(0); }
+"""
+
+FAULTS = {
+    "read nowhere": (
+        "(void)*(volatile uint32_t *)(0x60000000u + x);",
+        r"bus fault in bad \(main\.c:\d+\): it read 4 bytes at 0x60000000, where the board has nothing; "
+        r"look for a wild pointer or an index",
+    ),
+    "write nowhere": (
+        "*(volatile uint16_t *)(0x20040000u + x) = 1;",
+        r"bus fault in bad \(main\.c:\d+\): it wrote 2 bytes at 0x20040000, where the board has nothing",
+    ),
+    "write to flash": (
+        "*(volatile uint32_t *)(0x100u + x) = 1;",
+        r"write to flash in bad \(main\.c:\d+\): it wrote 4 bytes at 0x00000100; "
+        r"constants cannot be written; copy them to RAM first",
+    ),
+    "run from RAM": (
+        "((void (*)(void))(0x20001001u + x))();",
+        r"execution outside flash in bad \(main\.c:\d+\): it jumped to 0x20001000; "
+        r"look for a function pointer or a return address that was overwritten",
+    ),
+    "jump nowhere": (
+        "((void (*)(void))(0x70000001u + x))();",
+        r"execution outside flash in bad \(main\.c:\d+\): it jumped to 0x70000000",
+    ),
+    "no Thumb": (
+        "((void (*)(void))(0x100u + x))();",
+        r"usage fault in bad \(main\.c:\d+\): it jumped to an address without the Thumb bit; look for a function po",
+    ),
+    "erased flash": (
+        "((void (*)(void))(0x80001u + x))();",
+        r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core",
+    ),
+    "undefined": (
+        '__asm volatile("udf #1");',
+        r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core; look for a trap",
+    ),
+    "breakpoint": (
+        '__asm volatile("bkpt #1");',
+        r"usage fault in bad \(main\.c:\d+\): it executed BKPT without a debugger",
+    ),
+    "supervisor call": (
+        '__asm volatile("svc #1");',
+        r"usage fault in bad \(main\.c:\d+\): it executed SVC, which nothing handles",
+    ),
+    "unaligned exclusive": (
+        '__asm volatile("ldrex r1, [%0]" : : "r"(0x20001001u + x) : "r1");',
+        r"usage fault in bad \(main\.c:\d+\): an access that must be aligned is not",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults(name: str, profile_image: Build, virt: Board) -> None:
+    body, words = FAULTS[name]
+    image = profile_image(BAD % body)
+    with pytest.raises(BoardFault, match=words) as caught:
+        measure(image, virt)
+    first, *rows = str(caught.value).splitlines()
+    assert not first.endswith(";")
+    names = re.findall(r"(\w+) 0x[0-9a-f]{8}", "\n".join(rows))
+    assert names == ["pc", "lr", "sp", "xpsr", *(f"r{i}" for i in range(13))]
+    assert re.search(r"sp 0x20000[78][0-9a-f]{2}", rows[0])
+    assert caught.value.exit_code == 1
+
+
+def test_stack_overflow(profile_image: Build, virt: Board) -> None:
+    text = """
+    NOINLINE uint32_t dig(uint32_t n) {
+        uint32_t hole[32];
+        hole[n & 31] = n;
+        __asm volatile("" : : "r"(hole) : "memory");
+        return n ? dig(n - 1) + hole[n & 31] : 0;
+    }
+    int main(void) { START; PORT(1) = dig(1000); END; EXIT(0); }
+    """
+    words = (
+        r"stack overflow in dig \(main\.c:\d+\): it wrote 4 bytes at 0x1fffff[0-9a-f]{2}, below the end of the stack "
+        r"at 0x20000000; the image reserves 2048 bytes for the stack; reserve more, or keep large arrays off it"
+    )
+    with pytest.raises(BoardFault, match=words):
+        measure(profile_image(text), virt)
+
+
+def test_interrupt_that_overflows_the_stack(application: Build, virt: Board) -> None:
+    text = """
+    void app_on_timer(void) {}
+    int main(void) {
+        board_timer_start(1000);
+        __asm volatile("sub sp, sp, #2000");
+        for (;;) {}
+    }
+    """
+    with pytest.raises(BoardFault, match=r"stack overflow in main .*: an interrupt stacked 32 bytes at 0x1f"):
+        execute(application(text, "timer", stack=1024), virt, {})
+
+
+PERIPHERALS = {
+    "unknown register": (
+        "*(volatile uint32_t *)0x40001008u = 1;",
+        r"bus fault in bad \(.*\): it wrote 4 bytes at offset 0x8 of the led, which has words only: STATE at 0x0; "
+        r"docs/virt-m4.md lists the registers",
+    ),
+    "byte access": (
+        "(void)*(volatile uint8_t *)0x40001000u;",
+        r"bus fault in bad \(.*\): it read 1 bytes at offset 0x0 of the led, which has words only",
+    ),
+    "console from nowhere": (
+        "board_write((const char *)0x60000000u, 3);",
+        r"bus fault in .*: it asked the console for 3 bytes at 0x60000000, where there is no memory",
+    ),
+    "print without end": (
+        "for (;;) board_write((const char *)0x20000000u, 0x40000u);",
+        r"bus fault in .*: it printed more than 16777216 bytes",
+    ),
+    "return to nothing": (
+        '__asm volatile("mvn lr, #6\\n bx lr");',
+        r"it returned from an exception to 0xfffffff8",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PERIPHERALS)
+def test_misused_peripherals(name: str, application: Build, virt: Board) -> None:
+    body, words = PERIPHERALS[name]
+    text = f"__attribute__((noinline)) void bad(void) {{ {body} }}\nint main(void) {{ bad(); for (;;) {{}} }}"
+    with pytest.raises(BoardFault, match=words):
+        execute(application(text), virt, {})
+
+
+def test_endless_loop(application: Build, virt: Board) -> None:
+    words = r"endless loop in spin \(main\.c:2\): the application has worked for 10 s without sleep"
+    text = "__attribute__((noinline)) void spin(void) { for (;;) {} }\nint main(void) { spin(); for (;;) {} }"
+    with pytest.raises(BoardFault, match=words):
+        execute(application(text), virt, {})
