@@ -151,8 +151,8 @@ def for_host(*, optimise: str = "-O2", sanitize: bool = False) -> Compiler:
     """
     checks = UNDEFINED if sanitize else ("-fno-sanitize=all",)
     flags = ("-target", host_target(), "-mcpu=baseline", optimise, *LANGUAGE, "-fPIC", "-g0", *checks)
-    bare = () if sys.platform == "win32" else ("-nostdlib",)
-    return Compiler("zig", _zig(), _zig_version(), flags, (*bare, "-shared"))
+    entry = ("-Wl,--no-entry",) if sys.platform == "win32" else ()
+    return Compiler("zig", _zig(), _zig_version(), flags, ("-shared", "-nostdlib", *entry))
 
 
 def host_target() -> str:
