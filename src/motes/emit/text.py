@@ -70,11 +70,16 @@ def _integers(data: Array) -> list[str]:
 
 @functools.cache
 def struct_fields(header: Path, struct: str) -> tuple[str, ...] | None:
-    """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct."""
+    """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct.
+
+    With `typedef <other> <struct>;` they are those of `other`, in a header that lies beside this one and is included.
+    """
     code = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header.read_text("utf-8"), flags=re.S)
     found = re.search(r"typedef\s+struct\s*\w*\s*\{([^{}]*)\}\s*" + re.escape(struct) + r"\s*;", code)
     if not found:
-        return None
+        same = re.search(r"typedef\s+(\w+)\s+" + re.escape(struct) + r"\s*;", code)
+        beside = [header.parent / name for name in re.findall(r'#\s*include\s+"([^"]+)"', code)]
+        return next((f for h in beside if same and h.exists() and (f := struct_fields(h, same[1]))), None)
     names: list[str] = []
     for declaration in filter(None, (d.strip() for d in found[1].split(";"))):
         first, *rest = declaration.split(",")

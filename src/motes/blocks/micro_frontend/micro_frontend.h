@@ -22,7 +22,7 @@ typedef struct {
     const uint16_t *order; /* (points / first_radix) the value that starts each first group */
     const int16_t *twiddles, *split; /* see fft_s16.h */
     const uint16_t *widths;          /* (channels + 1) bins on each slope of the filter bank */
-    const int16_t *falling, *rising; /* Q12 weights of each bin in the channels below and above */
+    const uint16_t *weights;   /* (bins, 2) Q12, of each bin in the channels below and above */
     const int16_t *gain;       /* of the automatic gain control, by noise: see integer_curve */
     const uint16_t *log_table; /* see integer_log */
 } micro_frontend_params;
@@ -55,12 +55,12 @@ MOTES_INLINE int32_t micro_frontend_window(const micro_frontend_params *p, const
 
 /* The bins between the peaks of two channels: what they give to the lower one is returned, to the
  * upper one is *up. */
-MOTES_INLINE uint64_t micro_frontend_slope(const motes_word *energy, const int16_t *falling,
-                                           const int16_t *rising, int32_t width, uint64_t *up) {
+MOTES_INLINE uint64_t micro_frontend_slope(const motes_word *energy, const uint16_t *weights,
+                                           int32_t width, uint64_t *up) {
     uint64_t fall = 0, rise = 0;
     for (int32_t i = 0; i < width; i++) {
-        fall += (uint64_t)energy[i] * (uint32_t)falling[i];
-        rise += (uint64_t)energy[i] * (uint32_t)rising[i];
+        fall += (uint64_t)energy[i] * weights[2 * i];
+        rise += (uint64_t)energy[i] * weights[2 * i + 1];
     }
     *up = rise;
     return fall;
@@ -93,14 +93,14 @@ MOTES_INLINE uint32_t micro_frontend_gain(const micro_frontend_params *p, uint32
 MOTES_INLINE void micro_frontend_bands(const micro_frontend_params *p, const motes_word *energy,
                                        int32_t shift, const uint32_t *noise, uint16_t *y,
                                        uint32_t *noise_next) {
-    const int16_t *falling = p->falling, *rising = p->rising;
+    const uint16_t *weights = p->weights;
     energy += p->first_bin;
     uint64_t risen = 0; /* of the channel whose falling slope comes next */
     for (int32_t c = -1; c < p->channels; c++) {
         const int32_t width = p->widths[c + 1];
         uint64_t up;
-        const uint64_t sum = risen + micro_frontend_slope(energy, falling, rising, width, &up);
-        energy += width, falling += width, rising += width, risen = up;
+        const uint64_t sum = risen + micro_frontend_slope(energy, weights, width, &up);
+        energy += width, weights += 2 * width, risen = up;
         if (c < 0)
             continue; /* below the first channel */
         const uint32_t signal = integer_sqrt64(sum) >> shift;

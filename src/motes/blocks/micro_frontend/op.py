@@ -18,6 +18,18 @@ INT8 = quant(666 / 256 / 25.6, -128)
 SHORTEST_WINDOW, LONGEST_WINDOW = 33, 2048
 
 
+def _scratch(node: Node) -> int:
+    return 2 * tables.transform_size(node.input(0).elements)
+
+
+def _in_place(node: Node) -> tuple[tuple[int, int], ...]:
+    return ((1, 1),)
+
+
+def _even_with_radix_4(window: int) -> bool:
+    return window % 2 == 0 and tables.first_radix(tables.transform_size(window) // 2) == 4
+
+
 @dataclass(frozen=True)
 class MicroFrontendOp(Op):
     """One frame: int16 (window) samples and uint32 (channels) noise -> uint16 (channels), and the next noise.
@@ -28,11 +40,14 @@ class MicroFrontendOp(Op):
     """
 
     kernels = (
+        Kernel("micro_frontend", "micro_frontend.h", scratch=_scratch, in_place=_in_place),
         Kernel(
-            "micro_frontend",
-            "micro_frontend.h",
-            scratch=lambda node: 2 * tables.transform_size(node.input(0).elements),
-            in_place=lambda node: ((1, 1),),
+            "micro_frontend_dsp",
+            "micro_frontend_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=lambda node: _even_with_radix_4(node.input(0).elements),
+            scratch=_scratch,
+            in_place=_in_place,
         ),
     )
 
@@ -49,7 +64,6 @@ class MicroFrontendOp(Op):
         (window,), (channels,) = node.input(0).shape, node.outputs[0].shape
         points = tables.transform_size(window) // 2
         first_bin, slopes = tables.filter_bank(self.rate, window, channels, self.lower_hz, self.upper_hz)
-        weights = np.concatenate(slopes)
         correction = tables.correction_bits(window)
         return {
             "window": window,
@@ -66,8 +80,7 @@ class MicroFrontendOp(Op):
             "twiddles": tables.twiddles(points),
             "split": tables.split_twiddles(points),
             "widths": np.array([len(s) for s in slopes], np.uint16),
-            "falling": weights[:, 0],
-            "rising": weights[:, 1],
+            "weights": np.concatenate(slopes).astype(np.uint16),
             "gain": tables.gain_curve(correction),
             "log_table": tables.log_table(),
         }
