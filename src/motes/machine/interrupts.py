@@ -58,6 +58,7 @@ class Interrupts:
         self._cpu = cpu
         self._pending = self._enabled = 0
         self._active: int | None = None
+        self._control = 0  # of what was interrupted
         self._registers: dict[int, int] = {}
         self.count = self.cycles = 0
         self.on_enter: Callable[[], None] = lambda: None
@@ -124,7 +125,8 @@ class Interrupts:
 
     def _stack_frame(self) -> None:
         cpu = self._cpu
-        has_fp = bool(cpu.register(arm.UC_ARM_REG_CONTROL) & FPCA)
+        self._control = cpu.register(arm.UC_ARM_REG_CONTROL)
+        has_fp = bool(self._control & FPCA)
         words = [cpu.register(r) for r in _GENERAL] + [cpu.pc]
         xpsr = cpu.register(arm.UC_ARM_REG_XPSR)
         floats = [cpu.register(r) for r in _FP] + [0] if has_fp else []
@@ -150,7 +152,7 @@ class Interrupts:
             for register, value in zip(_FP, struct.unpack("<17I", cpu.read(sp + 32, 68)), strict=True):
                 cpu.set_register(register, value)
         cpu.sp = sp + size + (WORD if xpsr & ALIGNED else 0)
-        cpu.set_register(arm.UC_ARM_REG_CONTROL, FPCA if has_fp else 0)
+        cpu.set_register(arm.UC_ARM_REG_CONTROL, self._control)
         cpu.set_register(arm.UC_ARM_REG_XPSR, xpsr & ~ALIGNED)
         cpu.pc = pc
 
