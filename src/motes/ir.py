@@ -168,8 +168,8 @@ class Op:
 
     @property
     def title(self) -> str:
-        """Its name in reports: the builtin operator's, or the class's."""
-        return self.tflite[0].name if self.tflite else type(self).__name__
+        """Its name in reports: the builtin operator's, or the block's."""
+        return self.tflite[0].name if self.tflite else type(self).__name__.removesuffix("Op")
 
 
 @dataclass(frozen=True)
