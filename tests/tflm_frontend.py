@@ -6,10 +6,12 @@ The wheel's own class is fixed at 30/10 ms; its C functions are called here at a
 from __future__ import annotations
 
 import ctypes
+import functools
 
 import numpy as np
 
-from conftest import oracle
+from conftest import missing, oracle
+from motes.blocks.micro_frontend import tables
 from motes.ir import Array
 
 STATE_BYTES = 4096  # FrontendState takes some 300
@@ -42,8 +44,19 @@ class _Output(ctypes.Structure):
     _fields_ = [("values", ctypes.POINTER(ctypes.c_uint16)), ("size", ctypes.c_size_t)]
 
 
+@functools.cache
+def require_classic_log1p() -> None:
+    """The wheel takes log1pf from this machine's C library; glibc 2.41 changed it, and with it some filter weights."""
+    log1pf = ctypes.CDLL(oracle("micro_features_cpp").__file__).log1pf
+    log1pf.restype, log1pf.argtypes = ctypes.c_float, [ctypes.c_float]
+    hz = np.arange(0, 8000, 7, dtype=np.float32) / np.float32(700)
+    if any(log1pf(x) != tables.log1p(x) for x in hz):
+        missing("the C library's log1pf is not that of microcontrollers, so pymicro-features gives other weights here")
+
+
 def wheel_frames(samples: Array) -> Array:
     """Raw features (frames, 40) at 30/10 ms, by the wheel's public class."""
+    require_classic_log1p()
     frontend = oracle("pymicro_features").MicroFrontend()
     chunks = samples[: len(samples) // 160 * 160].reshape(-1, 160)
     made = [frontend.process_samples(chunk.tobytes()).features for chunk in chunks]
@@ -54,6 +67,7 @@ class Frontend:
     """TFLM's front end with PCAN and logarithm, at its defaults but for what is given."""
 
     def __init__(self, size_ms: int, step_ms: int, channels: int, lower_hz: float, upper_hz: float) -> None:
+        require_classic_log1p()
         self._c = ctypes.CDLL(oracle("micro_features_cpp").__file__)
         self._c.FrontendProcessSamples.restype = _Output
         self._state = ctypes.create_string_buffer(STATE_BYTES)
