@@ -1,0 +1,50 @@
+/* main.c: the application small camera on a board. */
+#include "small_camera.h"
+#include "board.h"
+
+small_camera_state motes_app;
+static MOTES_ALIGNED(8) uint8_t camera_buffers[2 * SMALL_CAMERA_CAMERA_BUFFER * 4];
+static uint64_t clock_items, lit_until; /* on the first source's clock */
+
+void app_on_camera(const uint8_t *items, uint32_t n) {
+    (void)n;
+    small_camera_push(&motes_app, items, 1);
+    clock_items += 1;
+}
+
+static void act(const small_camera_detection *found) {
+    char text[SMALL_CAMERA_TEXT_SIZE];
+    switch (found->sink) {
+    case 0:
+        board_write(text, small_camera_describe(found, text));
+        break;
+    case 1:
+        board_led(1);
+        board_lock();
+        lit_until = clock_items + 2u;
+        board_unlock();
+        break;
+    default:
+        break;
+    }
+    (void)text;
+}
+
+int main(void) {
+    board_init();
+    small_camera_init(&motes_app);
+    board_camera_start(camera_buffers, 4, 2, 2, 5000);
+    for (;;) {
+        small_camera_detection found;
+        while (small_camera_event(&motes_app, &found))
+            act(&found);
+        board_lock();
+        if (lit_until && clock_items >= lit_until) {
+            board_led(0);
+            lit_until = 0;
+        }
+        if (!small_camera_due(&motes_app))
+            board_sleep();
+        board_unlock();
+    }
+}
