@@ -19,6 +19,7 @@ SIZE = 0x1000  # of each peripheral's range of addresses
 PER_HZ = 1000  # rates are in 1/1000 Hz
 
 START, STOP = 1, 0
+BUFFERS = 2  # that may wait for a sensor
 
 
 class Machine(Protocol):
@@ -170,9 +171,9 @@ class Timer(Device):
 class Sensor(Device):
     """Microphone, accelerometer, camera: a recording, delivered at its true rate by double buffer and interrupt.
 
-    Time is cut into slots of LENGTH bytes from START on. A slot whose buffer was armed (NEXT) when it began is
-    written to it when it ends, and interrupts; a slot without a buffer is lost. A recording's last, incomplete slot is
-    not delivered.
+    Time is cut into slots of LENGTH bytes from the start on. A slot takes the oldest of the buffers that wait (NEXT)
+    when it begins, is written to it when it ends, and interrupts; a slot without a buffer is lost. A recording's last,
+    incomplete slot is not delivered.
     """
 
     names: ClassVar[Mapping[int, str]] = {
@@ -192,7 +193,9 @@ class Sensor(Device):
         self._running = False
         self._started = self._on_cycles = 0
         self._slot = self._slots = 0
-        self._buffer = self._done = 0
+        self._buffer = 0  # of the slot under way; 0: none
+        self._empty: list[int] = []  # buffers that wait to be filled
+        self._full: list[int] = []  # and to be read
         self._delivered = self._lost = 0
 
     @property
@@ -213,14 +216,20 @@ class Sensor(Device):
         return self._started + self._cycles(len(self._recording.data))
 
     def read(self, offset: int, size: int) -> int:
-        """DONE and LOST are its own; the rest is what was written."""
+        """DONE takes a full buffer, LOST counts; the rest is what was written."""
         shown = super().read(offset, size)
-        return {0x10: self._done, 0x14: self._lost // self._item}.get(offset, shown)
+        if offset == 0x10:
+            return self._full.pop(0) if self._full else 0
+        return self._lost // self._item if offset == 0x14 else shown
 
     def write(self, offset: int, size: int, value: int) -> None:
-        """CONTROL starts and stops it."""
+        """CONTROL starts and stops it, NEXT hands it a buffer."""
         super().write(offset, size, value)
-        if offset == 0x00 and value == START and not self._running:
+        if offset == 0x0C:
+            self._empty.append(value)
+            if len(self._empty) > BUFFERS:
+                raise RegisterFault(f"it gave the {self.peripheral.name} more than {BUFFERS} buffers to wait")
+        elif offset == 0x00 and value == START and not self._running:
             self._start()
         elif offset == 0x00 and value == STOP and self._running:
             self._on_cycles += self.machine.now - self._started
@@ -239,12 +248,12 @@ class Sensor(Device):
         self._slot += 1
         if self._buffer:
             self.machine.write_memory(self._buffer, data)
-            self._done = self._buffer
+            self._full.append(self._buffer)
             self._delivered += len(data)
             _interrupt(self)
         else:
             self._lost += len(data)
-        self._arm()
+        self._begin_slot()
 
     def use(self) -> PeripheralUse | None:
         """How long it was on, and what became of the samples."""
@@ -267,8 +276,8 @@ class Sensor(Device):
         assert self._recording is not None
         return -(-size * PER_HZ * self.machine.clock_hz // (self._recording.unit * self._recording.rate_mhz))
 
-    def _arm(self) -> None:
-        self._buffer, self.registers[0x0C] = self.registers.get(0x0C, 0), 0
+    def _begin_slot(self) -> None:
+        self._buffer = self._empty.pop(0) if self._empty else 0
 
     def _start(self) -> None:
         name, recording = self.peripheral.name, self._recording
@@ -290,7 +299,7 @@ class Sensor(Device):
             raise RegisterFault(f"it started the {name} with buffers of {self._length} bytes")
         self._running, self._started, self._slot = True, self.machine.now, 0
         self._slots = len(recording.data) // self._length
-        self._arm()
+        self._begin_slot()
 
 
 def _interrupt(device: Device) -> None:

@@ -13,8 +13,10 @@ void board_accelerometer_start(int16_t *two_buffers, uint32_t triples_per_buffer
 }
 
 void accelerometer_interrupt(void) {
-    uint32_t full = REGISTER(ACCELEROMETER_BASE, SENSOR_DONE);
-    app_on_accelerometer((const int16_t *)(uintptr_t)full,
-                         REGISTER(ACCELEROMETER_BASE, SENSOR_LENGTH) / TRIPLE_BYTES);
-    REGISTER(ACCELEROMETER_BASE, SENSOR_NEXT) = full;
+    uint32_t full;
+    while ((full = REGISTER(ACCELEROMETER_BASE, SENSOR_DONE)) != 0) {
+        app_on_accelerometer((const int16_t *)(uintptr_t)full,
+                             REGISTER(ACCELEROMETER_BASE, SENSOR_LENGTH) / TRIPLE_BYTES);
+        REGISTER(ACCELEROMETER_BASE, SENSOR_NEXT) = full;
+    }
 }

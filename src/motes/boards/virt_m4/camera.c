@@ -13,7 +13,9 @@ void board_camera_start(uint8_t *two_buffers, uint32_t bytes_per_buffer, uint32_
 }
 
 void camera_interrupt(void) {
-    uint32_t full = REGISTER(CAMERA_BASE, SENSOR_DONE);
-    app_on_camera((const uint8_t *)(uintptr_t)full, REGISTER(CAMERA_BASE, SENSOR_LENGTH));
-    REGISTER(CAMERA_BASE, SENSOR_NEXT) = full;
+    uint32_t full;
+    while ((full = REGISTER(CAMERA_BASE, SENSOR_DONE)) != 0) {
+        app_on_camera((const uint8_t *)(uintptr_t)full, REGISTER(CAMERA_BASE, SENSOR_LENGTH));
+        REGISTER(CAMERA_BASE, SENSOR_NEXT) = full;
+    }
 }

@@ -10,8 +10,10 @@ void board_microphone_start(int16_t *two_buffers, uint32_t samples_per_buffer, u
 }
 
 void microphone_interrupt(void) {
-    uint32_t full = REGISTER(MICROPHONE_BASE, SENSOR_DONE);
-    app_on_microphone((const int16_t *)(uintptr_t)full,
-                      REGISTER(MICROPHONE_BASE, SENSOR_LENGTH) / (uint32_t)sizeof(int16_t));
-    REGISTER(MICROPHONE_BASE, SENSOR_NEXT) = full;
+    uint32_t full;
+    while ((full = REGISTER(MICROPHONE_BASE, SENSOR_DONE)) != 0) {
+        app_on_microphone((const int16_t *)(uintptr_t)full,
+                          REGISTER(MICROPHONE_BASE, SENSOR_LENGTH) / (uint32_t)sizeof(int16_t));
+        REGISTER(MICROPHONE_BASE, SENSOR_NEXT) = full;
+    }
 }

@@ -20,8 +20,8 @@
 #define SENSOR_CONTROL 0x00u /* 1 starts, 0 stops */
 #define SENSOR_RATE 0x04u    /* samples, triples or frames in 1000 s */
 #define SENSOR_LENGTH 0x08u  /* bytes of a buffer */
-#define SENSOR_NEXT 0x0Cu    /* the buffer to fill next; writing arms it */
-#define SENSOR_DONE 0x10u    /* the buffer filled last */
+#define SENSOR_NEXT 0x0Cu    /* writing hands over a buffer to fill; two may wait */
+#define SENSOR_DONE 0x10u    /* reading takes the oldest buffer that is full, 0 if none is */
 #define SENSOR_WIDTH 0x18u   /* camera only */
 #define SENSOR_HEIGHT 0x1Cu  /* camera only */
 
@@ -29,15 +29,15 @@ static inline void interrupt_enable(uint32_t irq) {
     REGISTER(0xE000E100u, 4u * (irq / 32u)) = 1u << (irq % 32u);
 }
 
-/* Fills the first of two buffers now, and the second behind it. */
+/* Starts to fill two buffers in turn. */
 static inline void sensor_start(uint32_t base, uint32_t irq, uint32_t buffers, uint32_t bytes,
                                 uint32_t rate_mhz) {
     REGISTER(base, SENSOR_RATE) = rate_mhz;
     REGISTER(base, SENSOR_LENGTH) = bytes;
-    interrupt_enable(irq);
     REGISTER(base, SENSOR_NEXT) = buffers;
-    REGISTER(base, SENSOR_CONTROL) = 1u;
     REGISTER(base, SENSOR_NEXT) = buffers + bytes;
+    interrupt_enable(irq);
+    REGISTER(base, SENSOR_CONTROL) = 1u;
 }
 
 #endif
