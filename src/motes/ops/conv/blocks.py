@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
+from motes.ops.conv.runs import look
 from motes.ops.conv.step import MOST_SHIFT, Rescale, fit
 from motes.ops.conv.window import Window
 
@@ -19,59 +20,13 @@ UNROLLED = 16
 
 
 @dataclass(frozen=True)
-class Runs:
-    """A window as rows x columns runs of bytes that lie together in the input."""
-
-    rows: int
-    columns: int
-    pixels: int  # of a run
-    length: int  # bytes of a run
-
-    @property
-    def pairs(self) -> tuple[tuple[int, int | None], ...]:
-        """Indices into the weights of a channel for each step: the low and the high halfword; None: nothing there."""
-        return tuple(
-            (start + i, None if j is None else start + j)
-            for start in range(0, self.rows * self.columns * self.length, self.length)
-            for i, j in _run_pairs(self.length)
-        )
-
-
-def _run_pairs(length: int) -> Iterator[tuple[int, int | None]]:
-    """SXTB16 takes bytes 0 and 2 of a word, and after a rotation 1 and 3."""
-    whole = length - length % 4
-    for i in range(0, whole, 4):
-        yield i, i + 2
-        yield i + 1, i + 3
-    if length % 4 == 3:
-        yield whole, whole + 2
-        yield whole + 1, None
-    elif length % 4:
-        yield whole, whole + 1 if length % 4 == 2 else None
-
-
-@dataclass(frozen=True)
 class Blocks:
     """The stream of a node: `shift` is 0 where outputs are rounded as TFLM does it, without a proof."""
 
-    runs: Runs
     steps: int
     shift: int
     full: int  # words of the blocks that have four channels
     stream: Array  # int32
-
-
-def window_of(node: Node) -> Window:
-    """The node's operator."""
-    assert isinstance(node.op, Window), node
-    return node.op
-
-
-def runs(op: Window, node: Node) -> Runs:
-    """How the node's window lies in its input."""
-    _, height, width, _ = node.input(1).shape
-    depth = node.input(0).shape[3]
-    return Runs(height, 1, width, width * depth) if op.dilation[1] == 1 else Runs(height, width, 1, depth)
 
 
 @functools.lru_cache(maxsize=64)
@@ -80,7 +35,8 @@ def pack(node: Node) -> Blocks | None:
 
     None where the arithmetic does not hold: sums are too large, or -128 comes above a negative weight.
     """
-    op = window_of(node)
+    op = node.op
+    assert isinstance(op, Window), node
     each = channels(op, node)
     if each is None:
         return None
@@ -89,7 +45,7 @@ def pack(node: Node) -> Blocks | None:
         if channel.rescale.constant is None and (max(-low, high) >= 1 << 23 or channel.rescale.right > MOST_SHIFT):
             return None
     shift, rescales = _rescales(each)
-    steps = runs(op, node).pairs
+    steps = look(node).pairs
     words: list[Array] = []
     full = 0
     for first in range(0, len(each), 4):
@@ -111,7 +67,7 @@ def pack(node: Node) -> Blocks | None:
         words += [np.array(rescales[first : first + 4]), np.zeros((4 - len(block)) * len(rescales[0]))]
     stream = np.concatenate([w.reshape(-1) for w in words]).astype(np.int64).astype(np.uint32).view(np.int32)
     size = len(stream) // -(-len(each) // 4)
-    return Blocks(runs(op, node), len(steps), shift, full * size, stream)
+    return Blocks(len(steps), shift, full * size, stream)
 
 
 def _rescales(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
@@ -134,7 +90,8 @@ def _rounded(rescale: Rescale) -> tuple[int, int, int]:
 
 def fits(node: Node) -> bool:
     """Whether every output channel sees all input channels, and the arithmetic holds."""
-    depth = node.input(1).shape[3 - window_of(node).channel_axis]
+    assert isinstance(node.op, Window), node
+    depth = node.input(1).shape[3 - node.op.channel_axis]
     return depth == node.input(0).shape[3] and pack(node) is not None
 
 
@@ -147,20 +104,14 @@ def in_place(node: Node) -> tuple[tuple[int, int], ...]:
 
 def params(node: Node) -> Params:
     """The fields of `conv_s8_dsp_params`."""
-    op, blocks = window_of(node), pack(node)
-    assert blocks is not None, node
+    op, view, blocks = node.op, look(node), pack(node)
+    assert isinstance(op, Window) and blocks is not None, node
     low, high = limits(node, op.activation)
-    geometry = op.geometry(node)
-    del geometry["filter_h"], geometry["filter_w"]
     return {
-        **geometry,
+        **view.params,
         "in_zero": node.input(0).zero_point,
         "low": low,
         "high": high,
-        "rows": blocks.runs.rows,
-        "columns": blocks.runs.columns,
-        "run": blocks.runs.length,
-        "run_pixels": blocks.runs.pixels,
         "steps": blocks.steps,
         "skipped": -blocks.steps % UNROLLED,
         "shift": blocks.shift,
@@ -172,8 +123,6 @@ def params(node: Node) -> Params:
 
 
 def scratch(node: Node) -> int:
-    """Bytes for two expanded windows, and for one gathered where a window can reach outside."""
-    op = window_of(node)
-    window = runs(op, node)
-    gathered = window.rows * window.columns * window.length if any(op.pads) else 0
-    return 8 * len(window.pairs) + gathered
+    """Bytes for two expanded windows, and for what is copied together: an image with its padding, or one window."""
+    view = look(node)
+    return 8 * len(view.pairs) + view.copied

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from motes.ir import Array, DType, Quant, Tensor, quant
-from motes.ops.case import Case, draw_int8, draw_zero_point, float32
+from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 from motes.ops.common import ACTIVATIONS, PADDINGS, window
 
 COUNT = 300
@@ -22,46 +23,76 @@ def cases() -> Iterator[Case]:
             yield _case(builtin, random.Random(f"{builtin} {seed}"), f"{builtin.lower()}_{seed}")
 
 
-def _case(builtin: str, rng: random.Random, name: str) -> Case:
+@dataclass(frozen=True)
+class _Shape:
+    """What a window slides over, in rows and columns."""
+
+    size: tuple[int, int]
+    sides: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: str
+
+
+def _shape(rng: random.Random, usual: bool) -> _Shape:
+    if usual:
+        side, stride = rng.choice((1, 3, 3)), rng.choice((1, 1, 2))
+        size = rng.randint(side, 13), rng.randint(side, 13)
+        return _Shape(size, (side, side), (stride, stride), (1, 1), rng.choice(("SAME", "SAME", "VALID")))
     # Small windows mostly; now and then one larger than its input, which only SAME padding allows.
     sides = [rng.choice((1, 1, 2, 3, 3, 3, 4, 5, 10)) for _ in range(2)]
-    stride = [rng.choice((1, 1, 1, 2, 2, 3)) for _ in range(2)]
-    dilation = [rng.choice((1, 1, 1, 1, 2, 3)) for _ in range(2)]
-    same = rng.random() < 0.5
-    reach = [(w - 1) * d + 1 for w, d in zip(sides, dilation, strict=True)]
-    size = [rng.randint(1 if same else r, r + 9) for r in reach]
-    if rng.random() < 0.25:  # the shapes that fast kernels are made for
-        sides, stride, dilation, same = [3, 3], [s := rng.choice((1, 2)), s], [1, 1], True
-        size = [rng.randint(2, 12), rng.randint(2, 12)]
-    padding = "SAME" if same else "VALID"
-    made = [window(size[i], sides[i], stride[i], dilation[i], padding)[0] for i in range(2)]
-    channels = rng.choice((1, 2, 3, 4, 8, 12, 16, rng.randint(1, 20)))
+    strides = [rng.choice((1, 1, 1, 2, 2, 3)) for _ in range(2)]
+    dilations = [rng.choice((1, 1, 1, 1, 2, 3)) for _ in range(2)]
+    padding = rng.choice(("SAME", "VALID"))
+    if rng.random() < 0.1:  # one column throughout, as sounds often come
+        sides[1] = strides[1] = dilations[1] = 1
+        return _Shape((10 + rng.randint(1, 30), 1), _pair(sides), _pair(strides), (1, 1), padding)
+    reach = [(w - 1) * d + 1 for w, d in zip(sides, dilations, strict=True)]
+    sizes = [rng.randint(1 if padding == "SAME" else r, r + 9) for r in reach]
+    return _Shape(_pair(sizes), _pair(sides), _pair(strides), _pair(dilations), padding)
+
+
+def _pair(values: list[int]) -> tuple[int, int]:
+    rows, columns = values
+    return rows, columns
+
+
+def _case(builtin: str, rng: random.Random, name: str) -> Case:
+    # Usual is what converters write and fast kernels are made for; the rest is anything that is allowed.
+    usual = rng.random() < 0.4
+    shape = _shape(rng, usual)
+    made = [window(shape.size[i], shape.sides[i], shape.stride[i], shape.dilation[i], shape.padding)[0] for i in (0, 1)]
+    channels = rng.choice((4, 8, 16)) if usual else rng.choice((1, 2, 3, 4, 8, 12, 16, rng.randint(1, 20)))
     batch = rng.choice((1, 1, 1, 2))
     if builtin == "DEPTHWISE_CONV_2D":
-        outputs = channels * rng.choice((1, 1, 1, 1, 2, 3, 8))
-        shape, axis = (1, *sides, outputs), 3
+        outputs = channels * (1 if usual else rng.choice((1, 1, 1, 1, 2, 3, 8)))
+        filter_shape, axis = (1, *shape.sides, outputs), 3
     else:
-        groups = rng.choice([g for g in range(1, channels + 1) if channels % g == 0]) if rng.random() < 0.2 else 1
+        split = not usual and rng.random() < 0.2
+        groups = rng.choice([g for g in range(1, channels + 1) if channels % g == 0]) if split else 1
         outputs = groups * rng.choice((1, 2, 3, 4, 8) if groups > 1 else (1, 4, 8, 16, rng.randint(1, 20)))
-        shape, axis = (outputs, *sides, channels // groups), 0
-    weights, bias = draw_int8(rng, shape, symmetric=rng.random() < 0.5), _bias(rng, outputs)
-    w_scale = [2.0 ** rng.uniform(-8, -5) for _ in range(outputs if rng.random() < 0.75 else 1)]
+        filter_shape, axis = (outputs, *shape.sides, channels // groups), 0
+    weights = draw_int8(rng, filter_shape, symmetric=usual or rng.random() < 0.4)
+    bias = draw_int32(rng, outputs, 5_000) if usual else _bias(rng, outputs)
+    w_scale = [2.0 ** rng.uniform(-8, -6 if usual else -5) for _ in range(outputs if rng.random() < 0.75 else 1)]
     x_scale = 2.0 ** rng.uniform(-4, 2)
     # The output's scale spreads typical sums over the range, or is far off: everything saturates, or nothing is left.
     spread = 150.0 * (np.count_nonzero(weights) / outputs + 1) ** 0.5
-    y_scale = x_scale * w_scale[0] * spread * 2.0 ** rng.choice((0, 0, 0, 0, 1, 1, -2, -6, -12, 12, 30))
-    x = Tensor("x", (batch, *size, channels), DType.INT8, quant(float32(x_scale), draw_zero_point(rng)))
-    y = Tensor("y", (batch, *made, outputs), DType.INT8, quant(float32(y_scale), draw_zero_point(rng)))
+    off = rng.choice((0, 0, 1, -1) if usual else (0, 0, 0, 0, 1, 1, -2, -6, -12, 12, 30))
+    y_scale = x_scale * w_scale[0] * spread * 2.0**off
+    y_zero = rng.choice((-128, -128, draw_zero_point(rng))) if usual else draw_zero_point(rng)
+    x = Tensor("x", (batch, *shape.size, channels), DType.INT8, quant(float32(x_scale), draw_zero_point(rng)))
+    y = Tensor("y", (batch, *made, outputs), DType.INT8, quant(float32(y_scale), y_zero))
     w_quant = Quant(tuple(map(float32, w_scale)), (0,) * len(w_scale), axis if len(w_scale) > 1 else None)
-    w = Tensor("w", shape, DType.INT8, w_quant, weights)
+    w = Tensor("w", filter_shape, DType.INT8, w_quant, weights)
     b = None if bias is None else Tensor("b", (outputs,), DType.INT32, None, bias)
     options = {
-        "padding": PADDINGS.index(padding),
-        "stride_h": stride[0],
-        "stride_w": stride[1],
-        "dilation_h_factor": dilation[0],
-        "dilation_w_factor": dilation[1],
-        "fused_activation_function": rng.choice((0, 0, 0, *range(len(ACTIVATIONS)))),
+        "padding": PADDINGS.index(shape.padding),
+        "stride_h": shape.stride[0],
+        "stride_w": shape.stride[1],
+        "dilation_h_factor": shape.dilation[0],
+        "dilation_w_factor": shape.dilation[1],
+        "fused_activation_function": rng.choice((0, 1)) if usual else rng.choice((0, 0, 0, *range(len(ACTIVATIONS)))),
     }
     if builtin == "DEPTHWISE_CONV_2D":
         options["depth_multiplier"] = outputs // channels

@@ -8,6 +8,8 @@
        ((2^(8 + a) * sum * multiplier >> 32) + offset) >> 16, clamped to -128..127
    where the offset holds the bias: step.py proves that it equals TFLM's rounding.
 
+   Four such planes are spread from two rows at 2.6 cycles a value.
+
    Outputs of one row lie `channels` bytes apart. pairs: out_w / 2; odd: out_w % 2. The taps stay in
    registers: 16 cycles an output at stride 1, 22 at stride 2, and about 25 more a row. */
 #ifndef MOTES_DEPTHWISE_ROWS_S8_DSP_H
@@ -18,6 +20,41 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
 /* clang-format off */
+
+/* Spreads `columns` columns of four channels: words of the upper row at `upper`, `upper_step` bytes apart, and of the row
+   below it alike, into four planes of `plane` bytes. */
+MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, uint32_t upper_step, const int8_t *lower,
+                                            uint32_t lower_step, uint32_t *to, uint32_t plane, uint32_t columns) {
+    /* Stack from 36: to, plane, columns. r9 where to end, r10 and r11 one and three planes, r12 high bytes, lr to. */
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "ldr lr, [sp, #36]\n"
+        "ldr r10, [sp, #40]\n"
+        "ldr r9, [sp, #44]\n"
+        "mov r12, #0xFF00FF00\n"
+        "add r9, lr, r9, lsl #2\n"
+        "add r11, r10, r10, lsl #1\n"
+        "1:\n"
+        "ldr r4, [r0]\n"
+        "ldr r5, [r2]\n"
+        "add r0, r1\n"
+        "add r2, r3\n"
+        "and r6, r12, r4, lsl #8\n" /* channels 0 and 2 */
+        "and r7, r12, r5, lsl #8\n"
+        "and r4, r4, r12\n" /* channels 1 and 3 */
+        "and r5, r5, r12\n"
+        "pkhtb r8, r7, r6, asr #16\n"
+        "str r8, [lr, r10, lsl #1]\n"
+        "pkhbt r8, r4, r5, lsl #16\n"
+        "str r8, [lr, r10]\n"
+        "pkhtb r8, r5, r4, asr #16\n"
+        "str r8, [lr, r11]\n"
+        "pkhbt r8, r6, r7, lsl #16\n"
+        "str r8, [lr], #4\n"
+        "cmp lr, r9\n"
+        "bne 1b\n"
+        "pop {r4-r11, pc}\n");
+}
 
 /* One filter column, upper rows in r10, lower ones in r11: to the sum `a` of a row, and `b` of the row below it. */
 #define BEGIN(w01, w12, a, b) \

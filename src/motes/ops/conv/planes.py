@@ -1,4 +1,4 @@
-"""Taps as `depthwise_conv_3x3_s8_dsp.h` unpacks them, and when it can serve a node."""
+"""Taps as `depthwise_conv_3x3_s8_dsp.h` takes them, and when it can serve a node."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
-from motes.ops.conv.channels import Channel, channels
+from motes.ops.conv.channels import channels
 from motes.ops.conv.step import fit
 from motes.ops.conv.window import Window
 
@@ -22,15 +22,16 @@ SCRATCH = 2048
 
 @dataclass(frozen=True)
 class Taps:
-    """Five words a channel, and how often its taps, read as multiples of 256, are halved."""
+    """What the kernel multiplies by, and how it rescales."""
 
-    halvings: int
-    packed: Array  # uint32
+    scale: int  # taps are weights * 2**scale
+    weights: Array  # int8, (channels, columns, rows)
+    rescale: Array  # int32, (channels, 2): multiplier, offset
 
 
 @functools.lru_cache(maxsize=64)
 def pack(node: Node) -> Taps | None:
-    """The packed taps, or None where a channel has no proven step function."""
+    """The taps, or None where a channel has no proven step function."""
     assert isinstance(node.op, Window), node
     each = channels(node.op, node)
     if each is None:
@@ -40,19 +41,11 @@ def pack(node: Node) -> Taps | None:
     scale = next((a for a in range(8, -1, -1) if largest << 8 + a < 1 << 31), None)
     if scale is None:
         return None
-    words = []
-    for channel in each:
-        step = fit(channel.rescale, 8 + scale, SHIFT, channel.bias)
-        if step is None:
-            return None
-        words += [*step, *_bytes(channel)]
-    return Taps(8 - scale, np.array(words, np.int64).astype(np.uint32))
-
-
-def _bytes(channel: Channel) -> list[int]:
-    """For each filter column the bytes (w0, w1, w1, w2), the first lowest."""
-    rows = channel.weights.reshape(3, 3) & 0xFF
-    return [int(w0 | w1 << 8 | w1 << 16 | w2 << 24) for w0, w1, w2 in rows.T]
+    steps = [fit(c.rescale, 8 + scale, SHIFT, c.bias) for c in each]
+    if None in steps:
+        return None
+    weights = np.stack([c.weights.reshape(3, 3).T for c in each])
+    return Taps(scale, weights.astype(np.int8), np.array(steps, np.int64).astype(np.int32))
 
 
 def fits(node: Node) -> bool:
@@ -89,8 +82,9 @@ def params(node: Node) -> Params:
         "in_zero": node.input(0).zero_point,
         "wide": wide,
         "band": band,
-        "halvings": taps.halvings,
-        "packed": taps.packed,
+        "scale": taps.scale,
+        "weights": taps.weights.reshape(-1),
+        "rescale": taps.rescale.reshape(-1),
     }
 
 

@@ -128,24 +128,32 @@ class Window(Op):
         return np.array(multipliers, np.int32), np.array(shifts, np.int32)
 
     def geometry(self, node: Node) -> dict[str, int]:
-        """The fields that every kernel's parameter struct begins with."""
+        """Extents, strides, dilations and pads, by the names they have in parameter structs.
+
+        What is one column wide throughout is described as one row: it lies in memory alike, and rows are faster.
+        """
         x, w, y = node.input(0), node.input(1), node.output
+        column = x.shape[2] == w.shape[2] == y.shape[2] == 1 and not any(self.pads[2:])
+        first, second = ("w", "h") if column else ("h", "w")
+        before, behind = (("left", "right"), ("top", "bottom"))[:: 1 if column else -1]
         return {
             "batches": x.shape[0],
-            **{"in_h": x.shape[1], "in_w": x.shape[2], "in_ch": x.shape[3]},
-            **{"out_h": y.shape[1], "out_w": y.shape[2], "out_ch": y.shape[3]},
-            **{"filter_h": w.shape[1], "filter_w": w.shape[2]},
-            **{"stride_h": self.stride[0], "stride_w": self.stride[1]},
-            **{"dilation_h": self.dilation[0], "dilation_w": self.dilation[1]},
-            **{"pad_top": self.pads[0], "pad_left": self.pads[2]},
+            **{f"in_{first}": x.shape[1], f"in_{second}": x.shape[2], "in_ch": x.shape[3]},
+            **{f"out_{first}": y.shape[1], f"out_{second}": y.shape[2], "out_ch": y.shape[3]},
+            **{f"filter_{first}": w.shape[1], f"filter_{second}": w.shape[2]},
+            **{f"stride_{first}": self.stride[0], f"stride_{second}": self.stride[1]},
+            **{f"dilation_{first}": self.dilation[0], f"dilation_{second}": self.dilation[1]},
+            **{f"pad_{name}": pad for name, pad in zip((*before, *behind), self.pads, strict=True)},
         }
 
     def portable(self, node: Node) -> dict[str, int | float | Array]:
         """The fields both portable kernels take."""
         low, high = limits(node, self.activation)
         multipliers, shifts = self.rescale(node)
+        geometry = self.geometry(node)
+        del geometry["pad_bottom"], geometry["pad_right"]
         return {
-            **self.geometry(node),
+            **geometry,
             "in_zero": node.input(0).zero_point,
             "out_zero": node.output.zero_point,
             "low": low,
