@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from motes.application import Action, Application, trace
+from motes.built import Build
+from motes.emit import prefix_for
 from motes.errors import BadInput, MotesError
 from motes.ir import DType, Graph, Node, Op, Tensor
 from motes.making import make
-from motes.names import identifier
 from motes.ops.quantize.op import Dequantize, Quantize
 from motes.ops.reshape.op import Reshape
 from motes.progress import Progress, silent
-from motes.built import Build
 from motes.stream import Step, Stream
 from motes.tflite import load
 
@@ -143,7 +143,7 @@ class App:
     @property
     def prefix(self) -> str:
         """The name as the prefix of its C."""
-        return identifier(self.name, fallback="app").lower()
+        return prefix_for(self.name)
 
     def build(
         self,

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from motes.application import Application, Ring, Stage
 from motes.build import cache
-from motes.build.image import Image, link
 from motes.build.files import write_files
+from motes.build.image import Image, link
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import ring_bytes

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from motes.build.files import write_files
+from motes.emit import prefix_for
 from motes.errors import BadInput
 from motes.ir import Array, Tensor
-from motes.names import identifier
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Proved, compile_graph, lcg, self_check, spent, zeros
@@ -146,7 +146,7 @@ def profile(
     graph = load(Path(model))
     inputs = _inputs(input, graph.inputs)
     progress("compiling", None)
-    prefix = identifier(graph.name, fallback="model").lower()
+    prefix = prefix_for(graph.name)
     folder = None if out is None else Path(out)
     proved = compile_graph(graph, target, prefix, folder, inputs=inputs, toolchain=toolchain, name=prefix)
     folder = proved.image.elf.parent

@@ -189,6 +189,10 @@ class _Table:
             raise self.error(key, f"is missing; expected {expected}")
         return default
 
+    def has(self, key: str) -> bool:
+        self.asked.add(key)
+        return key in self.values
+
     def text(self, key: str, default: str | None = None) -> str:
         value = self._get(key, "a text", default)
         if not isinstance(value, str):
@@ -260,7 +264,7 @@ def _load_board(path: Path) -> Board:
         name=table.text("name"),
         title=table.text("title"),
         core=core(table.text("core")),
-        chip=_chip(table) if "chip" in table.values else None,
+        chip=_chip(table) if table.has("chip") else None,
         peripherals=peripherals,
         folder=path.parent,
     )
@@ -299,8 +303,8 @@ def _current(table: _Table) -> Current:
 
 
 def _peripheral(name: str, table: _Table) -> Peripheral:
-    base = table.integer("base", "an address") if "base" in table.values else None
-    irq = table.integer("irq", "an interrupt number") if "irq" in table.values else None
+    base = table.integer("base", "an address") if table.has("base") else None
+    irq = table.integer("irq", "an interrupt number") if table.has("irq") else None
     current = Current(table.number("ua", "in microamperes", 0.0), table.text("source", ""))
     if current.ua and not current.source:
         raise table.error("source", "is missing; expected the datasheet or measurement that `ua` comes from")

@@ -10,7 +10,7 @@ import pytest
 
 import motes as mt
 from motes.choose import choose
-from motes.emit import emit_application, emit_application_main, emit_model, emit_profile_main
+from motes.emit import emit_application, emit_application_main, emit_model, emit_profile_main, prefix_for
 from motes.ir import DType, Tensor, quant
 from motes.passes import prepare
 from motes.plan import plan
@@ -72,3 +72,10 @@ def test_scores_keep_their_digits():
     for value in (1e6 / 256, 3.7e-3, 0.999, 1e9):
         found = rational(value)
         assert abs(Fraction(found.multiplier, 1 << found.shift) / Fraction(value) - 1) < Fraction(1, 1 << 28)
+
+
+def test_names_never_meet_those_of_our_own_files():
+    assert prefix_for("Crop") == "crop_2"
+    assert prefix_for("main") not in ("main", "crop")
+    assert prefix_for("größe 1/2") == "gr_e_1_2"
+    assert prefix_for("日本") == "app"

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import platformdirs
 
 from motes.build.files import refusal, write_files
 
+DAY = 24 * 60 * 60
+UNUSED_DAYS = 14
+"""What has not been used for so long is swept out."""
 REMEDY = "set MOTES_CACHE to a folder of yours"
 
 
@@ -35,7 +39,11 @@ def digest(*parts: str | bytes) -> str:
 def find(name: str) -> Path | None:
     """The kept file of this name, or None."""
     path = _place(name)
-    return path if path.is_file() else None
+    try:
+        os.utime(path)  # used
+    except OSError:
+        return path if path.is_file() else None
+    return path
 
 
 def keep(name: str, data: bytes) -> Path:
@@ -58,9 +66,22 @@ def workshop() -> Iterator[Path]:
     parent = folder() / "work"
     with refusal(parent, REMEDY):
         parent.mkdir(parents=True, exist_ok=True)
+        _sweep()
         made = tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True)
     with made as name:
         yield Path(name).resolve()
+
+
+def _sweep() -> None:
+    """Once a day, remove what has not been used for `UNUSED_DAYS`."""
+    now, stamp = time.time(), folder() / "swept"
+    if stamp.exists() and now - stamp.stat().st_mtime < DAY:
+        return
+    stamp.touch()
+    for path in folder().rglob("*"):
+        with contextlib.suppress(OSError):  # another process may sweep, too
+            if path.is_file() and now - path.stat().st_mtime > UNUSED_DAYS * DAY:
+                path.unlink()
 
 
 def _place(name: str) -> Path:

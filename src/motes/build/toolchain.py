@@ -96,7 +96,7 @@ class Compiler:
             done = subprocess.run(
                 (*self.command, *arguments),
                 cwd=where,
-                env=_environment(),
+                env=_environment(where),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -199,8 +199,8 @@ def _gcc() -> tuple[tuple[str, ...], str]:
     return (binary,), next(iter(told.splitlines()), "unknown version")
 
 
-def _environment() -> dict[str, str]:
-    """The environment without what would change the result, and with zig's own cache inside ours."""
+def _environment(where: Path) -> dict[str, str]:
+    """The environment without what would change the result; what zig keeps of a compilation goes with its folder."""
     kept = {k: v for k, v in os.environ.items() if k not in ("CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "CFLAGS")}
-    zig = str(cache.folder() / "zig")
-    return {**kept, "LC_ALL": "C", "ZIG_GLOBAL_CACHE_DIR": zig, "ZIG_LOCAL_CACHE_DIR": zig}
+    zig = {"ZIG_GLOBAL_CACHE_DIR": str(cache.folder() / "zig"), "ZIG_LOCAL_CACHE_DIR": str(where / ".zig")}
+    return {**kept, **zig, "LC_ALL": "C"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import jinja2
 import numpy as np
@@ -27,6 +28,19 @@ def templates() -> jinja2.Environment:
     )
 
 
+@functools.cache
+def _own_files() -> frozenset[str]:
+    """Names, without suffix, of all C that can come to lie beside the generated files."""
+    house = Path(__file__).resolve().parents[1]
+    found = {path.stem.lower() for room in ("c", "ops", "blocks", "boards") for path in (house / room).rglob("*.[ch]")}
+    return frozenset(found | {"main", "inputs", "host"})
+
+
+def prefix_for(name: str) -> str:
+    """The prefix of a model's or an application's C: an identifier like its name, and no file of ours."""
+    return identifier(name, _own_files(), fallback="app").lower()
+
+
 def kept_offset(plan: Plan) -> int:
     """Where, in the state struct, the memory of states begins: behind the arena."""
     return round_up(plan.arena)
@@ -44,7 +58,7 @@ def emit_model(program: Program, plan: Plan, prefix: str) -> dict[str, str]:
     outputs, and every size and offset as a macro.
 
     Args:
-        prefix: a C identifier; `names.identifier` makes one of any name.
+        prefix: a C identifier; `prefix_for` makes one of any name.
     """
     assert identifier(prefix) == prefix, prefix
     graph = program.graph
