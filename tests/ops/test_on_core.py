@@ -29,7 +29,7 @@ FAST = {
 FLASH, RAM = 400_000, 100_000
 """Bytes of constants, and of inputs and outputs, that go into one image."""
 STIMULI = 3
-CASES = 60
+CASES = 40
 """Cases of each kernel, spread over all that it serves."""
 
 
