@@ -1,0 +1,141 @@
+"""Cores and boards, and what is said about files that do not describe one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from motes.errors import BadInput
+from motes.target import Region, board, boards, core
+
+VIRT = board("virt-m4").folder
+
+
+def test_the_boards_that_come_along() -> None:
+    assert [b.name for b in boards()] == ["host", "virt-m4"]
+    virt = board("virt-m4")
+    assert virt.chip is not None
+    assert (virt.chip.clock_hz, virt.chip.flash, virt.chip.ram) == (
+        64_000_000,
+        Region(0, 1 << 20),
+        Region(0x20000000, 1 << 18),
+    )
+    assert virt.core.features == {"dsp", "fpu"}
+    assert board("host").chip is None
+    for current in (virt.chip.run, virt.chip.sleep, *(p.current for p in virt.peripherals.values() if p.current.ua)):
+        assert current.source
+
+
+def test_a_region_knows_its_ends() -> None:
+    region = Region(0x100, 0x10)
+    assert (0xFF in region, 0x100 in region, 0x10F in region, 0x110 in region) == (False, True, True, False)
+
+
+def test_linker_script_and_board_agree() -> None:
+    virt = board("virt-m4")
+    assert virt.chip is not None
+    script = virt.link_script.read_text()
+    found = re.findall(r"(FLASH|RAM) \(\w+\) : ORIGIN = (0x\w+), LENGTH = (\d+)K", script)
+    assert {name: Region(int(start, 16), 1024 * int(size)) for name, start, size in found} == {
+        "FLASH": virt.chip.flash,
+        "RAM": virt.chip.ram,
+    }
+
+
+def test_vectors_and_board_agree() -> None:
+    virt = board("virt-m4")
+    rows = re.search(r"\{(\w+_interrupt[^}]*)\}", virt.startup.read_text())
+    assert rows is not None
+    order = [name.strip().removesuffix("_interrupt") for name in rows[1].split(",")]
+    assert order == [p.name for p in sorted(virt.peripherals.values(), key=lambda p: p.irq or 0) if p.irq is not None]
+
+
+def test_sources_are_those_of_the_peripherals() -> None:
+    virt = board("virt-m4")
+    assert [p.name for p in virt.sources(["microphone", "timer"])] == ["startup.c", "io.c", "microphone.c", "timer.c"]
+    assert [p.name for p in virt.headers] == ["board.h", "registers.h"]
+    assert "-DMICROPHONE_BASE=0x40010000u" in virt.defines
+    assert "-DMICROPHONE_IRQ=0" in virt.defines
+    with pytest.raises(BadInput, match="board virt-m4 has no radio; it has accelerometer, camera, console, led, "):
+        virt.sources(["radio"])
+
+
+def test_a_board_of_the_users_own(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(VIRT, mine)
+    (mine / "board.toml").write_text((mine / "board.toml").read_text().replace('"virt-m4"', '"mine"'))
+    assert board(mine).name == "mine"
+    assert board(str(mine)).link_script == mine / "link.ld"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("virt_m4", "no board is called 'virt_m4'; did you mean virt-m4? known: host, virt-m4, or a folder"),
+        ("zzz", "no board is called 'zzz'; known: host, virt-m4, or a folder with a board.toml"),
+        ("x" * 5000, "no board is called 'xxx"),
+        ("a\0b", "no board is called 'a\\x00b'"),
+        ("", "no board is called ''"),
+    ],
+)
+def test_unknown_boards(name: str, words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        board(name)
+    assert words in str(caught.value)
+
+
+def test_unknown_core() -> None:
+    with pytest.raises(BadInput, match="no core is called 'cortex-m5'; known: cortex-m4, host; a new core is one file"):
+        core("cortex-m5")
+    with pytest.raises(BadInput, match=r"no core is called '\.\./cores/host'"):
+        core("../cores/host")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("clock_hz = 64_000_000", "", "clock_hz is missing; expected an integer of at least 1, in Hz"),
+        ("clock_hz = 64_000_000", "clock_hz = -1", "clock_hz is -1; expected an integer of at least 1, in Hz"),
+        ("clock_hz = 64_000_000", "clock_hz = true", "clock_hz is True; expected an integer of at least 1, in Hz"),
+        ("size = 0x0010_0000", 'size = "1M"', "memory.flash.size is '1M'; expected an integer of at least 1, in bytes"),
+        (
+            "start = 0x20000000",
+            "start = 0xFFFF_0000",
+            "memory.ram.size is 0x40000; start + size must stay within 32",
+        ),
+        ("volts = 3.0", "volts = nan", "supply.volts is nan; expected a number of at least 0, in volts"),
+        ("ua = 3300", "ua = [1]", "current.run.ua is [1]; expected a number of at least 0, in microamperes"),
+        ("irq = 3", "irq = 1", "peripherals.accelerometer.irq is 1, which timer has already; expected another"),
+        ("irq = 3", "irk = 3", "peripherals.timer.irk is not known; did you mean irq?"),
+        ("[memory.flash]", "[memory.flesh]", "memory.flash is missing; expected a table"),
+        ('core = "cortex-m4"', 'core = "cortex-m99"', "no core is called 'cortex-m99'"),
+        ('core = "cortex-m4"', "core = 4", "core is 4; expected a text"),
+        ('name = "virt-m4"', "name = ", "not valid TOML"),
+        (
+            'source = "assumed: a red LED with 1 kOhm at 3 V"',
+            "",
+            "peripherals.led.source is missing; expected the",
+        ),
+        ("[supply]", "[suply]", "supply is missing; expected a table"),
+    ],
+)
+def test_malformed_board_files(old: str, new: str, words: str, tmp_path: Path) -> None:
+    text = (VIRT / "board.toml").read_text()
+    assert old in text
+    (tmp_path / "board.toml").write_text(text.replace(old, new, 1))
+    with pytest.raises(BadInput) as caught:
+        board(tmp_path)
+    assert words in str(caught.value)
+    assert words.startswith("no core") or str(tmp_path / "board.toml") in str(caught.value)
+
+
+def test_files_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "board.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match="not valid TOML"):
+        board(tmp_path)
+    (tmp_path / "board.toml").write_bytes(b"#" * 70_000)
+    with pytest.raises(BadInput, match="larger than 65536 bytes; this is not a description of a core or board"):
+        board(tmp_path)
