@@ -154,3 +154,22 @@ def test_a_workshop_is_gone_afterwards(cache_folder: Path) -> None:
         (where / "a").write_bytes(b"")
         raise KeyError
     assert not where.exists()
+
+
+def test_what_is_not_used_is_swept_out_once_a_day(cache_folder: Path) -> None:
+    def make_old(path: Path, days: float) -> None:
+        at = path.stat().st_mtime - days * cache.DAY
+        os.utime(path, (at, at))
+
+    unused, used, fresh = (cache.keep(cache.digest(name), b"") for name in ("unused", "used", "fresh"))
+    for path in (unused, used):
+        make_old(path, cache.UNUSED_DAYS + 1)
+    assert cache.find(used.name) == used
+    with cache.workshop():
+        assert [p.exists() for p in (unused, used, fresh)] == [False, True, True]
+    make_old(used, cache.UNUSED_DAYS + 1)
+    with cache.workshop():
+        assert used.exists(), "swept today already"
+    make_old(cache_folder / "swept", 1.1)
+    with cache.workshop():
+        assert not used.exists()
