@@ -1,0 +1,158 @@
+"""Trains the model on synthetic voices and writes model.tflite: python train.py [FOLDER]  (an hour on two cores).
+
+FOLDER keeps the corpus and the features between runs; `build` here if it is not given. Needs `pip install motes[train]`
+and, for its voices, flite.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from corpus import corpus, drawing_keywords, drawing_others
+from features import CHANNELS, INPUT_SCALE, WINDOW, features
+from takes import take, window_labels
+from words import LABELS
+
+HERE = Path(__file__).parent
+SEED = 7
+TAKES = 14_000
+EPOCHS, STEPS, BATCH = 80, 250, 256
+SHARES = (0.19, 0.19, 0.19, 0.34, 0.09)
+SMOOTHING = 0.05
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Features of many takes one behind the other, int8 (frames, 40), and the label of the window that begins at each
+    frame, or -1: (frames,)."""
+
+    frames: npt.NDArray[np.int8]
+    labels: npt.NDArray[np.int8]
+
+
+def windows(folder: Path, split: str, count: int) -> Windows:
+    """`count` takes by the voices of a split, made once and kept in `folder`."""
+    path = folder / f"{split}-{count}.npz"
+    if not path.exists():
+        clips = corpus(folder, split)
+        keyword, other = drawing_keywords(clips), drawing_others(clips)
+        rng = np.random.default_rng(SEED)
+        frames, labels = [], []
+        for _ in range(count):
+            found = take(rng, keyword, other)
+            frames.append(features(found.samples))
+            fair = window_labels(found.said, len(frames[-1]))
+            labels.append(np.pad(fair, (0, len(frames[-1]) - len(fair)), constant_values=-1))
+        np.savez(path, frames=np.concatenate(frames), labels=np.concatenate(labels))
+    with np.load(path) as file:
+        return Windows(file["frames"], file["labels"])
+
+
+def examples(given: Windows, starts: npt.NDArray[np.int64]) -> Floats:
+    """Windows as the model reads them: float32 (n, 49, 1, 40), 0 to 25.9."""
+    taken = given.frames[starts[:, np.newaxis] + np.arange(WINDOW)]
+    return ((taken.astype(np.float32) + 128) * np.float32(INPUT_SCALE))[:, :, np.newaxis]
+
+
+def spoil(rng: np.random.Generator, x: Floats) -> Floats:
+    """SpecAugment and more: level and grain, bands moved up or down, spans of time and of frequency blanked."""
+    n = len(x)
+    heard = x > 0
+    x = x + heard * (rng.normal(0, 0.4, (n, 1, 1, 1)) + 0.2 * rng.standard_normal(x.shape, np.float32)).astype(np.float32)
+    moved = rng.choice([-2, -1, 0, 0, 0, 1, 2], n)
+    for shift in (-2, -1, 1, 2):
+        x[moved == shift] = np.roll(x[moved == shift], shift, axis=3)
+    for axis, size, longest in ((1, WINDOW, 7), (3, CHANNELS, 5)):
+        width = rng.integers(0, longest + 1, n) * (rng.random(n) < 0.6)
+        first = rng.integers(0, size, n)
+        place = np.arange(size)
+        blank = (place >= first[:, np.newaxis]) & (place < (first + width)[:, np.newaxis])
+        x[np.broadcast_to(np.expand_dims(blank, (2, 3) if axis == 1 else (1, 2)), x.shape)] = 0
+    return np.asarray(np.clip(x, 0, 255 * INPUT_SCALE), np.float32)
+
+
+def network(batch: int | None) -> Any:
+    """Six depthwise-separable convolutions over time, the 40 bands being the first one's channels: 43 k parameters."""
+    from tensorflow.keras import Input, Model, layers
+
+    def normed(x: Any, layer: Any) -> Any:
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.97)(layer(x)))
+
+    x = seen = Input(batch_shape=(batch, WINDOW, 1, CHANNELS))
+    x = normed(x, layers.Conv2D(48, (5, 1), strides=(2, 1), padding="same", use_bias=False))
+    for channels, stride in ((64, 1), (64, 1), (64, 1), (96, 2), (96, 1)):
+        x = normed(x, layers.DepthwiseConv2D((9, 1), strides=(stride, stride), padding="same", use_bias=False))
+        x = normed(x, layers.Conv2D(channels, 1, use_bias=False))
+    x = layers.Dropout(0.2)(layers.AveragePooling2D((13, 1))(x))
+    return Model(seen, layers.Softmax()(layers.Dense(len(LABELS))(layers.Flatten()(x))))
+
+
+def fit(given: Windows, epochs: int) -> Any:
+    import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(SEED)
+    of_label = [np.flatnonzero(given.labels == label) for label in range(len(LABELS))]
+    targets = np.eye(len(LABELS), dtype=np.float32) * (1 - SMOOTHING) + SMOOTHING / len(LABELS)
+
+    class Batches(tf.keras.utils.PyDataset):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return STEPS * epochs
+
+        def __getitem__(self, index: int) -> tuple[Floats, Floats]:
+            rng = np.random.default_rng((SEED, index))
+            labels = rng.choice(len(LABELS), BATCH, p=SHARES)
+            starts = np.array([rng.choice(of_label[label]) for label in labels])
+            return spoil(rng, examples(given, starts)), targets[labels]
+
+    model = network(None)
+    rate = tf.keras.optimizers.schedules.CosineDecay(3e-3, STEPS * epochs, alpha=0.005)
+    model.compile(tf.keras.optimizers.AdamW(rate, weight_decay=1e-4), "categorical_crossentropy")
+    log = tf.keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda n, logs: n % STEPS or print(n // STEPS, f"{logs['loss']:.4f}", flush=True)
+    )
+    model.fit(Batches(workers=2), epochs=1, verbose=0, shuffle=False, callbacks=[log])
+    return model
+
+
+def to_int8(model: Any, seen: Floats) -> bytes:
+    """The .tflite, int8 in and out; an example with the highest feature makes the input's scale that of the features."""
+    import tensorflow as tf
+
+    def representative() -> Any:
+        highest = np.zeros((1, WINDOW, 1, CHANNELS), np.float32)
+        highest[0, 0, 0, 0] = 255 * INPUT_SCALE
+        yield [highest]
+        yield from ([x[np.newaxis]] for x in seen)
+
+    single = network(1)  # a fixed batch of one keeps shape arithmetic out of the file
+    single.set_weights(model.get_weights())
+    converter = tf.lite.TFLiteConverter.from_keras_model(single)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = representative
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "build"
+    given = windows(folder, "train", TAKES)
+    model = fit(given, EPOCHS)
+    fair = np.flatnonzero(given.labels >= 0)
+    (HERE / "model.tflite").write_bytes(to_int8(model, examples(given, np.random.default_rng(SEED).choice(fair, 500))))
+
+    held_out = windows(folder, "choosing", 1500)
+    for label in range(len(LABELS)):
+        starts = np.flatnonzero(held_out.labels == label)[::20]
+        right = model.predict(examples(held_out, starts), verbose=0).argmax(axis=1) == label
+        print(f"{LABELS[label]:8} {right.mean():.1%} of {len(starts)} windows by held-out voices")
+
+
+if __name__ == "__main__":
+    main()
