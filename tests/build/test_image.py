@@ -293,6 +293,15 @@ def test_a_model_called_like_a_file_of_the_board(tmp_path: Path) -> None:
         image.link(sources(heavy(), "startup"), VIRT, tmp_path, name="startup", prefix="startup")
 
 
+@pytest.mark.parametrize("name", ["startup.c", "link.ld"])
+def test_a_board_that_lacks_a_file(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "board"
+    shutil.copytree(VIRT.folder, folder)
+    (folder / name).unlink()
+    with pytest.raises(BadInput, match=rf"{name}: cannot be read .*; a board needs startup\.c and link\.ld"):
+        link(tmp_path, target=dataclasses.replace(VIRT, folder=folder))
+
+
 def test_a_board_without_vectors(tmp_path: Path) -> None:
     folder = tmp_path / "board"
     shutil.copytree(VIRT.folder, folder)

@@ -13,7 +13,7 @@ from typing import Any
 
 import intelhex
 
-from motes.build import cache, toolchain
+from motes.build import cache, stack, toolchain
 from motes.build.compile import Sources, compile_all
 from motes.build.elf import Elf, read_elf
 from motes.build.files import write_files
@@ -88,15 +88,22 @@ def with_board(
     """The sources with the board's C and the run-time functions; and the board's own units, with their options.
 
     Raises:
-        BadInput: the board has no such peripheral, or a file of `sources` is called like one of the board.
+        BadInput: the board has no such peripheral, lacks a file, or has one called like one of `sources`.
     """
     own = (board.startup,) if peripherals is None else board.sources(peripherals)
     found = dict(sources)
     for path in (*own, *board.headers, COMMON / "motes.h", COMMON / "runtime.c"):
-        text = path.read_text("utf-8")
+        text = _read(path)
         if found.setdefault(path.name, text) != text:
             raise BadInput(f"{path.name}: board {board.name} has a file of that name too; rename the model")
     return found, {path.name: board.defines for path in own}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read ({error}); a board needs startup.c and link.ld, in UTF-8") from None
 
 
 # ------------------------------------------------------------------------------------------------ linking
@@ -121,30 +128,31 @@ def _link(
     A draft is linked into more memory than there is: it tells the stack, and by how much a large image is too large.
     """
 
-    def objects(stack: int) -> dict[str, Path]:
-        sized = {board.startup.name: (*board.defines, f"-DSTACK_SIZE={stack}")}
+    def objects(reserved: int) -> dict[str, Path]:
+        sized = {board.startup.name: (*board.defines, f"-DSTACK_SIZE={reserved}")}
         return compile_all(compiler, sources, {**own, **sized})
 
     assert board.chip is not None
     draft = objects(0)
-    script = board.link_script.read_text("utf-8")
+    script = _read(board.link_script)
     names = (part for unit, path in draft.items() for part in (unit, path.name))
-    key = cache.digest("image", compiler.key, script, str(board.chip), str(interrupts), *names)
+    proof = Path(stack.__file__).read_bytes()  # which changes the bound of the same objects when it changes
+    key = cache.digest("image", compiler.key, proof, script, str(board.chip), str(interrupts), *names)
     found = [cache.find(f"{key}.{suffix}") for suffix in ("json", "elf", "map")]
     if all(found):
         kept, elf, map_ = (path.read_bytes() for path in found if path)
         return _from_notes(json.loads(kept), elf, map_)
     roomy = re.sub(r"(LENGTH\s*=\s*)[^\s,}]+", rf"\g<1>{ROOM:#x}", script)
     elf, _ = _run_linker(compiler, draft, roomy)
-    stack = stack_bound(read_elf(elf), interrupts=interrupts)
+    bound = stack_bound(read_elf(elf), interrupts=interrupts)
     startup = frozenset(s.name for unit in own for s in read_elf(draft[unit].read_bytes()).symbols if s.kind in SIZED)
-    check_fit(read_elf(elf), stack.bytes, board.name, board.chip)
-    elf, map_ = _run_linker(compiler, objects(stack.bytes), script)
-    notes = {"stack": dataclasses.asdict(stack), "startup": sorted(startup)}
+    check_fit(read_elf(elf), bound.bytes, board.name, board.chip)
+    elf, map_ = _run_linker(compiler, objects(bound.bytes), script)
+    notes = {"stack": dataclasses.asdict(bound), "startup": sorted(startup)}
     cache.keep(f"{key}.elf", elf)
     cache.keep(f"{key}.map", map_)
     cache.keep(f"{key}.json", json.dumps(notes).encode())
-    return _Linked(elf, map_, stack, startup)
+    return _Linked(elf, map_, bound, startup)
 
 
 def _from_notes(notes: Any, elf: bytes, map_: bytes) -> _Linked:

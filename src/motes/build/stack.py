@@ -191,7 +191,7 @@ class _Code:
                 function.calls.append((target, depth))  # a call, or a jump to another function in its place
             ends = name == "b"
         elif name in ("blx", "bx", "tbb", "tbh") or (re.match(r"pc\b", i.operands) and name in ("ldr", "mov", "add")):
-            returns = (name == "bx" and i.operands == "lr") or (name == "ldr" and i.operands.startswith("pc, [sp]"))
+            returns = (name == "bx" and i.operands == "lr") or (name == "ldr" and i.operands.startswith("pc, [sp], "))
             if not returns and name not in ("tbb", "tbh"):
                 raise BuildFailed(
                     f"{function.name}: {name} {i.operands} at {i.address:#x} calls through a pointer; "
