@@ -1,0 +1,357 @@
+"""Every file that the importer refuses gets its message."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tflite
+
+from motes.errors import BadInput, MotesError, Unsupported
+from motes.ir import DType, Graph, Quant, Tensor, quant, verify
+from motes.tflite import load
+from motes.tflite.schema import TYPES
+from tflite_small import BIAS, FC, WEIGHTS, X, Y, Z, changed, dense, message
+from tflite_writer import Extras, Operator, write_model
+
+MODELS = (
+    "mlperf_tiny/kws_ref_model",
+    "mlperf_tiny/vww_96_int8",
+    "mlperf_tiny/pretrainedResnet_quant",
+    "mlperf_tiny/ad01_int8",
+    "mlperf_tiny/str_ww_ref_model",
+    "tflm/person_detect",
+    "tflm/micro_speech_quantized",
+    "tflm/hello_world_int8",
+)
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "it is empty"),
+        (b"hello, world", "bytes 4 to 7 should read TFL3"),
+        (b"\x89HDF\r\n", "it looks like a Keras .h5 file; convert it with tf.lite.TFLiteConverter.from_keras_model"),
+        (
+            b"PK\3\4....",
+            "it looks like a .keras or zip archive; convert it with tf.lite.TFLiteConverter.from_keras_model",
+        ),
+        (b"version https://git-lfs.example/1", "it is a Git LFS pointer; fetch the file itself with `git lfs pull`"),
+        (b"\x08\x07\x12\x04onnx", "it looks like an ONNX file; convert it to .tflite first"),
+    ],
+)
+def test_not_a_tflite_file(data: bytes, why: str) -> None:
+    assert message(data, BadInput) == f"m: not a .tflite file: {why}"
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"gone\.tflite: no such file; give the path of a \.tflite model"):
+        load(tmp_path / "gone.tflite")
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"a folder, not a \.tflite file; convert a SavedModel to \.tflite first"):
+        load(tmp_path)
+
+
+def test_a_name_no_file_can_have() -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        load("a\0b")
+
+
+def test_a_file_beyond_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "large.tflite"
+    with path.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    with pytest.raises(BadInput, match="larger than 64 MiB; that is no model for a microcontroller"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_truncated_at_every_64th_byte(shared: Path, name: str) -> None:
+    data = (shared / "models" / f"{name}.tflite").read_bytes()
+    for size in range(64, len(data), 64):
+        said = message(data[:size], BadInput)
+        assert said.startswith("m: damaged .tflite file: ")
+        assert said.endswith(f"into its {size} bytes; it was cut short or altered: copy it or convert it again")
+
+
+def test_truncated_anywhere() -> None:
+    data = dense()
+    for size in range(8, len(data)):
+        with pytest.raises(MotesError):
+            load(data[:size])
+
+
+def test_an_offset_out_of_bounds() -> None:
+    data = bytearray(dense())
+    data[0:4] = struct.pack("<I", 0x7FFFFFF0)
+    assert message(bytes(data), BadInput) == (
+        f"m: damaged .tflite file: the root table at byte 2147483632 does not fit into its {len(data)} bytes; "
+        "it was cut short or altered: copy it or convert it again"
+    )
+
+
+@pytest.mark.parametrize("value", [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0])
+def test_every_word_may_be_anything(value: int) -> None:
+    data = dense()
+    for at in range(0, len(data) - 3, 2):
+        survives(data[:at] + struct.pack("<I", value) + data[at + 4 :])
+
+
+def survives(data: bytes) -> None:
+    """The file is imported, or refused with a clear error."""
+    try:
+        graph = load(data)
+    except MotesError as error:
+        assert len(str(error)) > 20
+    else:
+        assert isinstance(verify(graph), Graph)
+
+
+def test_tables_that_overlap_are_not_read_for_ever() -> None:
+    tensors = [Tensor("n" * 40_000, (1, 1), DType.INT8), *(Tensor("t", (1, 1), DType.INT8) for _ in range(600))]
+    data = bytearray(write_model([Operator("SOFTMAX", tensors, [Y])], [tensors[0]], [Y]))
+    stored = tflite.Model.GetRootAs(bytes(data), 0).Subgraphs(0)
+    places = [t.Pos + t.Offset(10) for t in (stored.Tensors(i)._tab for i in range(601))]  # of the field `name`
+    (distance,) = struct.unpack_from("<I", data, places[0])
+    for place in places:  # one name of 40 kB, shared by all
+        struct.pack_into("<I", data, place, places[0] + distance - place)
+    assert len(data) < 100_000
+    assert message(bytes(data), BadInput) == (
+        "m: its tables take more than 16 MiB without the weights; that is no model for a microcontroller, or the file "
+        "is damaged"
+    )
+
+
+# ------------------------------------------------------------------------------------------------ models
+
+
+def test_another_schema_version() -> None:
+    assert message(dense(extras=Extras(version=4)), Unsupported) == (
+        "m: schema version 4; convert the model with TensorFlow 2, which writes version 3"
+    )
+
+
+def test_several_subgraphs() -> None:
+    assert message(dense(extras=Extras(subgraphs=2)), Unsupported) == (
+        "m: has 2 subgraphs (control flow, or state kept in variables); convert it without them: a stateless model, "
+        "from_keras_model with a fixed batch size"
+    )
+
+
+def test_no_subgraph() -> None:
+    assert message(dense(extras=Extras(subgraphs=0)), BadInput) == (
+        "m: the model has no subgraph, so there is nothing to run; convert it again"
+    )
+
+
+def test_no_operators() -> None:
+    assert message(write_model([], [X], [Y]), BadInput) == (
+        "m: the model has no operators: there is nothing to run; convert a trained model again"
+    )
+
+
+def test_too_many_operators() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)] * 4097, [X], [Y])
+    assert message(data, Unsupported) == (
+        "m: has 4,097 operators; 4,096 at most: unroll recurrent layers over fewer steps"
+    )
+
+
+@pytest.mark.parametrize("what", ["input", "output"])
+def test_no_inputs_or_outputs(what: str) -> None:
+    operators = [Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)]
+    data = write_model(operators, [] if what == "input" else [X], [] if what == "output" else [Y])
+    assert message(data, BadInput) == f"m: the model has no {what}; convert it again with at least one"
+
+
+def test_a_repeated_output() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, Y])
+    assert message(data, BadInput) == "m: tensor 3 'y' is output 0 and output 1 of the model; name each tensor once"
+
+
+def test_an_input_that_is_an_output() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, X])
+    assert message(data, BadInput) == "m: tensor 0 'x' is an input and an output; leave the output out"
+
+
+def test_a_constant_output() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, BIAS])
+    assert message(data, BadInput) == (
+        "m: tensor 2 'b', output 1 of the model, is a constant; leave it out and convert again"
+    )
+
+
+def test_a_tensor_that_is_written_twice() -> None:
+    layer = Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)
+    assert "tensor y is produced twice; each tensor may have one producer only" in message(
+        write_model([layer, layer], [X], [Y]), BadInput
+    )
+
+
+def test_a_tensor_that_nothing_writes() -> None:
+    other = changed(X, name="other")
+    said = message(write_model([Operator("FULLY_CONNECTED", (other, WEIGHTS, BIAS), (Y,), FC)], [X], [Y]), BadInput)
+    assert "FULLY_CONNECTED fully_connected_0 (operator 0): reads tensor other before anything has written it" in said
+
+
+def test_an_operator_that_writes_a_constant() -> None:
+    operators = [Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (BIAS,), FC)]
+    assert message(write_model(operators, [X], [Y]), BadInput) == (
+        "m: operator 0 (FULLY_CONNECTED) writes the constant b; the file is damaged: convert it again"
+    )
+
+
+def test_an_unsupported_operator_names_itself_and_what_is_there() -> None:
+    operators = [
+        Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC),
+        Operator("NON_MAX_SUPPRESSION_V5", (Y,), (Z,)),
+    ]
+    said = message(write_model(operators, [X], [Z]), Unsupported)
+    assert said.startswith("m: operator 1: NON_MAX_SUPPRESSION_V5 is not one that Motes knows; it knows ADD, ")
+    assert "CONV_2D" in said
+    assert said.endswith(": build the model from these, or split it before this operator")
+
+
+def test_a_custom_operator_names_itself_on_one_line() -> None:
+    data = write_model([Operator("CUSTOM", (X,), (Y,), custom_code="Evil\n%s")], [X], [Y])
+    assert message(data, Unsupported).startswith(
+        "m: operator 0: custom operator 'Evil\\n%s' is not one that Motes knows"
+    )
+
+
+def test_an_operator_that_this_version_of_the_schema_does_not_name() -> None:
+    data = write_model([Operator(5000, (X,), (Y,))], [X], [Y])
+    assert message(data, Unsupported).startswith("m: operator 0: builtin 5000 is not one that Motes knows")
+
+
+def test_a_float_model_gets_the_lines_to_change() -> None:
+    x, y, w, b = (
+        Tensor(t.name, t.shape, DType.FLOAT32, None, None if t.data is None else t.data.astype(np.float32))
+        for t in (X, Y, WEIGHTS, BIAS)
+    )
+    said = message(dense(x, w, b, y), Unsupported)
+    assert said.startswith("m: FULLY_CONNECTED fully_connected_0 (operator 0): ")
+    for line in (
+        "converter.optimizations = [tf.lite.Optimize.DEFAULT]",
+        "converter.representative_dataset = ",
+        "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]",
+        "converter.inference_input_type = tf.int8",
+        "converter.inference_output_type = tf.int8",
+    ):
+        assert line in said
+
+
+def test_a_hybrid_model_gets_them_too() -> None:
+    x, y = (changed(t, dtype=DType.FLOAT32, quant=None) for t in (X, Y))
+    bias = Tensor("b", (4,), DType.FLOAT32, None, np.zeros(4, np.float32))
+    assert "converter.representative_dataset = " in message(dense(x, WEIGHTS, bias, y), Unsupported)
+
+
+# ------------------------------------------------------------------------------------------------ tensors
+
+
+def test_zero_size() -> None:
+    assert message(dense(changed(X, shape=(1, 0))), BadInput) == (
+        "m: tensor 0 'x' has the shape [1, 0], so no elements; convert the model again with fixed, positive shapes"
+    )
+
+
+def test_a_negative_dimension() -> None:
+    assert "has the shape [1, -8], so no elements" in message(dense(changed(X, shape=(1, -8))), BadInput)
+
+
+def test_too_many_dimensions() -> None:
+    assert message(dense(changed(X, shape=(1,) * 8 + (8,))), Unsupported) == (
+        "m: tensor 0 'x': has 9 dimensions; reshape it to 8 at most"
+    )
+
+
+def test_a_tensor_larger_than_any_memory() -> None:
+    assert message(dense(changed(X, shape=(2**31 - 1,) * 8)), Unsupported).endswith(
+        "bytes; use a smaller model: no tensor may exceed 64 MiB"
+    )
+
+
+@pytest.mark.parametrize("name", ["float16", "string", "int4", "resource", "complex64"])
+def test_a_type_that_is_not_there(name: str) -> None:
+    said = message(dense(extras=Extras(type_codes={X: TYPES.index(name)})), Unsupported)
+    assert said.startswith(f"m: tensor 0 'x': has elements of type {name}; convert with full integer quantization: ")
+
+
+def test_a_type_that_nobody_knows() -> None:
+    assert message(dense(extras=Extras(type_codes={X: 99})), BadInput) == (
+        "m: tensor 0 'x' has the unknown element type 99; convert the model again"
+    )
+
+
+def test_a_variable() -> None:
+    assert message(dense(extras=Extras(variables=frozenset([X]))), Unsupported) == (
+        "m: tensor 0 'x': is a variable; convert a dense, stateless model with ordinary post-training int8 quantization"
+    )
+
+
+def test_sparse_weights() -> None:
+    assert message(dense(extras=Extras(sparse=frozenset([WEIGHTS]))), Unsupported) == (
+        "m: tensor 1 'w': is sparse; convert a dense, stateless model with ordinary post-training int8 quantization"
+    )
+
+
+def test_a_buffer_that_is_not_there() -> None:
+    assert message(dense(extras=Extras(buffers={WEIGHTS: 9})), BadInput) == (
+        "m: tensor 1 'w' refers to buffer 9, but there are 3; the file is damaged: convert the model again"
+    )
+
+
+def test_weights_outside_the_flatbuffer() -> None:
+    assert message(dense(extras=Extras(outside=frozenset([WEIGHTS]))), Unsupported) == (
+        "m: buffer 1 lies outside the flatbuffer; convert it to a file below 2 GB"
+    )
+
+
+@pytest.mark.parametrize("size", [1, 31, 33])
+def test_constants_of_the_wrong_length(size: int) -> None:
+    assert message(dense(extras=Extras(raw={WEIGHTS: bytes(size)})), BadInput) == (
+        f"m: tensor 1 'w' has {size} bytes of data, but int8[4, 8] takes 32; "
+        "the file is damaged: convert the model again"
+    )
+
+
+def test_scales_without_their_zero_points() -> None:
+    assert message(dense(changed(X, quant=Quant((0.5,), ()))), BadInput) == (
+        "m: tensor 0 'x' has 1 scales but 0 zero points; the file is damaged: convert the model again"
+    )
+
+
+def test_scales_that_do_not_fit_the_shape() -> None:
+    weights = changed(WEIGHTS, quant=Quant((0.5,) * 3, (0,) * 3, 0))
+    assert message(dense(w=weights), BadInput) == (
+        "m: tensor 1 'w' has 3 scales along axis 0, but the shape [4, 8]; the file is damaged: convert the model again"
+    )
+    weights = changed(WEIGHTS, quant=Quant((0.5,) * 4, (0,) * 4, 7))
+    assert "has 4 scales along axis 7, but the shape [4, 8]" in message(dense(w=weights), BadInput)
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), -0.5, 0.0, 1e-38, 1e38])
+def test_scales_that_are_no_scales(scale: float) -> None:
+    said = message(dense(changed(X, quant=Quant((scale,), (0,)))), BadInput)
+    assert said.startswith("m: tensor 0 'x' has the scale ")
+    assert said.endswith("; scales are positive and finite: quantize the model again, with representative data")
+
+
+def test_a_zero_point_outside_its_type() -> None:
+    assert message(dense(changed(X, quant=quant(0.5, 200))), BadInput) == (
+        "m: tensor 0 'x' has the zero point 200, outside of int8; convert the model again"
+    )
+
+
+def test_an_option_that_is_not_a_number() -> None:
+    options = {"beta": float("nan")}
+    said = message(write_model([Operator("SOFTMAX", (Y,), (Z,), options)], [Y], [Z]), BadInput)
+    assert said == "m: operator 0 (SOFTMAX): the option beta is nan; it must be a finite number"
