@@ -15,7 +15,7 @@ RATE = 16_000
 def resize_throat(samples: Audio, factor: float) -> Audio:
     """Plays `samples` faster by `factor`: pitch and formants rise, the word gets shorter; another speaker, nearly."""
     count = int(len(samples) / factor)
-    return np.interp(np.arange(count) * factor, np.arange(len(samples)), samples).astype(np.float32)
+    return np.asarray(np.interp(np.arange(count) * factor, np.arange(len(samples)), samples), np.float32)
 
 
 def stretch(samples: Audio, factor: float) -> Audio:
@@ -51,20 +51,20 @@ def room(rng: np.random.Generator) -> Audio:
 
 
 def tone(rng: np.random.Generator, size: int, depth: float = 7) -> Audio:
-    """A smooth gain curve for `rfft` of `size` samples: `depth` dB by octaves, and the corners of a cheap microphone."""
+    """Gains for `rfft` of `size` samples: smooth over octaves, `depth` dB, and the corners of a cheap microphone."""
     frequency = np.maximum(rfftfreq(size, 1 / RATE), 20)
     knots = np.geomspace(60, 8000, 9)
     gain = np.interp(np.log(frequency), np.log(knots), rng.normal(0, depth / 2, len(knots)))
     gain += rng.uniform(-2.5, 2.5) * np.log2(frequency / 1000)
     low, high = rng.choice([30, 80, 150, 250]), rng.choice([8000, 8000, 6500, 5000, 3800])
     gain -= 10 * np.log10(1 + (low / frequency) ** 4) + 10 * np.log10(1 + (frequency / high) ** 8)
-    return (10 ** (gain / 20)).astype(np.float32)
+    return np.asarray(10 ** (gain / 20), np.float32)
 
 
-def through(samples: Audio, response: Audio | None, gain_seed: np.random.Generator, depth: float = 7) -> Audio:
-    """`samples` in a room (or none), through a microphone whose tone is drawn from `gain_seed`."""
+def through(samples: Audio, response: Audio | None, rng: np.random.Generator, depth: float = 7) -> Audio:
+    """`samples` in a room (or none), through a microphone whose tone is drawn from `rng`."""
     size = next_fast_len(len(samples) + (0 if response is None else len(response)), real=True)
-    spectrum = rfft(samples, size) * tone(gain_seed, size, depth)
+    spectrum = rfft(samples, size) * tone(rng, size, depth)
     if response is not None:
         spectrum *= rfft(response, size)
     return np.asarray(irfft(spectrum, size)[: len(samples)], np.float32)
@@ -79,7 +79,7 @@ def coloured(rng: np.random.Generator, count: int, slope: float) -> Audio:
 
 
 def noise(rng: np.random.Generator, count: int, talk: Callable[[], Audio]) -> Audio:
-    """`count` samples of one kind of background, rms 1: coloured, moving, hum, clatter, or babble, each word from `talk`."""
+    """`count` samples of background, rms 1: coloured, moving, hum, clatter, or babble of words from `talk`."""
     kind = rng.choice(["coloured", "moving", "hum", "babble", "clatter"], p=[0.4, 0.2, 0.1, 0.2, 0.1])
     floor = coloured(rng, count, rng.uniform(-1, 8))
     if kind == "moving":

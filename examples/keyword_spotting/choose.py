@@ -73,14 +73,17 @@ def main() -> None:
     (compiled,) = host.load([load(HERE / "model.tflite", None)])
     found = [(clip, scores(compiled, frames)) for clip, frames in given]
     for stride, length in SETTINGS:
-        print(f"every {stride * STEP * STRIDE_MS} ms, average of {length}: natural, eSpeak heard; commands, neighbours mistaken")
+        every = stride * STEP * STRIDE_MS
+        print(f"every {every} ms, average of {length}: natural, eSpeak heard; commands, neighbours mistaken")
         for threshold in THRESHOLDS:
             right: dict[str, list[bool]] = {}
             for clip, values in found:
                 event = heard(values, stride, length, threshold)
                 kind = kind_of(clip.word)
                 if kind == "keyword":
-                    right.setdefault("espeak" if clip.voice.engine == "espeak" else "natural", []).append(event == clip.word)
+                    right.setdefault("espeak" if clip.voice.engine == "espeak" else "natural", []).append(
+                        event == clip.word
+                    )
                 else:
                     right.setdefault(kind, []).append(event is not None)
             shares = " ".join(f"{np.mean(right[k]):7.1%}" for k in ("natural", "espeak", "command", "neighbour"))

