@@ -91,6 +91,14 @@ def test_flash_is_what_the_file_loads_without_the_inputs(tmp_path: Path, compile
     assert 0 < made.flash.code < 3000
 
 
+@pytest.mark.parametrize("weights", range(1, 6))
+def test_flash_and_ram_can_be_read_from_the_sections(tmp_path: Path, compiler: str, weights: int) -> None:
+    made = link(tmp_path, heavy(weights), compiler=compiler)
+    flash = ("vectors", "text", "rodata", "data")
+    assert made.flash.total == sum(made.sections.get(f".{name}", 0) for name in flash)
+    assert made.ram.total == sum(made.sections.get(f".{name}", 0) for name in ("stack", "data", "bss"))
+
+
 def test_tables_are_what_operators_bring_themselves(tmp_path: Path, compiler: str) -> None:
     flash = link(tmp_path, ramp(500), compiler=compiler).flash
     assert (flash.weights, flash.tables) == (0, 2000)
