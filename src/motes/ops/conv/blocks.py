@@ -12,7 +12,7 @@ from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.runs import look
-from motes.ops.conv.step import MOST_SHIFT, Rescale, fit
+from motes.ops.conv.step import MOST_SHIFT, fit
 from motes.ops.conv.window import Window
 
 UNROLLED = 16
@@ -42,7 +42,7 @@ def pack(node: Node) -> Blocks | None:
         return None
     for channel in each:
         low, high = channel.rescale.low, channel.rescale.high
-        if channel.rescale.constant is None and (max(-low, high) >= 1 << 23 or channel.rescale.right > MOST_SHIFT):
+        if not channel.rescale.roundable or (channel.rescale.constant is None and max(-low, high) >= 1 << 23):
             return None
     shift, rescales = _rescales(each)
     steps = look(node).pairs
@@ -77,15 +77,7 @@ def _rescales(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
     steps = [fit(c.rescale, 8, shift) for c in each]
     if None not in steps:
         return shift, [s for s in steps if s is not None]
-    return 0, [_rounded(c.rescale) for c in each]
-
-
-def _rounded(rescale: Rescale) -> tuple[int, int, int]:
-    """(multiplier, offset, right) of an output rounded twice."""
-    if rescale.constant is not None:
-        return 0, rescale.constant << 8, 8
-    right = rescale.right
-    return rescale.multiplier, (1 << right - 1) + (rescale.zero_point << right), right
+    return 0, [c.rescale.rounded for c in each]
 
 
 def fits(node: Node) -> bool:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from motes.errors import BadInput
 from motes.ir import Builtin, Kernel, Node, Params
-from motes.ops.conv import blocks, planes
+from motes.ops.conv import blocks, generic, planes
 from motes.ops.conv.window import Window
 
 _DSP = Kernel(
@@ -90,6 +90,14 @@ class DepthwiseConv2D(Window):
     )
     kernels = (
         Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"),
+        Kernel(
+            "depthwise_conv_s8_dsp",
+            "depthwise_conv_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=generic.fits,
+            params=generic.params,
+            form="shared",
+        ),
         _DSP,
         Kernel(
             "depthwise_conv_3x3_s8_dsp",

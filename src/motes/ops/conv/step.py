@@ -47,6 +47,21 @@ class Rescale:
         low, high = self(np.array([self.low, self.high]))
         return int(low) if low == high else None
 
+    @property
+    def roundable(self) -> bool:
+        """Whether `rounded` serves every reachable sum: twice a sum, and the output before its shift, fit int32."""
+        return self.constant is not None or (max(-self.low, self.high) < 1 << 30 and self.right <= MOST_SHIFT)
+
+    @property
+    def rounded(self) -> tuple[int, int, int]:
+        """(multiplier, offset, right): an output is (high - (high < 0) + offset) >> right, clamped.
+
+        `high` is round(sum * multiplier / 2**31), halves up: SMMULR of twice the sum.
+        """
+        if self.constant is not None:
+            return 0, self.constant << 8, 8
+        return self.multiplier, (1 << self.right - 1) + (self.zero_point << self.right), self.right
+
     def thresholds(self) -> tuple[Array, Array]:
         """(outputs, sums): the smallest sum that reaches each output above the least one."""
         first, last = (int(v) for v in self(np.array([self.low, self.high])))
