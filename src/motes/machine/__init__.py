@@ -12,15 +12,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from motes.errors import BadInput, BoardFault, MotesError
 from motes.machine.requests import ExecuteRequest, MeasureRequest, Place, Recording, Tap
 from motes.machine.results import Execution, LedChange, Line, Measurement, PeripheralUse, Span, Spent, TapRecord
 from motes.target import Board
+
+if TYPE_CHECKING:  # the worker imports this package, and has no use for NumPy
+    import numpy.typing as npt
 
 __all__ = [
     "Execution",
@@ -38,7 +38,13 @@ __all__ = [
 ]
 
 LIMIT_CYCLES = 1 << 32
-Feed = tuple[npt.NDArray[Any], float]
+SENSORS = {
+    "microphone": ("int16", 1, "(samples,)"),
+    "accelerometer": ("int16", 2, "(triples, 3)"),
+    "camera": ("uint8", 3, "(frames, height, width)"),
+}
+"""What each sensor takes: dtype, rank, shape."""
+
 Result = TypeVar("Result", Measurement, Execution)
 
 
@@ -73,7 +79,7 @@ def measure(
 def execute(
     image: Path,
     board: Board,
-    feeds: Mapping[str, Feed],
+    feeds: Mapping[str, tuple[npt.NDArray[Any], float]],
     *,
     marks: Mapping[Place, str] | None = None,
     taps: Sequence[Tap] = (),
@@ -115,24 +121,18 @@ def _check_board(board: Board) -> None:
 
 def _recording(name: str, data: npt.NDArray[Any], rate: float) -> Recording:
     """The bytes of a feed, checked."""
-    expected = {"microphone": (np.int16, 1), "accelerometer": (np.int16, 2), "camera": (np.uint8, 3)}
-    if name not in expected:
-        raise BadInput(f"no sensor is called {name!r}; known are {', '.join(expected)}")
-    dtype, rank = expected[name]
+    if name not in SENSORS:
+        raise BadInput(f"no sensor is called {name!r}; known are {', '.join(SENSORS)}")
+    dtype, rank, shape = SENSORS[name]
     if data.dtype != dtype or data.ndim != rank or (name == "accelerometer" and data.shape[1] != 3):
-        shapes = {"microphone": "(samples,)", "accelerometer": "(triples, 3)", "camera": "(frames, height, width)"}
-        raise BadInput(
-            f"the {name} takes {np.dtype(dtype)} of shape {shapes[name]}, given is {data.dtype} of shape {data.shape}"
-        )
+        raise BadInput(f"the {name} takes {dtype} of shape {shape}, given is {data.dtype} of shape {data.shape}")
     if data.size == 0:
         raise BadInput(f"the recording for the {name} is empty")
     if not 1e-3 <= rate <= 4e6:
         raise BadInput(f"the {name} cannot run at {rate} Hz; expected 0.001 to 4,000,000")
-    shape = (data.shape[2], data.shape[1]) if name == "camera" else None
-    unit = data[0].nbytes
-    return Recording(
-        np.ascontiguousarray(data, data.dtype.newbyteorder("<")).tobytes(), round(rate * 1000), unit, shape
-    )
+    frame = (data.shape[2], data.shape[1]) if name == "camera" else None
+    little = data.astype(data.dtype.newbyteorder("<"))
+    return Recording(little.tobytes(), round(rate * 1000), data[0].nbytes, frame)
 
 
 def _ask(

@@ -9,6 +9,7 @@
 /* One basic block that starts at the address of its place in the table. */
 typedef struct {
     uint64_t instructions, cycles; /* spent in it so far */
+    uint64_t reliances;            /* a byte each: 0x80 | offset << 4 | register, must be aligned */
     uint32_t size;                 /* in bytes; 0: not met yet */
     uint16_t length;               /* instructions of one execution */
     uint16_t cost;                 /* cycles of one execution, without the branch that ends it */
@@ -26,12 +27,26 @@ typedef struct {
     uint64_t previous_end;        /* the address behind it */
     uint32_t stopped;             /* this code has stopped the emulator */
     uint32_t masked;              /* an interrupt waits until PRIMASK is cleared */
+    uint64_t registers[15];       /* the emulator's numbers of r0 to r14 */
     uint64_t primask;             /* the emulator's number of that register */
     int (*stop)(void *emulator);
     int (*read_register)(void *emulator, int number, void *value);
     void (*learn)(uint64_t address, uint32_t size);
     void (*visit)(uint64_t address);
+    void (*misaligned)(uint64_t address, uint32_t reliance);
 } ledger;
+
+/* The first reliance that does not hold, or 0. */
+static uint32_t broken_reliance(void *emulator, const ledger *l, uint64_t reliances) {
+    for (; reliances; reliances >>= 8) {
+        uint32_t value = 0, offset = (uint32_t)(reliances >> 4) & 3u;
+        l->read_register(emulator, (int)l->registers[reliances & 15u], &value);
+        if ((value + offset) & 3u) {
+            return (uint32_t)(reliances & 0xFFu);
+        }
+    }
+    return 0;
+}
 
 static int may_interrupt(void *emulator, const ledger *l) {
     uint32_t primask = 1;
@@ -65,6 +80,13 @@ void motes_on_block(void *emulator, uint64_t address, uint32_t size, void *user)
     }
     if (b->watched || address == l->watched_return) {
         l->visit(address);
+    }
+    if (b->reliances) {
+        uint32_t broken = broken_reliance(emulator, l, b->reliances);
+        if (broken) {
+            l->misaligned(address, broken);
+            return;
+        }
     }
     b->instructions += b->length;
     b->cycles += b->cost;

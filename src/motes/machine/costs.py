@@ -15,6 +15,8 @@ from typing import Any
 import capstone
 from capstone import arm
 
+from motes.machine.alignment import Reliance, reliances
+
 REFILL = 2
 LOAD, PIPELINED_LOAD = 2, 1
 DIVISION = 6
@@ -45,8 +47,10 @@ class BlockCost:
 
     instructions: int
     cycles: int
-    taken: int = 0
-    fallen: int = 0
+    taken: int
+    fallen: int
+    reliances: dict[Reliance, int]
+    """What must be aligned on entry, with the address of the first instruction that needs it."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +74,21 @@ class CostModel:
     def cost(self, code: bytes, address: int) -> BlockCost:
         """The cost of the block with these bytes at this address."""
         steps: list[_Step] = []
+        known: list[tuple[str, Any, bool]] = []
         in_it_block = 0
-        before = _Step()
         for instruction in self._decode(code, address):
-            before = self._step(instruction, before, in_it_block > 0) if instruction else _Step()
-            steps.append(before)
-            if instruction and instruction.id == arm.ARM_INS_IT:
-                in_it_block = len(instruction.mnemonic) - 1
-            elif instruction:
-                in_it_block = max(0, in_it_block - 1)
-        total = sum(s.cycles for s in steps)
-        last = steps[-1]
+            if instruction is None:
+                steps.append(_Step())
+                continue
+            name = self._decoder.insn_name(instruction.id)
+            known.append((name, instruction, in_it_block > 0))
+            steps.append(_step(*known[-1], steps[-1] if steps else _Step()))
+            in_it_block = len(instruction.mnemonic) - 1 if name == "it" else max(0, in_it_block - 1)
+        total, last, relied = sum(s.cycles for s in steps), steps[-1], reliances(known)
         if last.kind != "branch" and not last.writes_pc:
-            return BlockCost(len(steps), total)
+            return BlockCost(len(steps), total, 0, 0, relied)
         taken = last.cycles + REFILL
-        return BlockCost(len(steps), total - last.cycles, taken, 1 if last.conditional else taken)
+        return BlockCost(len(steps), total - last.cycles, taken, 1 if last.conditional else taken, relied)
 
     def _decode(self, code: bytes, address: int) -> Iterator[Any]:
         """The instructions, None for one that the disassembler does not know."""
@@ -97,30 +101,31 @@ class CostModel:
                 yield None
                 at += 4 if code[at + 1] >> 3 in _WIDE else 2
 
-    def _step(self, i: Any, before: _Step, conditional: bool) -> _Step:
-        name = self._decoder.insn_name(i.id)
-        if name in _LOADS:
-            return _load(i, before, conditional)
-        if name in _STORES:
-            return _Step(kind="store")
-        if name in _MULTIPLE:
-            return _multiple(i, name, conditional)
-        if name in _BRANCHES:
-            tested = name in ("cbz", "cbnz") or i.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID)
-            return _Step(kind="branch", conditional=conditional or tested)
-        if name in _TABLE_BRANCHES:
-            return _Step(TABLE_BRANCH, kind="branch", conditional=conditional)
-        if name in ("mov", "add") and _is_register(i.operands, arm.ARM_REG_PC):
-            return _Step(kind="branch", conditional=conditional)
-        if name in _FIXED:
-            return _Step(_FIXED[name])
-        if name.startswith(_FUSED):
-            return _Step(3)
-        if name in ("vldr", "vstr"):
-            return _Step(DOUBLE_WORD if _is_double(i, i.operands[0]) else 2)
-        if name == "vmov" and len(i.operands) >= 3:
-            return _Step(2)
-        return _Step()
+
+def _step(name: str, i: Any, conditional: bool, before: _Step) -> _Step:
+    """The instruction, behind another one."""
+    if name in _LOADS:
+        return _load(i, before, conditional)
+    if name in _STORES:
+        return _Step(kind="store")
+    if name in _MULTIPLE:
+        return _multiple(i, name, conditional)
+    if name in _BRANCHES:
+        tested = name in ("cbz", "cbnz") or i.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID)
+        return _Step(kind="branch", conditional=conditional or tested)
+    if name in _TABLE_BRANCHES:
+        return _Step(TABLE_BRANCH, kind="branch", conditional=conditional)
+    if name in ("mov", "add") and _is_register(i.operands, arm.ARM_REG_PC):
+        return _Step(kind="branch", conditional=conditional)
+    if name in _FIXED:
+        return _Step(_FIXED[name])
+    if name.startswith(_FUSED):
+        return _Step(3)
+    if name in ("vldr", "vstr"):
+        return _Step(DOUBLE_WORD if _is_double(i, i.operands[0]) else 2)
+    if name == "vmov" and len(i.operands) >= 3:
+        return _Step(2)
+    return _Step()
 
 
 def _load(i: Any, before: _Step, conditional: bool) -> _Step:

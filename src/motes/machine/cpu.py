@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import enum
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from unicorn import arm_const as arm
@@ -15,10 +16,11 @@ from unicorn import unicorn_const as uc_const
 from unicorn.unicorn_py3 import unicorn as unicorn_module
 
 from motes.errors import BadInput
+from motes.machine.alignment import Reliance
 from motes.machine.costs import CostModel
-from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, refused
+from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, misaligned, refused
 from motes.machine.firmware import Firmware
-from motes.machine.native import Block, Learn, Ledger, Visit, counter
+from motes.machine.native import Block, Learn, Ledger, Misaligned, Visit, counter
 from motes.machine.results import Spent
 from motes.target import Chip
 
@@ -30,6 +32,10 @@ ERASED = 0xFF
 
 NOWHERE = 0xFFFFFFFE
 NOT_AN_ADDRESS = 1  # odd: no block starts there
+GENERAL = (*range(arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R12 + 1), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR)
+RELIANCES = 8  # that blocks.c checks for one block
+HINTS = (b"\x30\xbf", b"\x20\xbf", b"\xaf\xf3\x03\x80", b"\xaf\xf3\x02\x80")
+"""WFI and WFE, 16 and 32 bits: the instructions that sleep."""
 EXCEPTION_RETURN = 8  # the emulator's number of a jump to EXC_RETURN
 WORD = 4
 
@@ -43,7 +49,7 @@ class Stop(enum.Enum):
     """Why the core has stopped."""
 
     LIMIT = "the clock has reached the limit, or an unmasked interrupt waits"
-    SLEEP = "it executed WFI"
+    SLEEP = "it executed WFI or WFE"
     RETURN = "it returned from an exception"
     END = "somebody called end()"
 
@@ -97,7 +103,7 @@ class Cpu:
         if ledger.stopped:
             return Stop.LIMIT
         self.settle()
-        return Stop.SLEEP
+        return Stop.SLEEP if self.read(self.pc - WORD, WORD).endswith(HINTS) else Stop.LIMIT  # YIELD also stops
 
     def end(self) -> None:
         """Stop the core behind the block that it executes."""
@@ -227,9 +233,8 @@ class Cpu:
     def registers(self) -> Registers:
         """What a fault reports."""
         numbers = (arm.UC_ARM_REG_PC, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_SP, arm.UC_ARM_REG_XPSR)
-        general = range(arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R12 + 1)
         pc, lr, sp, xpsr = map(self.register, numbers)
-        return Registers(pc, lr, sp, xpsr, tuple(map(self.register, general)))
+        return Registers(pc, lr, sp, xpsr, tuple(map(self.register, GENERAL[:13])))
 
     def map_registers(self, base: int, size: int, read: Read, write: Write) -> None:
         """Give a range of addresses to a peripheral: `read(offset, bytes)`, `write(offset, bytes, value)`."""
@@ -273,11 +278,13 @@ class Cpu:
             first=self.chip.flash.start,
             count=count,
             watched_return=NOT_AN_ADDRESS,
+            registers=(ctypes.c_uint64 * len(GENERAL))(*GENERAL),
             primask=arm.UC_ARM_REG_PRIMASK,
             stop=ctypes.cast(unicorn.uclib.uc_emu_stop, ctypes.c_void_p),
             read_register=ctypes.cast(unicorn.uclib.uc_reg_read, ctypes.c_void_p),
             learn=Learn(self._learn),
             visit=Visit(self._visit),
+            misaligned=Misaligned(self._misaligned),
         )
         self._library = counter()
         handle = ctypes.c_size_t()
@@ -302,6 +309,8 @@ class Cpu:
             block = self._blocks[i]
             block.size, block.length, block.cost = size, cost.instructions, cost.cycles
             block.taken, block.fallen = cost.taken, cost.fallen
+            packed = (0x80 | r.offset << 4 | r.number for r in list(cost.reliances)[:RELIANCES])
+            block.reliances = int.from_bytes(bytes(packed), "little")
             self._seen.add(i)
         except BaseException as error:
             self._fail(error)
@@ -312,6 +321,13 @@ class Cpu:
             self.on_visit(address)
         except BaseException as error:
             self._fail(error)
+
+    def _misaligned(self, address: int, reliance: int) -> None:
+        """A block is about to access memory at an address that is not aligned; blocks.c calls this instead."""
+        size = self._blocks[(address - self.ledger.first) >> 1].size
+        needed = self._costs.cost(self.read(address, size), address).reliances
+        culprit = needed[Reliance(reliance & 15, reliance >> 4 & 3)]
+        self._fail(misaligned(self.firmware, replace(self.registers(), pc=culprit)))
 
     def _fail(self, error: BaseException) -> None:
         """Keep an exception that must not cross C, and stop."""

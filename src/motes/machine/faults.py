@@ -103,6 +103,12 @@ def refused(firmware: Firmware, registers: Registers, exception: int) -> BoardFa
     return _fault(firmware, registers, "usage fault", what, hint)
 
 
+def misaligned(firmware: Firmware, registers: Registers) -> BoardFault:
+    """The fault of a multiple, double or floating-point access at an address that is not a multiple of four."""
+    what = "a load or store of several words, or of the FPU, at an address that is not a multiple of four"
+    return _fault(firmware, registers, "usage fault", what, "align the data, or load it byte by byte")
+
+
 def endless(firmware: Firmware, registers: Registers, what: str) -> BoardFault:
     """The fault of a program that does not come to an end."""
     return _fault(firmware, registers, "endless loop", what, "look at what this function waits for")

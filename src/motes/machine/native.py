@@ -16,6 +16,7 @@ class Block(ctypes.Structure):
     _fields_ = (
         ("instructions", ctypes.c_uint64),
         ("cycles", ctypes.c_uint64),
+        ("reliances", ctypes.c_uint64),
         ("size", ctypes.c_uint32),
         ("length", ctypes.c_uint16),
         ("cost", ctypes.c_uint16),
@@ -26,6 +27,7 @@ class Block(ctypes.Structure):
 
 
 Learn = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint32)
+Misaligned = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint32)
 Visit = ctypes.CFUNCTYPE(None, ctypes.c_uint64)
 
 
@@ -44,11 +46,13 @@ class Ledger(ctypes.Structure):
         ("previous_end", ctypes.c_uint64),
         ("stopped", ctypes.c_uint32),
         ("masked", ctypes.c_uint32),
+        ("registers", ctypes.c_uint64 * 15),
         ("primask", ctypes.c_uint64),
         ("stop", ctypes.c_void_p),
         ("read_register", ctypes.c_void_p),
         ("learn", Learn),
         ("visit", Visit),
+        ("misaligned", Misaligned),
     )
 
 
