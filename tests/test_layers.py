@@ -24,7 +24,7 @@ ROOMS = (
     ("build",),
     ("machine",),
     ("proving",),
-    ("profile", "making"),
+    ("profiling", "making"),
     ("running",),
     ("report",),
     ("built",),

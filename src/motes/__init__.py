@@ -33,12 +33,12 @@ if TYPE_CHECKING:
         Threshold,
     )
     from motes.errors import BadInput, BoardFault, BuildFailed, DoesNotFit, MotesError, Unsupported
-    from motes.profile import profile
+    from motes.profiling import profile
 
 _HOMES = {
     "motes.app": ("LED", "App", "Model", "Print", "load_app"),
     "motes.errors": ("BadInput", "BoardFault", "BuildFailed", "DoesNotFit", "MotesError", "Unsupported"),
-    "motes.profile": ("profile",),
+    "motes.profiling": ("profile",),
 }
 """Names that are not blocks; they are imported when first used, so that `import motes` is quick."""
 

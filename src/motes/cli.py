@@ -153,7 +153,7 @@ def build(
     with _progress(_terminal(stderr=True)) as progress:
         if source.suffix == ".tflite":
             from motes.build.files import write_files
-            from motes.profile import profile as measure
+            from motes.profiling import profile as measure
             from motes.report import profile_page
 
             made: Any = measure(source, board, toolchain=toolchain, out=out, progress=progress)
@@ -231,7 +231,7 @@ def profile(
     as_json: AsJson = False,
 ) -> None:
     """Measure one inference: cycles and memory by layer, and the outputs."""
-    from motes.profile import profile as measure
+    from motes.profiling import profile as measure
 
     with _progress(_terminal(stderr=True)) as progress:
         found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress)

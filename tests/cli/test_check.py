@@ -11,7 +11,7 @@ import pytest
 
 import motes.check
 import motes.doctor
-import motes.profile
+import motes.profiling
 from motes.ir import DType, Tensor, quant
 from motes.ops import builtins
 from tflite_writer import Operator, write_model

@@ -14,7 +14,7 @@ import pytest
 
 import motes.check
 import motes.doctor
-import motes.profile
+import motes.profiling
 from motes.cli import main
 from motes.errors import BadInput, BoardFault, BuildFailed, DoesNotFit
 
@@ -37,7 +37,7 @@ def test_errors_end_with_their_status(
     def fail(*arguments: Any, **named: Any) -> None:
         raise error
 
-    monkeypatch.setattr(motes.profile, "profile", fail)
+    monkeypatch.setattr(motes.profiling, "profile", fail)
     assert motes_("profile", model) == (status, "", f"error: {error}\n")
 
 
@@ -45,7 +45,7 @@ def test_an_error_is_one_line(motes_: Any, monkeypatch: pytest.MonkeyPatch, mode
     def fail(*arguments: Any, **named: Any) -> None:
         raise BadInput("one\n  [bold]two[/bold] " + "long " * 100)
 
-    monkeypatch.setattr(motes.profile, "profile", fail)
+    monkeypatch.setattr(motes.profiling, "profile", fail)
     err = motes_("profile", model).err
     assert err.startswith("error: one [bold]two[/bold] long long ")
     assert err.count("\n") == 1
@@ -55,7 +55,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(motes_: Any, monkeypatch: pytest.
     def stop(*arguments: Any, **named: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(motes.profile, "profile", stop)
+    monkeypatch.setattr(motes.profiling, "profile", stop)
     ended = motes_("profile", model)
     assert ended.status == 130
     assert "Traceback" not in ended.err
@@ -66,7 +66,7 @@ def test_a_fault_of_ours_says_what_to_report(motes_: Any, monkeypatch: pytest.Mo
         raise ZeroDivisionError("oh")
 
     monkeypatch.delenv("MOTES_DEBUG", raising=False)
-    monkeypatch.setattr(motes.profile, "profile", fail)
+    monkeypatch.setattr(motes.profiling, "profile", fail)
     ended = motes_("profile", model)
     assert ended.status == 70
     assert ended.err == (

@@ -6,7 +6,7 @@ import functools
 
 import jinja2
 
-from motes.profile import Profile
+from motes.profiling import Profile
 from motes.report import charts
 from motes.report.data import to_json
 from motes.running import Outcome
