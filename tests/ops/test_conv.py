@@ -1,0 +1,309 @@
+"""Convolution: what is proved before it runs, what runs in place, and what is refused. Every message is pinned."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from motes.build import host
+from motes.choose import choose
+from motes.errors import BadInput, MotesError, Unsupported
+from motes.ir import Array, DType, Graph, Node, Quant, Tensor, quant
+from motes.ops import builtins
+from motes.ops.common import CONVERT_TO_INT8
+from motes.ops.conv.cases import cases
+from motes.ops.conv.runs import look, run_pairs
+from motes.ops.conv.step import Rescale, fit
+from motes.ops.conv.window import same_pads
+from motes.plan import plan
+from motes.proving import compile_graph
+from motes.quant import requantize
+from motes.target import board
+from nodes import constant, node, tensor
+
+DSP = frozenset({"dsp", "fpu"})
+SAME, VALID = 0, 1
+
+
+# ------------------------------------------------------------------------------------------------ rescaling
+
+
+def rescales(count: int, zero_point: int | None = None) -> list[Rescale]:
+    """Rescalings whose sums can all be tried; some never leave one output."""
+    rng = random.Random(3)
+    made = []
+    for _ in range(count):
+        right = rng.randint(1, 12)
+        reach = 1 << rng.randint(1, 15)
+        zero = rng.choice((-128, 127, 0, rng.randint(-128, 127))) if zero_point is None else zero_point
+        low, high = sorted(rng.randint(-reach, reach) for _ in range(2))
+        made.append(Rescale(rng.randint(1 << 30, (1 << 31) - 1), right, zero, low, high))
+    return made
+
+
+def sums(rescale: Rescale) -> Array:
+    return np.arange(rescale.low, rescale.high + 1, dtype=np.int64)
+
+
+def test_thresholds_are_where_tflm_steps() -> None:
+    for rescale in rescales(200):
+        outputs, first = rescale.thresholds()
+        every = rescale(sums(rescale))
+        for output, at in zip(outputs, first, strict=True):
+            assert at == sums(rescale)[np.argmax(every >= output)], (rescale, output)
+
+
+def stepped(rescale: Rescale, pre: int, shift: int, bias: int) -> Array | None:
+    """What the core computes for every sum, in 32 bits, where a step function was found."""
+    found = fit(rescale, pre, shift, bias)
+    if found is None:
+        return None
+    multiplier, offset = found
+    scaled = (((sums(rescale) - bias) << pre) * multiplier >> 32) + offset
+    assert scaled.min() >= -(1 << 31) and scaled.max() < 1 << 31, rescale
+    return np.clip(scaled >> shift, -128, 127)
+
+
+@pytest.mark.parametrize("pre", [8, 13])
+@pytest.mark.parametrize("zero_point", [None, -128])
+def test_a_step_function_that_was_found_equals_tflm_for_every_sum(pre: int, zero_point: int | None) -> None:
+    found = 0
+    for i, rescale in enumerate(rescales(300, zero_point)):
+        bias = random.Random(i).choice((0, 0, rescale.low, rescale.high, (rescale.low + rescale.high) // 2))
+        outputs = stepped(rescale, pre, min(pre - 1 + rescale.right, 22), bias)
+        if outputs is not None:
+            found += 1
+            np.testing.assert_array_equal(outputs, rescale(sums(rescale)), str(rescale))
+    # Halves round away from zero: only outputs on one side of the zero point step evenly. ReLU's all do.
+    assert found >= (60 if zero_point is None else 280)
+
+
+def test_no_step_function_where_the_sum_does_not_fit() -> None:
+    assert fit(Rescale((1 << 31) - 1, 20, 0, -(1 << 24), 1 << 24), 8, 22) is None
+
+
+def test_rounding_on_the_core_equals_tflm_for_every_sum() -> None:
+    for rescale in rescales(300):
+        multiplier, offset, right = rescale.rounded
+        high = (2 * sums(rescale) * multiplier + (1 << 31)) >> 32
+        assert rescale.roundable
+        np.testing.assert_array_equal(
+            np.clip((high - (high < 0) + offset) >> right, -128, 127), rescale(sums(rescale)), str(rescale)
+        )
+
+
+def test_a_multiplier_of_zero_gives_the_zero_point() -> None:
+    rescale = Rescale(0, 1, -7, -1000, 1000)
+    assert rescale.constant == -7
+    assert set(np.asarray(stepped(rescale, 8, 8, 0))) == {-7}
+    assert set(requantize(sums(rescale), 0, -1) - 7) == {-7}
+
+
+# ------------------------------------------------------------------------------------------------ geometry
+
+
+@pytest.mark.parametrize("length", range(1, 20))
+def test_every_value_of_a_run_meets_its_weight_once(length: int) -> None:
+    used = [i for pair in run_pairs(length) for i in pair if i is not None]
+    assert sorted(used) == list(range(length))
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "stride", "dilation", "pads"),
+    [(5, 3, 1, 1, (1, 1)), (6, 3, 2, 1, (0, 1)), (5, 3, 2, 1, (1, 1)), (49, 10, 2, 1, (4, 5)), (4, 1, 3, 1, (0, 0)),
+     (3, 3, 1, 4, (4, 4)), (2, 5, 1, 1, (2, 2))],
+)  # fmt: skip
+def test_same_padding_puts_the_odd_element_behind(
+    size: int, window: int, stride: int, dilation: int, pads: tuple[int, int]
+) -> None:
+    assert same_pads(size, window, stride, dilation) == pads
+
+
+def conv(**changes: Any) -> Node:
+    """3x3 over (1, 6, 5, 4) to 8 channels."""
+    parts = {
+        "x": tensor("x", 1, 6, 5, 4),
+        "w": constant("w", np.ones((8, 3, 3, 4), np.int8)),
+        "b": constant("b", np.ones(8, np.int32), None),
+        "y": tensor("y", 1, 6, 5, 8),
+    }
+    return built("CONV_2D", parts, changes)
+
+
+def depthwise(**changes: Any) -> Node:
+    """3x3 over (1, 6, 5, 4)."""
+    parts = {
+        "x": tensor("x", 1, 6, 5, 4),
+        "w": constant("w", np.ones((1, 3, 3, 4), np.int8)),
+        "b": constant("b", np.ones(4, np.int32), None),
+        "y": tensor("y", 1, 6, 5, 4),
+    }
+    return built("DEPTHWISE_CONV_2D", parts, changes)
+
+
+def built(builtin: str, parts: dict[str, Tensor | None], changes: dict[str, Any]) -> Node:
+    parts = parts | {k: v for k, v in changes.items() if k in parts}
+    output = parts["y"]
+    assert output is not None
+    options = {"stride_h": 1, "stride_w": 1} | {k: v for k, v in changes.items() if k not in parts}
+    return node(builtin, [parts["x"], parts["w"], parts["b"]], output, **options)
+
+
+def test_a_column_is_seen_as_a_row() -> None:
+    tall = conv(
+        x=tensor("x", 1, 30, 1, 4),
+        w=constant("w", np.ones((8, 5, 1, 4), np.int8)),
+        y=tensor("y", 1, 9, 1, 8),
+        padding=VALID,
+        stride_h=3,
+    )
+    tall.op.check(tall)
+    view = look(tall)
+    assert (view.in_h, view.in_w, view.filter_h, view.filter_w, view.stride_w) == (1, 30, 1, 5, 3)
+    assert (view.columns, view.run_pixels, view.out_w) == (1, 5, 9)
+
+
+def test_the_bias_may_be_absent_or_left_out() -> None:
+    for good in (conv(), depthwise(), conv(b=None), depthwise(b=None)):
+        good.op.check(good)
+    short = replace(conv(), inputs=conv().inputs[:2])
+    short.op.check(short)
+    assert not short.op.params(short)["bias"].any()
+
+
+def test_macs_count_padding_as_if_it_were_there() -> None:
+    assert conv().op.macs(conv()) == 6 * 5 * 8 * 9 * 4
+    assert depthwise().op.macs(depthwise()) == 6 * 5 * 4 * 9
+
+
+# ------------------------------------------------------------------------------------------------ choice
+
+
+def kernel_of(one: Node) -> str:
+    (call,) = choose(Graph("g", (one.input(0),), one.outputs, (one,)), DSP).calls
+    return call.kernel.function
+
+
+def quiet(shape: tuple[int, ...]) -> Tensor:
+    """An output that ReLU leaves whole, scaled well below the sums."""
+    return tensor("y", *shape, q=quant(30.0, -128))
+
+
+def test_which_kernel_serves_what_on_a_core_with_dsp() -> None:
+    y = quiet((1, 6, 5, 4))
+    assert kernel_of(conv()) == "conv_s8_dsp"
+    assert kernel_of(depthwise(y=y)) == "depthwise_conv_3x3_s8_dsp"
+    assert kernel_of(depthwise(y=y, dilation_h_factor=2)) == "depthwise_conv_s8_dsp"
+    one = depthwise(x=tensor("x", 1, 6, 5, 1), y=quiet((1, 6, 5, 4)))
+    assert kernel_of(one) == "conv_s8_dsp"  # one channel deep is an ordinary convolution
+    grouped = conv(x=tensor("x", 1, 6, 5, 8))
+    assert kernel_of(grouped) == "conv_s8"
+
+
+def test_a_weight_of_minus_128_above_a_negative_one_takes_the_portable_kernel() -> None:
+    w = np.ones((8, 3, 3, 4), np.int8)
+    w[0], w[1] = -128, -1
+    assert kernel_of(conv(w=constant("w", w), y=quiet((1, 6, 5, 8)))) == "conv_s8"
+    w[1] = 0
+    assert kernel_of(conv(w=constant("w", w), y=quiet((1, 6, 5, 8)))) == "conv_s8_dsp"
+
+
+# ------------------------------------------------------------------------------------------------ in place
+
+
+def in_place_nodes() -> list[Node]:
+    rng = np.random.default_rng(5)
+    found = []
+    for case, (h, w, c, stride) in enumerate([(7, 5, 4, 1), (8, 1, 8, 1), (9, 12, 4, 2), (5, 50, 12, 2), (1, 1, 4, 1)]):
+        made = -(-h // stride), -(-w // stride)
+        x, y = tensor(f"x{case}", 1, h, w, c), quiet((1, *made, c))
+        weights = constant(f"w{case}", rng.integers(-127, 128, (1, 3, 3, c)).astype(np.int8))
+        bias = constant(f"b{case}", rng.integers(-999, 999, c).astype(np.int32), None)
+        found.append(depthwise(x=x, w=weights, b=bias, y=y, stride_h=stride, stride_w=stride))
+        weights = constant(f"v{case}", rng.integers(-127, 128, (c // 2, 1, 1, c)).astype(np.int8))
+        bias = constant(f"a{case}", rng.integers(-999, 999, c // 2).astype(np.int32), None)
+        found.append(conv(x=replace(x, name=f"u{case}"), w=weights, b=bias, y=quiet((1, h, w, c // 2))))
+    return found
+
+
+def test_outputs_may_overwrite_their_inputs() -> None:
+    nodes = tuple(replace(one, name=f"n{i}") for i, one in enumerate(in_place_nodes()))
+    inputs, outputs = tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes)
+    graph = Graph("in_place", inputs, outputs, nodes)
+    where = plan(choose(graph, DSP))
+    for one in nodes:
+        assert where.offsets[one.output] == where.offsets[one.input(0)], one.op
+    proved = compile_graph(graph, board("virt-m4"), "in_place")
+    (portable,) = host.load([graph])
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        given = tuple(rng.integers(-128, 128, t.shape).astype(np.int8) for t in inputs)
+        symbols = proved.measure(given).symbols
+        for i, want in enumerate(portable(*given)):
+            got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
+            np.testing.assert_array_equal(got, want, str(nodes[i].op))
+            assert len(np.unique(want)) > min(want.size, 20) // 4  # not all saturated
+
+
+# ------------------------------------------------------------------------------------------------ refusals
+
+
+W = np.ones((8, 3, 3, 4), np.int8)
+D = np.ones((1, 3, 3, 4), np.int8)
+REFUSALS: list[tuple[Node, type[MotesError], str]] = [
+    (conv(x=tensor("x", 1, 6, 5, 4, dtype=DType.FLOAT32, q=None)), Unsupported, f"is not int8; {CONVERT_TO_INT8}"),
+    (conv(w=constant("w", W.astype(np.float32), None)), Unsupported, f"are not int8; {CONVERT_TO_INT8}"),
+    (conv(w=tensor("w", 8, 3, 3, 4)), Unsupported, "is computed, but must be a constant; freeze the model"),
+    (conv(x=tensor("x", 6, 5, 4)), BadInput, "x int8[6, 5, 4] must have four dimensions, none of them"),
+    (conv(w=constant("w", np.ones((8, 3, 3, 0), np.int8))), BadInput, "must have four dimensions, none of them empty"),
+    (conv(w=replace(constant("w", W), data=W[:4])), BadInput, "has another shape or type"),
+    (conv(w=constant("w", W[..., :3])), BadInput, "a filter (8, 3, 3, 3) does not lead from 4 to 8 channels"),
+    (conv(w=constant("w", W[:7]), b=None), BadInput, "a filter (7, 3, 3, 4) does not lead from 4 to 8 channels"),
+    (conv(w=constant("w", W[..., :1][:6]), b=None, y=tensor("y", 1, 6, 5, 6)), BadInput, "does not lead from 4 to 6"),
+    (conv(w=constant("w", W, Quant((0.5,) * 7, (0,) * 7, 0))), BadInput, "have 7 scales along axis 0, not 8 along"),
+    (conv(w=constant("w", W, Quant((0.5,) * 8, (0,) * 8, 3))), BadInput, "have 8 scales along axis 3, not 8 along"),
+    (conv(w=constant("w", W, quant(0.5, 1))), Unsupported, "have a zero point other than 0"),
+    (conv(w=constant("w", W, quant(float("nan"), 0))), BadInput, "has a scale of nan"),
+    (conv(w=constant("w", W, Quant((0.5, -0.5) * 4, (0,) * 8, 0))), BadInput, "has a scale of -0.5"),
+    (conv(b=constant("b", np.ones(7, np.int32), None)), BadInput, "its bias has 7 values for 8 channels"),
+    (conv(b=constant("b", np.ones(8, np.int64), None)), Unsupported, "its bias, b int64[8], is not int32"),
+    (conv(y=tensor("y", 1, 6, 5, 8, q=quant(float("inf"), 0))), BadInput, "has a scale of inf"),
+    (conv(y=tensor("y", 1, 6, 5, 8, q=quant(1.0, 200))), BadInput, "the zero point 200"),
+    (conv(stride_h=0), BadInput, "stride (0, 1) and dilation (1, 1) must be positive and below 16777216"),
+    (conv(stride_w=-1), BadInput, "stride (1, -1) and dilation (1, 1) must be positive"),
+    (conv(dilation_w_factor=0), BadInput, "stride (1, 1) and dilation (1, 0) must be positive"),
+    (conv(dilation_h_factor=1 << 24), BadInput, "must be positive and below 16777216"),
+    (conv(dilation_h_factor=(1 << 24) - 1), BadInput, "a window over 33554431 rows, padded by 16777215 and 16777215"),
+    (conv(padding=VALID), BadInput, "lead to 4 rows, but the output is (1, 6, 5, 8)"),
+    (conv(padding=VALID, y=tensor("y", 1, 4, 5, 8)), BadInput, "lead to 3 columns, but the output is (1, 4, 5, 8)"),
+    (conv(y=tensor("y", 2, 6, 5, 8)), BadInput, "lead to 6 rows, but the output is (2, 6, 5, 8)"),
+    (conv(fused_activation_function=4), Unsupported, "fused activation code 4 is not one of NONE, RELU"),
+    (depthwise(w=constant("w", np.ones((2, 3, 3, 4), np.int8))), BadInput, "a depthwise filter (2, 3, 3, 4) does not"),
+    (depthwise(w=constant("w", D[..., :3]), b=None), BadInput, "does not lead from 4 to 4 channels"),
+    (depthwise(w=constant("w", D, Quant((0.5,) * 4, (0,) * 4, 0))), BadInput, "not 4 along axis 3"),
+    (replace(conv(), inputs=conv().inputs[:1]), BadInput, "has 1 inputs and 1 outputs, not 2 to 3 and 1"),
+    (replace(conv(), inputs=(conv().inputs[0], None)), BadInput, "has 2 inputs and 1 outputs, not 2 to 3 and 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bad", "error", "words"), REFUSALS, ids=range(len(REFUSALS)))
+def test_what_convolution_refuses(bad: Node, error: type[MotesError], words: str) -> None:
+    with pytest.raises(error) as caught:
+        bad.op.check(bad)
+    assert words in str(caught.value)
+    assert str(bad) in str(caught.value)
+
+
+def test_an_unknown_padding_is_refused_at_once() -> None:
+    with pytest.raises(BadInput, match=r"CONV_2D: padding code 7 is not SAME or VALID"):
+        conv(padding=7)
+
+
+def test_every_generated_case_is_accepted() -> None:
+    for case in cases():
+        (one,) = case.graph(builtins()).nodes
+        one.op.check(one)
