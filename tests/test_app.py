@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -129,10 +130,24 @@ def test_features_are_requantized_where_scales_differ(tmp_path):
 def test_streams_of_different_windows_do_not_meet(tmp_path):
     small_model(tmp_path)
     features = mt.MicroFrontend(channels=4)(mt.Microphone(rate=16_000))
+    fewer = mt.MicroFrontend(channels=3)(mt.Microphone(rate=16_000))
     first = mt.Model(tmp_path / "small.tflite")(features.window(3))
     with pytest.raises(BadInput, match="come from different windows"):
-        error = mt.ReconstructionError()(first, mt.Model(tmp_path / "small.tflite")(features.window(3, 3).window(1)))
+        error = mt.ReconstructionError()(first, mt.Model(tmp_path / "small.tflite")(fewer.window(4, 3)))
         mt.App("wrong", mt.Print(mt.Detect(labels=["a"], threshold=1)(error)))
+
+
+def test_windows_of_windows_are_windows(tmp_path):
+    path = small_model(tmp_path)
+    camera = mt.Camera(width=3, height=2, rate=10)
+    heard = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5)(mt.Model(path)(camera.window(2)))
+    application = mt.App("two frames", mt.Print(heard)).application
+    (ring,) = application.rings
+    assert (ring.item.shape, ring.length, ring.stride) == ((3,), 4, 4)
+    assert application.stages[0].period == Fraction(1, 5)
+    overlapping = mt.Microphone().window(480, 320)
+    with pytest.raises(BadInput, match="its items are windows that overlap; take one window instead"):
+        overlapping.window(2)
 
 
 def test_two_models_over_one_window_are_one_stage(tmp_path):

@@ -165,7 +165,7 @@ def test_labels_judge_a_run(small, tmp_path):
 
 def test_a_recording_shorter_than_a_window_is_refused(small, tmp_path):
     _, app = small
-    with pytest.raises(BadInput, match=r"has 320 items, 0\.020 s, but the first window needs 480; give a longer"):
+    with pytest.raises(BadInput, match=r"lasts 0\.020 s, but the first window needs 0\.030 s; give a longer"):
         app.build("host").run(noise(tmp_path / "short.wav", 0.02))
 
 

@@ -17,6 +17,7 @@ from fractions import Fraction
 from motes.errors import BadInput
 from motes.ir import Graph, Node, State, Tensor, verify
 from motes.names import identifier
+from motes.ops.reshape.op import Reshape
 from motes.stream import Source, Step, Stream, Window
 
 OBSERVED = 64
@@ -87,8 +88,6 @@ class Application:
 
     def buffer(self, source: Source) -> int:
         """Items that the source delivers at a time, so that windows end where buffers do: at most about 16 ms."""
-        if source.kind == "camera":
-            return 1
         rings = [r for r in self.rings if r.source is source]
         for step in (math.gcd(*(n for r in rings for n in (r.length, r.stride))), math.gcd(*(r.stride for r in rings))):
             fits = [n for n in _divisors(step) if n / source.rate <= Fraction(16, 1000)]
@@ -196,9 +195,13 @@ class _Tracer:
         """The stage's graph: one input for the window, whatever number of equal windows the user took."""
         first, *others = self.windows[key]
         window = self._rename(first.tensor)
-        for other in others:
-            self.renamed[other.tensor] = window
         nodes, states = [], []
+        for other in others:
+            if other.tensor.shape == window.shape:
+                self.renamed[other.tensor] = window
+            else:
+                shaped = self._rename(other.tensor)
+                nodes.append(Node(self._unique("node", shaped.name), Reshape(), (window,), (shaped,)))
         for step in steps:
             for node in step.nodes:
                 inputs = tuple(None if t is None else self._rename(t) for t in node.inputs)

@@ -32,16 +32,13 @@ class Label:
     text: str
 
 
-def read_recording(path: Path, source: Source, shape: tuple[int, ...]) -> Array:
-    """What the sensor delivers: (n, *shape), int16 for microphone and accelerometer, uint8 for a camera.
-
-    Args:
-        shape: of one item: () for the microphone, (3,) for the accelerometer, (height, width) for the camera.
+def read_recording(path: Path, source: Source) -> Array:
+    """What the sensor plays: (n, *source.record), int16 for microphone and accelerometer, uint8 for a camera.
 
     Raises:
         BadInput: the file is missing, of another kind, rate or shape, truncated, or empty.
     """
-    size = _size(path)
+    size, shape = _size(path), source.record
     suffix = path.suffix.lower()
     if suffix == ".npy":
         items = _npy(path, source, shape)

@@ -51,6 +51,7 @@ class Outcome:
     made: Made
     recording: Path
     items: Array
+    """What the sensor played: (n, *record)."""
     events: tuple[Event, ...]
     traces: tuple[Trace, ...]
     missed: int
@@ -63,7 +64,7 @@ class Outcome:
     @property
     def duration_s(self) -> float:
         """Length of the recording in seconds."""
-        return float(len(self.items) / self.made.application.sources[0].rate)
+        return float(len(self.items) / self.made.application.sources[0].records_per_s)
 
     @property
     def hop_s(self) -> float:
@@ -118,13 +119,13 @@ def run(
         kinds = ", ".join(s.kind for s in application.sources)
         raise BadInput(f"{application.name}: listens to {kinds}; a run plays one recording to one sensor")
     (source,) = application.sources
-    item = next(r.item for r in application.rings if r.source is source)
-    items = read_recording(recording, source, item.shape)
+    items = read_recording(recording, source)
     first = min(s.first for s in application.stages if s.source is source)
-    if len(items) < first:
+    lasts = len(items) / source.records_per_s
+    if lasts * source.rate < first:
         raise BadInput(
-            f"{recording}: has {len(items)} items, {float(len(items) / source.rate):.3f} s, but the first window needs "
-            f"{first}; give a longer recording"
+            f"{recording}: lasts {float(lasts):.3f} s, but the first window needs {float(first / source.rate):.3f} s; "
+            "give a longer recording"
         )
     known = {text for sink in application.sinks for text in reported(application, sink)}
     said = read_labels(labels) if labels is not None else None
@@ -187,7 +188,7 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     application, clock = made.application, made.board.chip.clock_hz
     (source,) = application.sources
     events: list[Event] = []
-    length = float(len(items) / source.rate)
+    length = float(len(items) / source.records_per_s)
 
     def on_line(text: str, cycle: int) -> None:
         event = _event(made, text, lambda time_s: cycle / clock - time_s)
@@ -211,7 +212,7 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     execution = execute(
         made.image.elf,
         made.board,
-        {source.kind: (items, float(source.rate))},
+        {source.kind: (items, float(source.records_per_s))},
         marks={f"{made.prefix}_run_{s.name}": s.name for s in application.stages},
         taps=taps,
         read=["motes_app"],
@@ -265,8 +266,10 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
     text = ctypes.create_string_buffer(library.motes_app_text_size())
     events: list[Event] = []
     buffer = application.buffer(source)
-    for at in range(0, len(items) - buffer + 1, buffer):
-        block = np.ascontiguousarray(items[at : at + buffer])
+    item = next(r.item for r in application.rings if r.source is source)
+    pushed = np.ascontiguousarray(items).reshape(-1, *item.shape)
+    for at in range(0, len(pushed) - buffer + 1, buffer):
+        block = pushed[at : at + buffer]
         push(address, ctypes.c_void_p(block.ctypes.data), ctypes.c_uint32(buffer))
         while library.motes_app_event(address, text):
             event = _event(made, text.value.decode(), None)

@@ -24,12 +24,19 @@ class Source:
     """A sensor: one item every 1/rate seconds.
 
     `kind` is the board's name for the peripheral ("microphone", "accelerometer", "camera"); `settings` are what it is
-    started with, such as width and height.
+    started with, such as width and height. `record` is the shape of what a recording holds one behind the other: that
+    of an item, or, for a camera, of a whole frame, whose rows are the items.
     """
 
     kind: str
     rate: Fraction
+    record: tuple[int, ...] = ()
     settings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def records_per_s(self) -> Fraction:
+        """How many of them a second brings."""
+        return self.rate / self.record[0] if len(self.record) > 1 else self.rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +82,7 @@ class Stream:
             stride: new items between two windows; None: `length`, so that they touch; more leaves gaps.
 
         Raises:
-            BadInput: length or stride is not a positive whole number.
+            BadInput: length or stride is not a positive whole number; the items are windows that overlap.
         """
         stride = length if stride is None else stride
         for what, value in (("length", length), ("stride", stride)):
@@ -84,8 +91,14 @@ class Stream:
                     f"window of {self.tensor.name}: {what} is {value!r}; it must be a whole number, at least 1"
                 )
         item = self.tensor
+        origin = Window(self, length, stride)
+        if isinstance(self.origin, Window):
+            inner = self.origin
+            if inner.length != inner.stride:
+                raise BadInput(f"window of {item.name}: its items are windows that overlap; take one window instead")
+            origin = Window(inner.stream, inner.length * length, inner.stride * stride)
         tensor = Tensor(f"{item.name}_window", (length, *item.shape), item.dtype, item.quant)
-        return Stream(tensor, Window(self, length, stride), self.period * stride)
+        return Stream(tensor, origin, self.period * stride)
 
 
 def count_of(milliseconds: float, period: Fraction, what: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from motes.blocks import Accelerometer, Camera, Microphone
 from motes.errors import BadInput
-from motes.stream import Source
+from motes.stream import Source, Window
 
 
 def test_microphone() -> None:
@@ -34,8 +34,12 @@ def test_accelerometer() -> None:
 
 def test_camera() -> None:
     stream = Camera(width=96, height=64, rate=5)
-    assert isinstance(stream.origin, Source)
-    assert (stream.origin.kind, dict(stream.origin.settings)) == ("camera", {"width": 96, "height": 64})
+    assert isinstance(stream.origin, Window)
+    rows = stream.origin.stream
+    assert (stream.origin.length, stream.origin.stride, rows.tensor.shape) == (64, 64, (96,))
+    assert isinstance(rows.origin, Source)
+    assert (rows.origin.kind, dict(rows.origin.settings)) == ("camera", {"width": 96, "height": 64})
+    assert (rows.origin.rate, rows.origin.record, rows.origin.records_per_s) == (Fraction(320), (64, 96), Fraction(5))
     assert (str(stream.tensor), stream.tensor.scale, stream.period) == ("camera uint8[64, 96]", 1 / 255, Fraction(1, 5))
 
 

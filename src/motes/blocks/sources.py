@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 
 from motes.errors import BadInput
 from motes.ir import DType, Tensor, quant
-from motes.stream import Source, Stream
+from motes.stream import Source, Stream, Window
 
 STANDARD_GRAVITY = 9.80665
 """m/s2"""
@@ -47,7 +48,7 @@ def Accelerometer(rate: float, range_g: int = 2) -> Stream:
 
 
 def Camera(width: int, height: int, rate: float) -> Stream:
-    """A camera: grey frames, uint8 (height, width), 0 black to 255 white, every 1/rate seconds.
+    """A camera: grey frames, uint8 (height, width), 0 black to 255 white, every 1/rate seconds, row by row.
 
     Args:
         width: pixels in a row.
@@ -63,7 +64,11 @@ def Camera(width: int, height: int, rate: float) -> Stream:
     if width * height > MOST_PIXELS:
         raise BadInput(f"Camera: {width}x{height} are {width * height} pixels; at most {MOST_PIXELS} are possible")
     frame = Tensor("camera", (height, width), DType.UINT8, quant(1 / 255, 0))
-    return _stream("camera", _rate("Camera", rate, 240), frame, width=width, height=height)
+    frames = _rate("Camera", rate, 240)
+    row = dataclasses.replace(frame, name="row", shape=(width,))
+    source = Source("camera", frames * height, (height, width), {"width": width, "height": height})
+    rows = Stream(row, source, 1 / source.rate)
+    return Stream(frame, Window(rows, height, height), 1 / frames)
 
 
 def _rate(what: str, rate: float, most: int) -> Fraction:
@@ -77,4 +82,4 @@ def _rate(what: str, rate: float, most: int) -> Fraction:
 
 
 def _stream(kind: str, rate: Fraction, item: Tensor, **settings: int) -> Stream:
-    return Stream(item, Source(kind, rate, settings), 1 / rate)
+    return Stream(item, Source(kind, rate, item.shape, settings), 1 / rate)

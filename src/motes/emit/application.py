@@ -182,11 +182,11 @@ def _source(application: Application, source: Source) -> dict[str, Any]:
         "push": f"push_{source.kind}" if several else "push",
         "type": item.dtype.c,
         "elements": item.elements,
-        "shape": item.shape,
         "rings": [r.name for r in rings],
         "buffer": application.buffer(source),
         "rate_hz": round(source.rate),
-        "rate_mhz": round(source.rate * 1000),
+        "rate_mhz": round(source.records_per_s * 1000),
+        "settings": dict(source.settings),
         "micro_numerator": micro.numerator,
         "micro_denominator": micro.denominator,
     }

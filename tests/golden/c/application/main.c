@@ -3,13 +3,12 @@
 #include "board.h"
 
 small_camera_state motes_app;
-static MOTES_ALIGNED(8) uint8_t camera_buffers[2 * SMALL_CAMERA_CAMERA_BUFFER * 4];
+static MOTES_ALIGNED(8) uint8_t camera_buffers[2 * SMALL_CAMERA_CAMERA_BUFFER * 2];
 static uint64_t clock_items, lit_until; /* on the first source's clock */
 
 void app_on_camera(const uint8_t *items, uint32_t n) {
-    (void)n;
-    small_camera_push(&motes_app, items, 1);
-    clock_items += 1;
+    small_camera_push(&motes_app, items, n / 2u);
+    clock_items += n / 2u;
 }
 
 static void act(const small_camera_detection *found) {
@@ -21,7 +20,7 @@ static void act(const small_camera_detection *found) {
     case 1:
         board_led(1);
         board_lock();
-        lit_until = clock_items + 2u;
+        lit_until = clock_items + 3u;
         board_unlock();
         break;
     default:
@@ -33,7 +32,7 @@ static void act(const small_camera_detection *found) {
 int main(void) {
     board_init();
     small_camera_init(&motes_app);
-    board_camera_start(camera_buffers, 4, 2, 2, 5000);
+    board_camera_start(camera_buffers, SMALL_CAMERA_CAMERA_BUFFER * 2, 2, 2, 5000);
     for (;;) {
         small_camera_detection found;
         while (small_camera_event(&motes_app, &found))

@@ -104,14 +104,14 @@ static MOTES_NOINLINE MOTES_FLATTEN void small_camera_softmax_s8(const softmax_s
 
 /* What reads the state from outside relies on these places. */
 MOTES_STATIC_ASSERT(offsetof(small_camera_state, missed) == 80, "layout");
-MOTES_STATIC_ASSERT(offsetof(small_camera_state, camera_ring.dropped) == 108, "layout");
+MOTES_STATIC_ASSERT(offsetof(small_camera_state, row_ring.dropped) == 108, "layout");
 
-/* 2 items of camera uint8[2, 2], read 1 at a time, 1 on */
-static const motes_ring_shape small_camera_shape_camera_ring = {
-    /* item_bytes */ 4,
-    /* capacity   */ 2,
-    /* length     */ 1,
-    /* stride     */ 1,
+/* 3 items of row uint8[2], read 2 at a time, 2 on */
+static const motes_ring_shape small_camera_shape_row_ring = {
+    /* item_bytes */ 2,
+    /* capacity   */ 3,
+    /* length     */ 2,
+    /* stride     */ 2,
 };
 
 /* ---------------------------------------------------------------- layers */
@@ -198,9 +198,9 @@ static MOTES_NOINLINE void small_camera_done_small(small_camera_state *s) {
     MOTES_WATCH(s, 0);
 }
 
-/* small: every 200 ms, 1 items of camera_ring */
+/* small: every 200 ms, 2 items of row_ring */
 static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
-    motes_ring_read(&small_camera_shape_camera_ring, &s->camera_ring, s->camera_ring_items, s->arena + 16);
+    motes_ring_read(&small_camera_shape_row_ring, &s->row_ring, s->row_ring_items, s->arena + 16);
     small_camera_l_camera_as_input(s);
     small_camera_l_the_input(s);
     small_camera_l_fully_connected_0(s);
@@ -208,12 +208,12 @@ static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
     small_camera_l_average(s);
     small_camera_l_decision(s);
     small_camera_l_event(s);
-    uint64_t items = 1u + (uint64_t)s->runs_small * 1u;
+    uint64_t items = 2u + (uint64_t)s->runs_small * 2u;
     items = (items + 0u) / 1u * 1u;
     small_camera_decide(s, 0, (const int32_t *)(s->arena + 48), items);
     small_camera_decide(s, 1, (const int32_t *)(s->arena + 48), items);
     s->runs_small++;
-    if (motes_ring_due(&small_camera_shape_camera_ring, &s->camera_ring))
+    if (motes_ring_due(&small_camera_shape_row_ring, &s->row_ring))
         s->missed++;
     small_camera_done_small(s);
 }
@@ -221,7 +221,7 @@ static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
 /* Runs the first due one of the 1 stages with the shortest periods; 0 if none is due. Every such function has
    its own copy for fewer stages to call: nothing recurses. */
 static int small_camera_step_1(small_camera_state *s) {
-    if (motes_ring_due(&small_camera_shape_camera_ring, &s->camera_ring)) {
+    if (motes_ring_due(&small_camera_shape_row_ring, &s->row_ring)) {
         small_camera_run_small(s);
         return 1;
     }
@@ -236,11 +236,11 @@ void small_camera_init(small_camera_state *s) {
 }
 
 void small_camera_push(small_camera_state *s, const uint8_t *items, uint32_t count) {
-    motes_ring_write(&small_camera_shape_camera_ring, &s->camera_ring, s->camera_ring_items, items, count);
+    motes_ring_write(&small_camera_shape_row_ring, &s->row_ring, s->row_ring_items, items, count);
 }
 
 int small_camera_due(const small_camera_state *s) {
-    return s->queued || motes_ring_due(&small_camera_shape_camera_ring, &s->camera_ring);
+    return s->queued || motes_ring_due(&small_camera_shape_row_ring, &s->row_ring);
 }
 
 int small_camera_event(small_camera_state *s, small_camera_detection *found) {
@@ -255,7 +255,7 @@ int small_camera_event(small_camera_state *s, small_camera_detection *found) {
 }
 
 uint32_t small_camera_dropped(const small_camera_state *s) {
-    return s->camera_ring.dropped;
+    return s->row_ring.dropped;
 }
 
 uint32_t small_camera_describe(const small_camera_detection *found, char *text) {
@@ -267,12 +267,12 @@ uint32_t small_camera_describe(const small_camera_detection *found, char *text) 
     switch (found->sink) {
     case 0:
         label = labels_0[found->label];
-        time = found->items * 200000u / 1u;
+        time = found->items * 100000u / 1u;
         score = ((int64_t)found->score * 1024000000 + 262144) >> 19;
         break;
     case 1:
         label = labels_1[found->label];
-        time = found->items * 200000u / 1u;
+        time = found->items * 100000u / 1u;
         score = ((int64_t)found->score * 1024000000 + 262144) >> 19;
         break;
     default:

@@ -30,14 +30,14 @@ typedef struct {
     uint32_t missed; /* runs that ended after the next one was due */
     uint32_t lost;   /* detections that found the queue full */
     uint32_t runs_small;
-    motes_ring camera_ring;
+    motes_ring row_ring;
     uint32_t queued;
     small_camera_detection queue[4];
-    MOTES_ALIGNED(8) uint8_t camera_ring_items[8]; /* 2 items of camera uint8[2, 2], read 1 at a time, 1 on */
+    MOTES_ALIGNED(8) uint8_t row_ring_items[8]; /* 3 items of row uint8[2], read 2 at a time, 2 on */
 } small_camera_state;
 
 void small_camera_init(small_camera_state *s);
-/* camera: count items of 4 x uint8_t, at most SMALL_CAMERA_CAMERA_BUFFER */
+/* camera: count items of 2 x uint8_t, at most SMALL_CAMERA_CAMERA_BUFFER */
 void small_camera_push(small_camera_state *s, const uint8_t *items, uint32_t count);
 int small_camera_due(const small_camera_state *s); /* whether small_camera_event has work to do */
 int small_camera_event(small_camera_state *s, small_camera_detection *found);
