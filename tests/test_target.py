@@ -25,8 +25,8 @@ def test_the_boards_that_come_along() -> None:
     )
     assert virt.core.features == {"dsp", "fpu"}
     assert board("host").chip is None
-    for current in (virt.chip.run, virt.chip.sleep, *(p.current for p in virt.peripherals.values() if p.current.ua)):
-        assert current.source
+    assert all(c.ua > 0 and c.source for p in virt.peripherals.values() for c in p.currents.values())
+    assert set(virt.peripherals["microphone"].currents) == {"sensor", "interface"}
 
 
 def test_a_region_knows_its_ends() -> None:
@@ -114,11 +114,7 @@ def test_unknown_core() -> None:
         ('core = "cortex-m4"', 'core = "cortex-m99"', "no core is called 'cortex-m99'"),
         ('core = "cortex-m4"', "core = 4", "core is 4; expected a text"),
         ('name = "virt-m4"', "name = ", "not valid TOML"),
-        (
-            'source = "assumed: a red LED with 1 kOhm at 3 V"',
-            "",
-            "peripherals.led.source is missing; expected the",
-        ),
+        ('source = "assumed: a red', '# "', "peripherals.led.current.light.source is missing; expected a text"),
         ("[supply]", "[suply]", "supply is missing; expected a table"),
     ],
 )

@@ -67,8 +67,8 @@ class Peripheral:
     name: str
     base: int | None
     irq: int | None
-    current: Current
-    """Drawn while it is on, its sensor included."""
+    currents: Mapping[str, Current]
+    """Drawn while it is on, by what draws it: "sensor", "interface"."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +193,8 @@ class _Table:
         self.asked.add(key)
         return key in self.values
 
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._get(key, "a text", default)
+    def text(self, key: str) -> str:
+        value = self._get(key, "a text", None)
         if not isinstance(value, str):
             raise self.error(key, f"is {value!r}; expected a text")
         return value
@@ -212,9 +212,9 @@ class _Table:
             raise self.error(key, f"is {value!r}; expected {expected}")
         return value
 
-    def number(self, key: str, unit: str, default: float | None = None) -> float:
+    def number(self, key: str, unit: str) -> float:
         expected = f"a number of at least 0, {unit}"
-        value = self._get(key, expected, default)
+        value = self._get(key, expected, None)
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e9:
             raise self.error(key, f"is {value!r}; expected {expected}")
         return float(value)
@@ -305,11 +305,10 @@ def _current(table: _Table) -> Current:
 def _peripheral(name: str, table: _Table) -> Peripheral:
     base = table.integer("base", "an address") if table.has("base") else None
     irq = table.integer("irq", "an interrupt number") if table.has("irq") else None
-    current = Current(table.number("ua", "in microamperes", 0.0), table.text("source", ""))
-    if current.ua and not current.source:
-        raise table.error("source", "is missing; expected the datasheet or measurement that `ua` comes from")
+    drawn = table.table("current", {})
+    currents = {part: _current(drawn.table(part)) for part in drawn.values}
     table.finish()
-    return Peripheral(name, base, irq, current)
+    return Peripheral(name, base, irq, currents)
 
 
 def _check_interrupts(table: _Table, peripherals: Iterable[Peripheral]) -> None:

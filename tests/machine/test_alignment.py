@@ -13,15 +13,18 @@ from motes.target import Board
 
 Build = Callable[..., Path]
 
-IMAGE = """
-uint32_t motes_output_0[1];
-static uint32_t data[32] __attribute__((aligned(8)));
-__attribute__((naked, noinline)) void access(uint32_t *p __attribute__((unused)), uint32_t n __attribute__((unused))) {
+ACCESS = """
+__attribute__((naked, noinline)) void access_%d(
+    uint32_t *p __attribute__((unused)), uint32_t n __attribute__((unused))) {
     __asm volatile("push {r4-r7, lr}\\n" "%s" "pop {r4-r7, pc}\\n");
 }
+"""
+MAIN = """
+uint32_t motes_input_0[1];
+static uint32_t data[32] __attribute__((aligned(8)));
 int main(void) {
     START;
-    access((uint32_t *)((uint32_t)data + 16u + %du), 2);
+    switch (motes_input_0[0]) { %s }
     END;
     EXIT(0);
 }
@@ -55,16 +58,32 @@ PASSES = {
 }
 
 
+CASES = TRAPS | PASSES
+
+
+@pytest.fixture(scope="module")
+def image(profile_image: Build) -> Path:
+    """Makes the access that its input says, at 16 bytes and the case's offset behind an aligned address."""
+    functions = "".join(ACCESS % (i, code) for i, (code, _) in enumerate(CASES.values()))
+    calls = (f"access_{i}((uint32_t *)((uint32_t)data + 16u + {by}u), 2)" for i, (_, by) in enumerate(CASES.values()))
+    cases = " ".join(f"case {i}: {call}; break;" for i, call in enumerate(calls))
+    return profile_image(functions + MAIN % cases)
+
+
+def chosen(name: str) -> dict[str, bytes]:
+    return {"motes_input_0": list(CASES).index(name).to_bytes(4, "little")}
+
+
 @pytest.mark.parametrize("name", TRAPS)
-def test_traps(name: str, profile_image: Build, virt: Board) -> None:
+def test_traps(name: str, image: Path, virt: Board) -> None:
     words = (
-        r"usage fault in access \(main\.c:\d+\): a load or store of several words, or of the FPU, at an address that "
-        r"is not a multiple of four; align the data, or load it byte by byte"
+        r"usage fault in access_\d+ \(main\.c:\d+\): a load or store of several words, or of the FPU, at an address "
+        r"that is not a multiple of four; align the data, or load it byte by byte"
     )
     with pytest.raises(BoardFault, match=words):
-        measure(profile_image(IMAGE % TRAPS[name]), virt)
+        measure(image, virt, overwrite=chosen(name))
 
 
 @pytest.mark.parametrize("name", PASSES)
-def test_passes(name: str, profile_image: Build, virt: Board) -> None:
-    assert measure(profile_image(IMAGE % PASSES[name]), virt).exit_status == 0
+def test_passes(name: str, image: Path, virt: Board) -> None:
+    assert measure(image, virt, overwrite=chosen(name)).exit_status == 0

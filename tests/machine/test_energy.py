@@ -32,7 +32,9 @@ RUN = Execution(
 
 def test_each_part_is_its_current_times_its_share(virt: Board) -> None:
     found = energy(RUN, virt)
-    assert found.parts == pytest.approx({"cpu awake": 330.0, "cpu asleep": 3.16 * 0.9, "microphone": 1250.0})
+    assert found.parts == pytest.approx(
+        {"cpu awake": 330.0, "cpu asleep": 3.16 * 0.9, "microphone sensor": 325.0, "microphone interface": 925.0}
+    )
     assert found.mean_ua == pytest.approx(330 + 2.844 + 1250)
     assert found.battery_h == pytest.approx({"CR2032": 225e3 / 1582.844, "1000 mAh": 1e6 / 1582.844})
 

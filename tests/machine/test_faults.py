@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,70 +16,84 @@ from motes.target import Board
 Build = Callable[..., Path]
 
 BAD = """
-NOINLINE void bad(uint32_t x) {
+NOINLINE void bad_%d(uint32_t x) {
     %s
     __asm volatile("nop" : : "r"(x)); // so that no call above is the last thing it does
 }
-int main(void) { bad(0); EXIT(0); }
+"""
+MAIN = """
+uint32_t motes_input_0[1];
+int main(void) {
+    START;
+    switch (motes_input_0[0]) { %s }
+    EXIT(0);
+}
 """
 
 FAULTS = {
     "read nowhere": (
         "(void)*(volatile uint32_t *)(0x60000000u + x);",
-        r"bus fault in bad \(main\.c:\d+\): it read 4 bytes at 0x60000000, where the board has nothing; "
+        r"bus fault in bad_\d+ \(main\.c:\d+\): it read 4 bytes at 0x60000000, where the board has nothing; "
         r"look for a wild pointer or an index",
     ),
     "write nowhere": (
         "*(volatile uint16_t *)(0x20040000u + x) = 1;",
-        r"bus fault in bad \(main\.c:\d+\): it wrote 2 bytes at 0x20040000, where the board has nothing",
+        r"bus fault in bad_\d+ \(main\.c:\d+\): it wrote 2 bytes at 0x20040000, where the board has nothing",
     ),
     "write to flash": (
         "*(volatile uint32_t *)(0x100u + x) = 1;",
-        r"write to flash in bad \(main\.c:\d+\): it wrote 4 bytes at 0x00000100; "
+        r"write to flash in bad_\d+ \(main\.c:\d+\): it wrote 4 bytes at 0x00000100; "
         r"constants cannot be written; copy them to RAM first",
     ),
     "run from RAM": (
         "((void (*)(void))(0x20001001u + x))();",
-        r"execution outside flash in bad \(main\.c:\d+\): it jumped to 0x20001000; "
+        r"execution outside flash in bad_\d+ \(main\.c:\d+\): it jumped to 0x20001000; "
         r"look for a function pointer or a return address that was overwritten",
     ),
     "jump nowhere": (
         "((void (*)(void))(0x70000001u + x))();",
-        r"execution outside flash in bad \(main\.c:\d+\): it jumped to 0x70000000",
+        r"execution outside flash in bad_\d+ \(main\.c:\d+\): it jumped to 0x70000000",
     ),
     "no Thumb": (
         "((void (*)(void))(0x100u + x))();",
-        r"usage fault in bad \(main\.c:\d+\): it jumped to an address without the Thumb bit; look for a function po",
+        r"usage fault in bad_\d+ \(main\.c:\d+\): it jumped to an address without the Thumb bit; look for a function",
     ),
     "erased flash": (
         "((void (*)(void))(0x80001u + x))();",
-        r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core",
+        r"usage fault in bad_\d+ \(main\.c:\d+\): the instruction is undefined on this core",
     ),
     "undefined": (
         '__asm volatile("udf #1");',
-        r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core; look for a trap",
+        r"usage fault in bad_\d+ \(main\.c:\d+\): the instruction is undefined on this core; look for a trap",
     ),
     "breakpoint": (
         '__asm volatile("bkpt #1");',
-        r"usage fault in bad \(main\.c:\d+\): it executed BKPT without a debugger",
+        r"usage fault in bad_\d+ \(main\.c:\d+\): it executed BKPT without a debugger",
     ),
     "supervisor call": (
         '__asm volatile("svc #1");',
-        r"usage fault in bad \(main\.c:\d+\): it executed SVC, which nothing handles",
+        r"usage fault in bad_\d+ \(main\.c:\d+\): it executed SVC, which nothing handles",
     ),
     "unaligned exclusive": (
         '__asm volatile("ldrex r1, [%0]" : : "r"(0x20001001u + x) : "r1");',
-        r"usage fault in bad \(main\.c:\d+\): an access that must be aligned is not",
+        r"usage fault in bad_\d+ \(main\.c:\d+\): an access that must be aligned is not",
     ),
 }
 
 
+@pytest.fixture(scope="module")
+def faulty(profile_image: Build) -> Path:
+    """An image that does what its input says: the FAULTS in order."""
+    functions = "".join(BAD % (i, body) for i, (body, _) in enumerate(FAULTS.values()))
+    cases = " ".join(f"case {i}: bad_{i}(0); break;" for i in range(len(FAULTS)))
+    return profile_image(functions + MAIN % cases)
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_faults(name: str, profile_image: Build, virt: Board) -> None:
-    body, words = FAULTS[name]
-    image = profile_image(BAD % body)
-    with pytest.raises(BoardFault, match=words) as caught:
-        measure(image, virt)
+def test_faults(name: str, faulty: Path, virt: Board) -> None:
+    chosen = list(FAULTS).index(name).to_bytes(4, "little")
+    with pytest.raises(BoardFault, match=FAULTS[name][1]) as caught:
+        measure(faulty, virt, overwrite={"motes_input_0": chosen})
     first, *rows = str(caught.value).splitlines()
     assert not first.endswith(";")
     names = re.findall(r"(\w+) 0x[0-9a-f]{8}", "\n".join(rows))
@@ -156,3 +171,20 @@ def test_endless_loop(application: Build, virt: Board) -> None:
     text = "__attribute__((noinline)) void spin(void) { for (;;) {} }\nint main(void) { spin(); for (;;) {} }"
     with pytest.raises(BoardFault, match=words):
         execute(application(text), virt, {})
+
+
+def test_an_emulator_that_crashes(faulty: Path, virt: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    crash = "import os, sys; print('a trace\\nlast words', file=sys.stderr, flush=True); os.abort()"
+    monkeypatch.setattr("motes.machine.WORKER", (sys.executable, "-c", crash))
+    words = r"the emulator stopped unexpectedly \(status -6\): last words; this is a fault of Motes or of Unicorn: pl"
+    with pytest.raises(BoardFault, match=words):
+        measure(faulty, virt)
+
+
+def test_a_file_in_the_working_folder_is_not_imported(
+    profile_image: Build, virt: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unicorn.py").write_text("raise SystemExit(9)")
+    image = profile_image("int main(void) { START; END; EXIT(0); }")
+    monkeypatch.chdir(tmp_path)
+    assert measure(image, virt).exit_status == 0

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 LIMIT_CYCLES = 1 << 32
+WORKER = (sys.executable, "-P", "-m", "motes.machine.worker")  # -P: nothing in the working folder is imported
 SENSORS = {
     "microphone": ("int16", 1, "(samples,)"),
     "accelerometer": ("int16", 2, "(triples, 3)"),
@@ -144,7 +145,7 @@ def _ask(
     with (
         tempfile.TemporaryFile() as complaints,
         subprocess.Popen(
-            [sys.executable, "-m", "motes.machine.worker"],
+            WORKER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ from motes.machine.costs import CostModel
 from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, misaligned, refused
 from motes.machine.firmware import Firmware
 from motes.machine.native import Block, Learn, Ledger, Misaligned, Visit, counter
+from motes.machine.registers import RegisterSet
 from motes.machine.results import Spent
 from motes.target import Chip
 
@@ -229,6 +230,10 @@ class Cpu:
     def masked(self) -> bool:
         """Whether PRIMASK holds interrupts back."""
         return bool(self.register(arm.UC_ARM_REG_PRIMASK) & 1)
+
+    def register_set(self, numbers: Sequence[int]) -> RegisterSet:
+        """Registers to be read and written together, by Unicorn's numbers of them."""
+        return RegisterSet(self._emulator._uch, numbers)
 
     def registers(self) -> Registers:
         """What a fault reports."""

@@ -20,7 +20,8 @@ class Energy:
     mean_ua: float
     """Mean current in microamperes: the sum of `parts`."""
     parts: Mapping[str, float]
-    """Mean current in microamperes of "cpu awake", "cpu asleep" and each peripheral that was on."""
+    """Mean current in microamperes of "cpu awake", "cpu asleep", and what each peripheral that was on consists of,
+    such as "microphone sensor" and "microphone interface"."""
     battery_h: Mapping[str, float]
     """Hours that each battery lasts, by its name."""
     inputs: Mapping[str, str]
@@ -39,12 +40,10 @@ def energy(execution: Execution, board: Board) -> Energy:
     chip = board.chip
     if chip is None or execution.cycles <= 0:
         raise BadInput(f"board {board.name}: the energy of this run cannot be estimated; run it on a board with a chip")
-    states = {
-        "cpu awake": (execution.cycles_awake, chip.run),
-        "cpu asleep": (execution.cycles_asleep, chip.sleep),
-    }
-    on = {name: (use.on_cycles, board.peripherals[name].current) for name, use in execution.peripherals.items()}
-    used = {name: (cycles, current) for name, (cycles, current) in (states | on).items() if current.ua}
+    used = {"cpu awake": (execution.cycles_awake, chip.run), "cpu asleep": (execution.cycles_asleep, chip.sleep)}
+    for name, use in execution.peripherals.items():
+        for part, current in board.peripherals[name].currents.items():
+            used[f"{name} {part}"] = (use.on_cycles, current)
     parts = {name: current.ua * cycles / execution.cycles for name, (cycles, current) in used.items()}
     total = sum(parts.values())
     return Energy(

@@ -174,8 +174,10 @@ class VirtualBoard:
 
     def _writer(self, device: Device) -> Callable[[int, int, int], None]:
         def write(offset: int, size: int, value: int) -> None:
+            due = device.due()
             device.write(offset, size, value)
-            self._cpu.look_up()  # it may be due earlier now
+            if device.due() != due:
+                self._cpu.look_up()
 
         return write
 

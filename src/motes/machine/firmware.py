@@ -48,6 +48,14 @@ class Firmware:
             raise BadInput(f"{self.path}: has no symbol {place!r}; build the image again, and do not strip it")
         return self.symbols[place].address
 
+    def code(self, place: int | str) -> int:
+        """The address of a function or of other code, without the Thumb bit.
+
+        Raises:
+            BadInput: there is no such symbol.
+        """
+        return self.address(place) & ~1
+
     def extent(self, name: str) -> tuple[int, int]:
         """The address of a symbol, and its size in bytes.
 

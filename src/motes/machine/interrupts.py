@@ -63,6 +63,7 @@ class Interrupts:
         self.count = self.cycles = 0
         self.on_enter: Callable[[], None] = lambda: None
         self.on_leave: Callable[[], None] = lambda: None
+        self._general, self._fp = cpu.register_set(_GENERAL), cpu.register_set(_FP)
         cpu.map_registers(SYSTEM, SYSTEM_SIZE, self._read, self._write)
 
     def request(self, irq: int) -> None:
@@ -127,13 +128,12 @@ class Interrupts:
         cpu = self._cpu
         self._control = cpu.register(arm.UC_ARM_REG_CONTROL)
         has_fp = bool(self._control & FPCA)
-        words = [cpu.register(r) for r in _GENERAL] + [cpu.pc]
-        xpsr = cpu.register(arm.UC_ARM_REG_XPSR)
-        floats = [cpu.register(r) for r in _FP] + [0] if has_fp else []
-        sp = cpu.sp - WORD * (len(words) + 1 + len(floats))
+        general, pc, xpsr = self._general.read(), cpu.pc, cpu.register(arm.UC_ARM_REG_XPSR)
+        floats = [*self._fp.read(), 0] if has_fp else []
+        sp = cpu.sp - WORD * (len(general) + 2 + len(floats))
         if sp & WORD:
             sp, xpsr = sp - WORD, xpsr | ALIGNED
-        frame = [*words, xpsr, *floats]
+        frame = [*general, pc, xpsr, *floats]
         limit, _ = cpu.firmware.stack
         if sp < limit or not cpu.write(sp, struct.pack(f"<{len(frame)}I", *frame)):
             did = f"an interrupt stacked {WORD * len(frame)} bytes at {sp:#010x}"
@@ -146,11 +146,9 @@ class Interrupts:
         sp = cpu.sp
         size = WORD * (len(_GENERAL) + 2 + (len(_FP) + 1 if has_fp else 0))
         *general, pc, xpsr = struct.unpack("<8I", cpu.read(sp, 32))
-        for register, value in zip(_GENERAL, general, strict=True):
-            cpu.set_register(register, value)
+        self._general.write(general)
         if has_fp:
-            for register, value in zip(_FP, struct.unpack("<17I", cpu.read(sp + 32, 68)), strict=True):
-                cpu.set_register(register, value)
+            self._fp.write(struct.unpack("<17I", cpu.read(sp + 32, 68)))
         cpu.sp = sp + size + (WORD if xpsr & ALIGNED else 0)
         cpu.set_register(arm.UC_ARM_REG_CONTROL, self._control)
         cpu.set_register(arm.UC_ARM_REG_XPSR, xpsr & ~ALIGNED)

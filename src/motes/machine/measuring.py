@@ -37,7 +37,7 @@ class _Region:
         self.console = bytearray()
         self.exit_status: int | None = None
         self.result: Measurement | None = None
-        self._names = {firmware.address(place): name for place, name in request.marks.items()}
+        self._names = {firmware.code(place): name for place, name in request.marks.items()}
         self._layers: dict[str, Spent] | None = None  # None: the region is not open
         self._layer = ""
         self._since = Spent(0, 0)

@@ -33,12 +33,12 @@ class Tracer:
 
     def __init__(self, cpu: Cpu, marks: Mapping[Place, str], taps: Iterable[Tap]) -> None:
         self._cpu = cpu
-        self._names = {cpu.firmware.address(place): name for place, name in marks.items()}
+        self._names = {cpu.firmware.code(place): name for place, name in marks.items()}
         self._taps: dict[int, list[tuple[Tap, list[tuple[int, int]]]]] = {}
         self.records: dict[str, list[TapRecord]] = {}
         for tap in taps:
             reads = [(cpu.firmware.address(place), size) for place, size in tap.reads]
-            self._taps.setdefault(cpu.firmware.address(tap.at), []).append((tap, reads))
+            self._taps.setdefault(cpu.firmware.code(tap.at), []).append((tap, reads))
             self.records[tap.name] = []
         for address in (*self._names, *self._taps):
             cpu.watch(address)
