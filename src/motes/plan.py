@@ -12,11 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from motes.errors import BadInput
 from motes.ir import Call, Program, Tensor
 
 ALIGN = 8
 ORDERS = 300
 """Random orders of placement tried where no simple one reaches the bound."""
+VISITS = 4_000_000
+"""Pairs of blocks looked at before the best order found so far is kept: a few seconds of work."""
+MOMENTS = 1 << 18
+"""Moments listed at most: those of stages multiply."""
 
 Moment: TypeAlias = frozenset[int]
 
@@ -117,27 +122,32 @@ def _keep(programs: Sequence[Program]) -> tuple[dict[Tensor, int], int]:
     kept: dict[Tensor, int] = {}
     size = 0
     for program in programs:
+        births, last_uses = _births(program), _last_uses(program)
         for state in program.graph.states:
             kept[state.read] = size
-            if _last_use(program, state.read) == _birth(program, state.write) and _in_place(
-                program, state.write, state.read
+            birth = births.get(state.write, -1)
+            if (
+                birth >= 0
+                and last_uses.get(state.read, -1) == birth
+                and _in_place(program.calls[birth], state.write, state.read)
             ):
                 kept[state.write] = size
             size = round_up(size + state.read.nbytes)
     return kept, size
 
 
-def _birth(program: Program, tensor: Tensor) -> int:
-    return next((i for i, c in enumerate(program.calls) if tensor in c.node.outputs), -1)
+def _births(program: Program) -> dict[Tensor, int]:
+    """The call that makes each tensor."""
+    return {t: i for i, call in enumerate(program.calls) for t in call.node.outputs}
 
 
-def _last_use(program: Program, tensor: Tensor) -> int:
-    return max((i for i, c in enumerate(program.calls) if tensor in c.node.inputs), default=-1)
+def _last_uses(program: Program) -> dict[Tensor, int]:
+    """The last call that reads each tensor."""
+    return {t: i for i, call in enumerate(program.calls) for t in call.node.inputs if t is not None}
 
 
-def _in_place(program: Program, made: Tensor, used: Tensor) -> bool:
+def _in_place(call: Call, made: Tensor, used: Tensor) -> bool:
     """Whether the kernel that makes `made` may write it over `used`."""
-    call = program.calls[_birth(program, made)]
     pairs = call.kernel.in_place(call.node)
     if call.node.op.view:
         pairs = (*pairs, (0, 0))
@@ -148,20 +158,20 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
     """Add the program's blocks, and return its moments: each of its calls, its start and its end, and every moment of
     the programs that may run between two of its calls, together with what is alive there."""
     graph, end = program.graph, len(program.calls)
-    last = {t: end if t in graph.outputs or any(s.write is t for s in graph.states) else _last_use(program, t)
-            for t in graph.tensors}  # fmt: skip
+    births = _births(program)
+    last = {**_last_uses(program), **dict.fromkeys((*graph.outputs, *(s.write for s in graph.states)), end)}
     mine: list[int] = []
     for tensor in graph.tensors:
         if tensor in kept or tensor.data is not None:
             continue
-        birth = _birth(program, tensor)
+        birth = births.get(tensor, -1)
         host = next(
             (
                 t
                 for t in (program.calls[birth].node.pointers if birth >= 0 else ())
                 if t in blocks.of_tensor
-                and last[t] == birth
-                and _in_place(program, tensor, t)
+                and last.get(t, -1) == birth
+                and _in_place(program.calls[birth], tensor, t)
                 and blocks.blocks[blocks.of_tensor[t]].size >= round_up(tensor.nbytes)
                 and blocks.blocks[blocks.of_tensor[t]].last == birth
             ),
@@ -169,10 +179,10 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
         )
         if host is not None:
             index = blocks.of_tensor[host]
-            blocks.blocks[index].last = max(last[tensor], birth)
+            blocks.blocks[index].last = max(last.get(tensor, -1), birth)
         else:
             name = program.calls[birth].node.name if birth >= 0 else tensor.name
-            index = blocks.add(name, graph.name, tensor.nbytes, birth, max(last[tensor], birth))
+            index = blocks.add(name, graph.name, tensor.nbytes, birth, max(last.get(tensor, -1), birth))
             mine.append(index)
         blocks.of_tensor[tensor] = index
     for i, call in enumerate(program.calls):
@@ -181,12 +191,36 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
             blocks.of_call[call] = index
             mine.append(index)
 
-    def alive(*times: int) -> Moment:
-        return frozenset(b for b in mine if all(blocks.blocks[b].first <= t <= blocks.blocks[b].last for t in times))
+    own, across = _alive([(b, blocks.blocks[b].first, blocks.blocks[b].last) for b in mine], end)
+    inside = set(nested)
+    if len(across) * len(inside) > MOMENTS:
+        raise BadInput(
+            f"{graph.name}: between {len(across):,} of its operators, {len(inside):,} moments of stages with shorter "
+            f"periods may come; at most {MOMENTS:,} together can be planned: use models with fewer operators"
+        )
+    return [*own, *(here | there for here in across for there in inside)]
 
-    own = [alive(t) for t in range(-1, end + 1)]
-    across = {alive(t, t + 1) for t in range(end - 1)}
-    return [*own, *(here | there for here in across for there in nested)]
+
+def _alive(lives: Sequence[tuple[int, int, int]], end: int) -> tuple[list[Moment], set[Moment]]:
+    """What is alive at each time from -1 to `end`; and from one call to the next, for calls 0 to `end` - 1.
+
+    Args:
+        lives: (block, first time, last time), all of them inside of -1 .. `end`.
+    """
+    born: dict[int, set[int]] = {}
+    die: dict[int, set[int]] = {}
+    for block, first, last in lives:
+        born.setdefault(first, set()).add(block)
+        die.setdefault(last, set()).add(block)
+    now: set[int] = set()
+    own, across = [], set()
+    for time in range(-1, end + 1):
+        now |= born.get(time, set())
+        own.append(frozenset(now))
+        now -= die.get(time, set())
+        if 0 <= time < end - 1:
+            across.add(frozenset(now))
+    return own, across
 
 
 # ------------------------------------------------------------------------------------------------ offsets
@@ -196,24 +230,30 @@ def place(sizes: Sequence[int], moments: Sequence[Moment]) -> tuple[list[int], i
     """(offsets, total, bound): places for blocks of these sizes such that blocks of one moment never overlap.
 
     Blocks are put down one by one at the lowest free address; which order is best is found by trying: simple orders
-    first, then random ones from a fixed seed, until the bound is reached or `ORDERS` have been tried.
+    first, then random ones from a fixed seed, until the bound is reached, `ORDERS` have been tried, or, among many
+    blocks, `VISITS` are spent.
     """
-    bound = max((sum(sizes[b] for b in m) for m in moments), default=0)
-    conflicts: list[set[int]] = [set() for _ in sizes]
-    for moment in set(moments):
+    heaviness = {m: sum(sizes[b] for b in m) for m in set(moments)}
+    bound = max(heaviness.values(), default=0)
+    weight = [0] * len(sizes)
+    masks = [0] * len(sizes)  # bit sets: wide graphs have millions of conflicts
+    for moment, heavy in heaviness.items():
+        mask = sum(1 << b for b in moment)
         for b in moment:
-            conflicts[b] |= moment
-    weight = [max((sum(sizes[j] for j in m) for m in moments if i in m), default=0) for i in range(len(sizes))]
+            masks[b] |= mask
+            weight[b] = max(weight[b], heavy)
+    conflicts = [[j for j, bit in enumerate(bin(mask)[:1:-1]) if bit == "1" and j != i] for i, mask in enumerate(masks)]
+    tries = VISITS // max(1, sum(map(len, conflicts)))
     every = range(len(sizes))
     orders = [
         sorted(every, key=lambda i: (-sizes[i], i)),
         sorted(every, key=lambda i: (-weight[i], -sizes[i], i)),
-        sorted(every, key=lambda i: (-sizes[i] * len(conflicts[i]), i)),
+        sorted(every, key=lambda i: (-sizes[i] * (len(conflicts[i]) + 1), i)),
         list(every),
     ]
     shuffle = random.Random(0)
     best: tuple[int, list[int]] | None = None
-    for attempt in range(len(orders) + ORDERS):
+    for attempt in range(max(1, min(len(orders) + ORDERS, tries))):
         order = orders[attempt] if attempt < len(orders) else sorted(
             every, key=lambda i: -weight[i] * shuffle.uniform(0.5, 1.0)
         )  # fmt: skip
@@ -226,11 +266,11 @@ def place(sizes: Sequence[int], moments: Sequence[Moment]) -> tuple[list[int], i
     return best[1], best[0], bound
 
 
-def _put_down(order: Sequence[int], sizes: Sequence[int], conflicts: Sequence[set[int]]) -> tuple[list[int], int]:
+def _put_down(order: Sequence[int], sizes: Sequence[int], conflicts: Sequence[list[int]]) -> tuple[list[int], int]:
     offsets = [-1] * len(sizes)
     for block in order:
         at = 0
-        taken = sorted((offsets[c], sizes[c]) for c in conflicts[block] if c != block and offsets[c] >= 0)
+        taken = sorted((offsets[c], sizes[c]) for c in conflicts[block] if offsets[c] >= 0)
         for start, size in taken:
             if at + sizes[block] <= start:
                 break

@@ -39,8 +39,13 @@ def number(value: int | float | np.number[Any]) -> str:
 
 
 def comment(text: str) -> str:
-    """Text that cannot end a comment, in ASCII."""
-    return text.encode("ascii", "replace").decode().replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+    """Text that cannot end a comment or begin one, whatever a compiler splices or replaces: ASCII, on one line."""
+    shown = "".join(c if c.isprintable() and c.isascii() else "?" for c in text)
+    shown = shown.replace("\\", "|")
+    for pair in ("*/", "/*", "??"):  # the last begins a trigraph
+        while pair in shown:
+            shown = shown.replace(pair, f"{pair[0]} {pair[1]}")
+    return shown
 
 
 def c_type(data: Array) -> str:
