@@ -13,7 +13,7 @@ from motes.build.image import Image
 from motes.judging import Event
 from motes.making import Made
 from motes.progress import Progress, silent
-from motes.report import html, summary, to_json
+from motes.report import build_page, run_page, summary, to_json
 from motes.running import Outcome, Trace, run
 
 
@@ -33,9 +33,9 @@ class Build:
         return self.made.image
 
     @property
-    def report(self) -> Made:
-        """Sizes, stages and rings: `to_json()`, `table()`."""
-        return self.made
+    def report(self) -> dict[str, Any]:
+        """Sizes, stages, rings and layers, as `motes build --json` prints them."""
+        return self.to_json()
 
     def run(
         self,
@@ -44,7 +44,7 @@ class Build:
         on_event: Callable[[Event], None] | None = None,
         progress: Progress = silent,
     ) -> Run:
-        """Play a recording to the application's sensor, until it ends; report.json and report.html go to its folder.
+        """Play a recording to the application's sensor, until it ends; report.html goes to the build's folder.
 
         Args:
             recording: a file that the sensor can play, see `motes.recording`.
@@ -58,8 +58,28 @@ class Build:
         outcome = run(self.made, Path(recording), None if labels is None else Path(labels), on_event, progress)
         done = Run(outcome)
         progress("writing the report", None)
-        done.save(self.made.folder / "report.html")
+        done.save()
         return done
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return self.made.to_json()
+
+    def table(self) -> RenderableType:
+        """For a terminal."""
+        return self.made.table()
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the report, without a run, as one self-contained HTML page; None: report.html in the build's folder.
+
+        Raises:
+            BadInput: the file cannot be written.
+        """
+        return _save(build_page(self.made), path, self.made)
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return build_page(self.made, whole=False)
 
 
 class Run:
@@ -101,15 +121,20 @@ class Run:
         """For a terminal."""
         return summary(self.outcome)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the report as one self-contained HTML page.
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the report as one self-contained HTML page; None: report.html in the build's folder.
 
         Raises:
             BadInput: the file cannot be written.
         """
-        write_files({Path(path): html(self.outcome).encode()})
-        return Path(path)
+        return _save(run_page(self.outcome), path, self.outcome.made)
 
     def _repr_html_(self) -> str:
         """For a notebook."""
-        return html(self.outcome, whole_page=False)
+        return run_page(self.outcome, whole=False)
+
+
+def _save(page: str, path: str | Path | None, made: Made) -> Path:
+    to = made.folder / "report.html" if path is None else Path(path)
+    write_files({to: page.encode()})
+    return to

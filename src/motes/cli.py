@@ -152,17 +152,15 @@ def build(
     """Make an image: .elf .bin .hex .map, the C sources and the report."""
     with _progress(_terminal(stderr=True)) as progress:
         if source.suffix == ".tflite":
-            from motes.build.files import write_files
             from motes.profiling import profile as measure
-            from motes.report import profile_page
 
             made: Any = measure(source, board, toolchain=toolchain, out=out, progress=progress)
-            progress("writing the report", None)
-            write_files({made.image.parent / "report.html": profile_page(made).encode()})
         else:
             from motes.app import load_app
 
-            made = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress).report
+            made = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress)
+        progress("writing the report", None)
+        made.save()
     _show(made, as_json)
 
 

@@ -20,6 +20,7 @@ from motes.ir import Array, Tensor
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Proved, compile_graph, lcg, self_check, spent, zeros
+from motes.report import profile_page
 from motes.target import board as find_board
 from motes.tflite import load
 
@@ -118,6 +119,20 @@ class Profile:
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         outputs = [Text(f"{o.name} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
         return Group(head, Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the report as one self-contained HTML page; None: report.html beside the image.
+
+        Raises:
+            BadInput: the file cannot be written.
+        """
+        to = self.image.parent / "report.html" if path is None else Path(path)
+        write_files({to: profile_page(self.to_json(), self.lives).encode()})
+        return to
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return profile_page(self.to_json(), self.lives, whole=False)
 
 
 def profile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from motes.report.data import to_json
-from motes.report.page import html, profile_page
+from motes.report.page import build_page, profile_page, run_page
 from motes.report.terminal import summary
 
-__all__ = ["html", "profile_page", "summary", "to_json"]
+__all__ = ["build_page", "profile_page", "run_page", "summary", "to_json"]

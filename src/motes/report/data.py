@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from motes.judging import Event, Verdict
+from motes.report.reading import responses
 from motes.running import Outcome
 
 
@@ -71,36 +72,18 @@ def stages_json(outcome: Outcome) -> list[dict[str, Any]]:
     for stage in outcome.made.application.stages:
         runs = next((len(t.time_s) for t in outcome.traces if t.stage is stage), 0)
         row: dict[str, Any] = {"name": stage.name, "period_ms": float(stage.period * 1000), "runs": runs}
-        if outcome.execution is not None:
-            spans = [s for s in outcome.execution.spans if s.name == stage.name]
-            clock = outcome.execution.clock_hz
+        measured = responses(outcome, stage)
+        if outcome.execution is not None and measured is not None:
+            spent = [s.cycles for s in outcome.execution.spans if s.name == stage.name]
             response = outcome.made.schedule.response[stage]
-            row["cycles"] = {
-                "mean": round(sum(s.cycles for s in spans) / max(1, len(spans)), 1),
-                "max": max((s.cycles for s in spans), default=0),
-            }
+            row["cycles"] = {"mean": round(sum(spent) / max(1, len(spent)), 1), "max": max(spent, default=0)}
             row["worst_response_ms"] = {
                 "computed": round(response * 1000, 3) if math.isfinite(response) else None,
-                "measured": round(1000 * worst_response(outcome, stage.name), 3),
+                "measured": round(1000 * float(measured.took_s.max(initial=0)), 3),
             }
-            row["share"] = round(sum(s.cycles for s in spans) / (outcome.execution.cycles or 1), 6)
-            assert clock
+            row["share"] = round(sum(spent) / (outcome.execution.cycles or 1), 6)
         rows.append(row)
     return rows
-
-
-def worst_response(outcome: Outcome, name: str) -> float:
-    """Seconds from the trigger of a stage to the end of its run, at the worst."""
-    assert outcome.execution is not None
-    application, clock = outcome.made.application, outcome.execution.clock_hz
-    stage = next(s for s in application.stages if s.name == name)
-    buffer = application.buffer(stage.source)
-    worst = 0.0
-    spans = [s for s in outcome.execution.spans if s.name == name]
-    for run, span in enumerate(spans):
-        items = -(-(stage.first + run * stage.every) // buffer) * buffer
-        worst = max(worst, span.end / clock - float(items / stage.source.rate))
-    return worst
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

@@ -1,63 +1,162 @@
-"""A run or a profile as one HTML page that needs nothing else: pictures are inline SVG, and nothing is fetched."""
+"""Reports as HTML that needs nothing else: pictures are inline SVG, and nothing is fetched.
+
+Each is a `<div class="motes">` with its own style, which a notebook shows as it is, or that in a whole page.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import jinja2
+from markupsafe import Markup
 
-from motes.profiling import Profile
-from motes.report import charts
-from motes.report.data import to_json
+from motes.making import LayerCost, Made
+from motes.plan import Life
+from motes.report.arena import arena, when
+from motes.report.data import stages_json, to_json
+from motes.report.timeline import timeline
 from motes.running import Outcome
+from motes.target import board as find_board
+
+CYCLES_NOTE = (
+    "Cycles of layers are those of the layer alone, measured on the virtual board when the image was built. They are "
+    "modelled from the Cortex-M4's timing table with zero wait states; real flash adds to them."
+)
+MOST_FUNCTIONS = 40
 
 
-def html(outcome: Outcome, whole_page: bool = True) -> str:
-    """The report of a run.
+class About(NamedTuple):
+    """Of a part of memory."""
+
+    colour: str
+    words: str
+
+
+ABOUT = {
+    "code": About("c0", "functions, and constants that belong to them"),
+    "weights": About("c1", "of the models"),
+    "tables": About("c2", "parameters, filter banks, windows"),
+    "startup": About("c3", "vector table, reset"),
+    "arena": About("c0", "tensors and scratch, shared by all stages"),
+    "rings": About("c1", "items on their way to a stage"),
+    "state": About("c2", "what stages keep between their runs"),
+    "static": About("c5", "sensor buffers, queues, variables"),
+    "stack": About("c4", "reserved: the static bound, interrupts included"),
+}
+
+
+def run_page(outcome: Outcome, whole: bool = True) -> str:
+    """The report of a run: a page, or a fragment of one."""
+    return _application(outcome.made, outcome, whole)
+
+
+def build_page(made: Made, whole: bool = True) -> str:
+    """The report of an application that has not run: a page, or a fragment of one."""
+    return _application(made, None, whole)
+
+
+def profile_page(data: Mapping[str, Any], lives: Sequence[Life], whole: bool = True) -> str:
+    """The report of a profile: a page, or a fragment of one.
 
     Args:
-        whole_page: a document; otherwise a fragment for a notebook, with a style of its own scope.
+        data: `Profile.to_json()`.
+        lives: of its plan.
     """
-    made = outcome.made
-    sizes = {what: parts for what, parts in (("flash", made.flash), ("RAM", made.ram)) if parts is not None}
-    return (
-        _templates()
-        .get_template("run.html.j2")
-        .render(
-            whole_page=whole_page,
-            data=to_json(outcome),
-            outcome=outcome,
-            made=made,
-            layers=made.layers,
-            energy=outcome.energy,
-            timeline=charts.timeline(outcome),
-            arena=charts.arena(made.plan.lives, made.plan.arena),
-            sizes=charts.bars(sizes) if sizes else "",
-            cycles=charts.cycles([(f"{c.stage} / {c.name} ({c.kernel})", c.cycles) for c in made.layers]),
-        )
+    chip = find_board(data["board"]).chip
+    assert chip is not None
+    costs = [LayerCost("", **{k: v for k, v in c.items() if k != "instructions"}) for c in data["layers"]]
+    return _page(
+        "profile.html.j2",
+        f"{data['model']} on {data['board']}",
+        whole,
+        data=data,
+        limits={"flash": chip.flash.size, "ram": chip.ram.size},
+        arena=arena(lives, data["ram"]["arena"]),
+        blocks=_blocks(lives),
+        kernels=_kernels(costs),
     )
 
 
-def profile_page(found: Profile) -> str:
-    """The report of a profile."""
-    return (
-        _templates()
-        .get_template("profile.html.j2")
-        .render(
-            data=found.to_json(),
-            arena=charts.arena(found.lives, found.ram["arena"]),
-            sizes=charts.bars({"flash": found.flash, "RAM": found.ram}),
-            cycles=charts.cycles([(f"{layer.name} ({layer.kernel})", layer.cycles) for layer in found.layers]),
-        )
+def _application(made: Made, outcome: Outcome | None, whole: bool) -> str:
+    data = made.to_json()
+    ran = stages_json(outcome) if outcome else [None] * len(data["stages"])
+    rings = {ring["name"]: ring for ring in data["rings"]}
+    own = [rings[s.ring.name] for s in made.application.stages]
+    return _page(
+        "application.html.j2",
+        f"{made.application.name} on {made.board.name}",
+        whole,
+        made=made,
+        chip=made.board.chip,
+        data=data,
+        outcome=outcome,
+        run=to_json(outcome) if outcome else None,
+        energy=outcome.energy if outcome else None,
+        timeline=timeline(outcome) if outcome else None,
+        stages=list(zip(data["stages"], own, ran, strict=True)),
+        arena=arena(made.plan.lives, made.plan.arena),
+        blocks=_blocks(made.plan.lives),
+        layers=[(stage, list(rows)) for stage, rows in groupby(made.layers, key=lambda c: c.stage)],
+        kernels=_kernels(made.layers),
+        functions=_functions(outcome),
     )
+
+
+def _blocks(lives: Sequence[Life]) -> list[tuple[Life, str]]:
+    """Each block, and in words when it is alive."""
+    calls = {life.program: 0 for life in lives}
+    for life in lives:
+        calls[life.program] = max(calls[life.program], life.last)
+    return [(life, when(life, calls[life.program])) for life in lives]
+
+
+def _kernels(layers: Iterable[LayerCost]) -> list[tuple[str, int, int, float]]:
+    """Name, layers, cycles and share of each kernel, most cycles first."""
+    cycles: dict[str, int] = {}
+    count: dict[str, int] = {}
+    for c in layers:
+        cycles[c.kernel] = cycles.get(c.kernel, 0) + c.cycles
+        count[c.kernel] = count.get(c.kernel, 0) + 1
+    total = sum(cycles.values()) or 1
+    return [(k, count[k], n, n / total) for k, n in sorted(cycles.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _functions(outcome: Outcome | None) -> list[tuple[str, int, int, float]]:
+    """Name, instructions, cycles and share of the functions that took most of a run."""
+    if outcome is None or outcome.execution is None:
+        return []
+    awake = outcome.execution.cycles_awake or 1
+    found = list(outcome.execution.functions.items())[:MOST_FUNCTIONS]
+    return [(name, spent.instructions, spent.cycles, spent.cycles / awake) for name, spent in found]
+
+
+def duration(hours: float) -> str:
+    """Hours, or days where they are many."""
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"
+
+
+# ------------------------------------------------------------------------------------------------ templates
+
+
+def _page(template: str, title: str, whole: bool, **values: Any) -> str:
+    templates = _templates()
+    fragment = templates.get_template(template).render(values)
+    if not whole:
+        return fragment
+    return templates.get_template("page.html.j2").render(title=title, fragment=Markup(fragment))
 
 
 @functools.cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("motes.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(about=ABOUT, cycles_note=CYCLES_NOTE, duration=duration)
+    return environment

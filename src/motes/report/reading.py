@@ -1,11 +1,18 @@
-"""Which of a run's traces are features, and which are scores."""
+"""What pictures and tables need to know of a run: features, scores, and how long after its trigger each run ended."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
+from motes.application import Stage
 from motes.blocks.threshold.op import ThresholdOp
+from motes.ir import Array
 from motes.running import Outcome, Trace, reported
+
+NARROWEST = 4
+"""Elements that a picture of features needs."""
 
 
 class ScoreView(NamedTuple):
@@ -32,8 +39,53 @@ def score_view(outcome: Outcome) -> ScoreView | None:
     return None
 
 
-def widest_features(outcome: Outcome) -> Trace | None:
-    """What a stage hands on to another as its items, where that is a picture worth showing."""
-    handed = {r.item for s in outcome.made.application.stages for r in s.pushes}
-    found = [t for t in outcome.traces if t.tensor in handed and t.values.shape[1] >= 4 and len(t.values)]
-    return max(found, key=lambda t: t.values.shape[1], default=None)
+def features(outcome: Outcome) -> Trace | None:
+    """What the sensor's data become first, where that is a picture worth showing."""
+    judged = score_view(outcome)
+    for trace in outcome.traces:
+        if judged is not None and trace.tensor is judged.trace.tensor:
+            return None
+        if trace.values.shape[1] >= NARROWEST and len(trace.values) > 1:
+            return trace
+    return None
+
+
+class Responses(NamedTuple):
+    """Runs of a stage, one behind the other.
+
+    `due_s` (runs,) is when each window was complete, on the sample clock; `took_s` (runs,) how much later the run had
+    ended; `missed` (runs,) whether the next window was complete by then.
+    """
+
+    due_s: Array
+    took_s: Array
+    missed: Array
+
+
+def responses(outcome: Outcome, stage: Stage) -> Responses | None:
+    """Of every run of a stage; None on the host, where work takes no time."""
+    if outcome.execution is None:
+        return None
+    ends = _ends(outcome, stage)
+    due = _due(outcome, stage, len(ends) + 1)
+    if stage.ring.source is None:
+        feeding = next(s for s in outcome.made.application.stages if stage.ring in s.pushes)
+        pushed = _ends(outcome, feeding)[stage.ring.length - 1 :: stage.ring.stride]
+    else:
+        pushed = due
+    complete = np.full(len(ends), np.inf)
+    complete[: len(pushed[1:])] = pushed[1 : len(ends) + 1]
+    return Responses(due[: len(ends)], ends - due[: len(ends)], ends > complete)
+
+
+def _ends(outcome: Outcome, stage: Stage) -> Array:
+    assert outcome.execution is not None
+    clock = outcome.execution.clock_hz
+    return np.array([s.end / clock for s in outcome.execution.spans if s.name == stage.name])
+
+
+def _due(outcome: Outcome, stage: Stage, runs: int) -> Array:
+    """When the sensor has delivered the buffer that completes each window."""
+    buffer = outcome.made.application.buffer(stage.source)
+    items = stage.first + np.arange(runs) * stage.every
+    return np.asarray(-(-items // buffer) * buffer / float(stage.source.rate))
