@@ -173,6 +173,16 @@ def test_endless_loop(application: Build, virt: Board) -> None:
         execute(application(text), virt, {})
 
 
+def test_sleep_that_a_masked_interrupt_refuses(application: Build, virt: Board) -> None:
+    text = """
+    void app_on_timer(void) {}
+    int main(void) { board_timer_start(1000); board_lock(); for (;;) board_sleep(); }
+    """
+    words = "endless loop in .*: it has tried to sleep 10,000 times while an interrupt waits that it holds back"
+    with pytest.raises(BoardFault, match=words):
+        execute(application(text, "timer"), virt, {})
+
+
 def test_an_emulator_that_crashes(faulty: Path, virt: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     crash = "import os, sys; print('a trace\\nlast words', file=sys.stderr, flush=True); os.abort()"
     monkeypatch.setattr("motes.machine.WORKER", (sys.executable, "-c", crash))

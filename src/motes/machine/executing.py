@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from motes.errors import BadInput
 from motes.machine.cpu import Cpu, Stop
-from motes.machine.faults import RegisterFault, endless
+from motes.machine.faults import RegisterFault, bad_register, endless
 from motes.machine.firmware import read_firmware
 from motes.machine.interrupts import Interrupts
 from motes.machine.peripherals import KINDS, SENSORS, SIZE, Device, Led, Sensor
@@ -19,6 +19,7 @@ GRACE_S = 10.0
 WITHOUT_INPUT_S = 60.0
 """The length of a run without a sensor."""
 MAX_CONSOLE_BYTES = 16 * 1024 * 1024
+MAX_REFUSED_SLEEPS = 10_000
 NEVER = 1 << 62
 
 
@@ -39,30 +40,35 @@ class VirtualBoard:
         self._lines: list[Line] = []
         self._text = bytearray()
         self._printed = 0
-        self._last_sleep = 0
+        self._last_sleep = self._refused_sleeps = 0
         self._exit_status: int | None = None
 
     def run(self) -> Execution:
         """Run to the end."""
-        cpu = self._cpu
-        while self._exit_status is None:
-            self._fire()
-            self._interrupts.deliver()
-            until, last = self._until(), self._patience()
-            stop = cpu.run(min(self._next_due(), until, last))
-            if stop is Stop.RETURN:
-                self._interrupts.leave()
-            elif stop is Stop.SLEEP:
-                self._sleep()
-            if self.now >= until:
-                self._exit_status = self._exit_status or 0
-            elif self.now >= last and self._exit_status is None:
-                raise endless(
-                    cpu.firmware, cpu.registers(), f"the application has worked for {GRACE_S:g} s without sleep"
-                )
+        try:
+            while self._exit_status is None:
+                self._go_on()
+        except RegisterFault as error:
+            raise bad_register(self._cpu.firmware, self._cpu.registers(), str(error)) from None
         if self._text:
             self._end_line()
         return self._result(self._exit_status)
+
+    def _go_on(self) -> None:
+        """To the next event."""
+        self._fire()
+        self._interrupts.deliver()
+        until, last = self._until(), self._patience()
+        stop = self._cpu.run(min(self._next_due(), until, last))
+        if stop is Stop.RETURN:
+            self._interrupts.leave()
+        elif stop is Stop.SLEEP:
+            self._sleep()
+        if self._exit_status is None and self.now >= until:
+            self._exit_status = 0
+        elif self._exit_status is None and self.now >= last:
+            what = f"the application has worked for {GRACE_S:g} s without sleep"
+            raise endless(self._cpu.firmware, self._cpu.registers(), what)
 
     # -------------------------------------------------------------------------------------------- for peripherals
 
@@ -125,6 +131,7 @@ class VirtualBoard:
 
     def _sleep(self) -> None:
         """WFI: until an interrupt waits, or the input is over."""
+        began = self.now
         while not self._interrupts.waiting:
             due, until = self._next_due(), self._until()
             over = any(s.started for s in self._sensors) and not any(s.running for s in self._sensors)
@@ -136,7 +143,13 @@ class VirtualBoard:
                 return
             self._skip_to(due)
             self._fire()
-        self._last_sleep = self.now
+        if self.now > began:
+            self._last_sleep, self._refused_sleeps = self.now, 0
+        else:
+            self._refused_sleeps += 1
+        if self._refused_sleeps > MAX_REFUSED_SLEEPS:
+            what = f"it has tried to sleep {MAX_REFUSED_SLEEPS:,} times while an interrupt waits that it holds back"
+            raise endless(self._cpu.firmware, self._cpu.registers(), what)
 
     def _skip_to(self, cycle: int) -> None:
         """Sleep until then."""

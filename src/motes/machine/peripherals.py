@@ -162,11 +162,6 @@ class Timer(Device):
         self._ticks += 1
         _interrupt(self)
 
-    @property
-    def ticks(self) -> int:
-        """Periods since it was started."""
-        return self._ticks
-
 
 class Sensor(Device):
     """Microphone, accelerometer, camera: a recording, delivered at its true rate by double buffer and interrupt.
