@@ -5,13 +5,14 @@
    grid of `rows` x `columns` runs of `run` bytes that lie together in x: with dilation_w 1 a run is
    a whole row of the filter, otherwise one pixel. A window that reaches outside x is first copied
    together, with x's zero point for what is not there; a small image (raw_h not 0) is copied
-   together whole, at (raw_top, raw_left) of in_h x in_w, so that no window reaches outside.
+   together whole, at (raw_top, raw_left) of in_h x in_w, so that no window reaches outside. flat:
+   all pixels of all images where a window is one pixel at stride 1; else 0.
 
-   scratch: 8 * steps bytes for two expanded windows, then what is copied together. In place: y may
-   be x where the window is one pixel, stride 1, and out_ch <= in_ch: both windows are read before
-   their outputs are written. stream: see conv_blocks_s8_dsp.h; `full` words of it make blocks of
-   four channels, then come the `rest` last channels, if any, in a block of their own. `skipped`
-   steps of the unrolled loop are left out at first.
+   scratch: 8 * steps bytes for two expanded windows, then what is copied together: an image, or two
+   windows. In place: y may be x where the window is one pixel, stride 1, and out_ch <= in_ch: both
+   windows are read before their outputs are written. stream: see conv_blocks_s8_dsp.h; `full` words
+   of it make blocks of four channels, then come the `rest` last channels, if any, in a block of
+   their own. `skipped` steps of the unrolled loop are left out at first.
 
    Cycles/MAC: 1.18 for 1x1 of 64 to 64, 1.08 of 128 to 128, 1.9 of 16 to 32; 1.05 for 3x3 of 64 to
    64, 1.26 of 16 to 16; 1.39 for 10x4 of 1 to 64, 2.7 for 3x3 of 3 to 8. */
@@ -25,7 +26,7 @@
 typedef struct {
     int32_t batches, in_h, in_w, in_ch, out_h, out_w, out_ch;
     int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-    int32_t raw_h, raw_w, raw_top, raw_left;
+    int32_t flat, raw_h, raw_w, raw_top, raw_left;
     int32_t rows, columns, run, run_pixels, row_words;
     int32_t in_zero, low, high, steps, skipped, shift, full, rest, words;
     const int32_t *stream;
@@ -51,16 +52,21 @@ static MOTES_NOINLINE void conv_s8_dsp_gather(const conv_s8_dsp_params *p, const
         }
 }
 
-/* Expands a window that begins at x into every second word of `to`; its runs lie `down` and
- * `across` bytes apart. */
-static inline void conv_s8_dsp_expand(const conv_s8_dsp_params *p, const int8_t *x, uint32_t down,
-                                      uint32_t across, uint32_t *to) {
+/* A window where it begins, and the way from one of its runs to the next. */
+typedef struct {
+    const int8_t *x;
+    uint32_t down, across;
+} conv_s8_dsp_window;
+
+/* Expands two windows. */
+static inline void conv_s8_dsp_expand(const conv_s8_dsp_params *p, conv_s8_dsp_window a,
+                                      conv_s8_dsp_window b, uint32_t *to) {
     const uint32_t run = (uint32_t)p->run, rows = (uint32_t)p->rows;
     if (p->columns == 1)
-        conv_expand_s8_dsp(x, to, run, rows, down);
+        conv_expand_s8_dsp(a.x, b.x, to, run, rows, a.down, b.down);
     else
-        for (uint32_t i = 0; i < rows; i++, x += down, to += p->row_words)
-            conv_expand_s8_dsp(x, to, run, (uint32_t)p->columns, across);
+        for (uint32_t i = 0; i < rows; i++, a.x += a.down, b.x += b.down, to += p->row_words)
+            conv_expand_s8_dsp(a.x, b.x, to, run, (uint32_t)p->columns, a.across, b.across);
 }
 
 /* All output channels of two pixels; the second one's lie `second` bytes behind. */
@@ -86,42 +92,66 @@ static inline void conv_s8_dsp_outputs(const conv_s8_dsp_params *p, const uint32
         }
 }
 
+/* All pixels of all images, as one row: a window is one pixel, stride 1. */
+static inline void conv_s8_dsp_flat(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
+                                    uint32_t *expanded) {
+    const int32_t in_ch = p->in_ch, out_ch = p->out_ch;
+    int32_t n = p->flat;
+    for (; n > 1; n -= 2, x += 2 * in_ch, y += 2 * out_ch) {
+        conv_expand_s8_dsp(x, x + in_ch, expanded, (uint32_t)in_ch, 1, 0, 0);
+        conv_s8_dsp_outputs(p, expanded, y, (uint32_t)out_ch);
+    }
+    if (n) {
+        conv_expand_s8_dsp(x, x, expanded, (uint32_t)in_ch, 1, 0, 0);
+        conv_s8_dsp_outputs(p, expanded, y, 0);
+    }
+}
+
 /* One image. */
 static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
                                      uint32_t *expanded, int8_t *gathered) {
-    const int32_t reach = (p->columns - 1) * p->dilation_w + p->run_pixels;
-    const uint32_t down = (uint32_t)(p->dilation_h * p->in_w * p->in_ch);
-    const uint32_t across = (uint32_t)(p->dilation_w * p->in_ch);
-    uint32_t lane = 0;
-    for (int32_t i = 0; i < p->out_h; i++) {
-        const int32_t top = i * p->stride_h - p->pad_top;
-        const int inside = top >= 0 && top + (p->rows - 1) * p->dilation_h < p->in_h;
-        int32_t left = -p->pad_left;
-        for (int32_t j = 0; j < p->out_w; j++, left += p->stride_w) {
-            if (inside && left >= 0 && left + reach <= p->in_w) {
-                conv_s8_dsp_expand(p, x + (top * p->in_w + left) * p->in_ch, down, across,
-                                   expanded + lane);
+    const int32_t bytes = p->rows * p->columns * p->run;
+    const int32_t last_top = p->in_h - 1 - (p->rows - 1) * p->dilation_h;
+    const int32_t last_left = p->in_w - (p->columns - 1) * p->dilation_w - p->run_pixels;
+    const conv_s8_dsp_window inside = {x, (uint32_t)(p->dilation_h * p->in_w * p->in_ch),
+                                       (uint32_t)(p->dilation_w * p->in_ch)};
+    const conv_s8_dsp_window copied = {gathered, (uint32_t)(p->columns * p->run), (uint32_t)p->run};
+    conv_s8_dsp_window first = inside;
+    int second = 0;
+    for (int32_t i = 0, top = -p->pad_top; i < p->out_h; i++, top += p->stride_h)
+        for (int32_t j = 0, left = -p->pad_left; j < p->out_w; j++, left += p->stride_w) {
+            conv_s8_dsp_window window = inside;
+            if (top >= 0 && top <= last_top && left >= 0 && left <= last_left) {
+                window.x += (top * p->in_w + left) * p->in_ch;
             } else {
+                window = copied;
+                window.x += second * bytes;
                 conv_s8_dsp_gather(p, x, p->in_h, p->in_w, top, left, p->rows, p->columns,
-                                   p->run_pixels, gathered);
-                conv_s8_dsp_expand(p, gathered, (uint32_t)(p->columns * p->run), (uint32_t)p->run,
-                                   expanded + lane);
+                                   p->run_pixels, gathered + second * bytes);
             }
-            lane ^= 1;
-            if (lane)
+            second ^= 1;
+            if (second) {
+                first = window;
                 continue;
+            }
+            conv_s8_dsp_expand(p, first, window, expanded);
             conv_s8_dsp_outputs(p, expanded, y, (uint32_t)p->out_ch);
             y += 2 * p->out_ch;
         }
-    }
-    if (lane)
+    if (second) {
+        conv_s8_dsp_expand(p, first, first, expanded);
         conv_s8_dsp_outputs(p, expanded, y, 0);
+    }
 }
 
 static inline void conv_s8_dsp(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
                                void *scratch) {
     uint32_t *const expanded = (uint32_t *)scratch;
     int8_t *const gathered = (int8_t *)(expanded + 2 * p->steps);
+    if (p->flat) {
+        conv_s8_dsp_flat(p, x, y, expanded);
+        return;
+    }
     const int32_t image = (p->raw_h ? p->raw_h * p->raw_w : p->in_h * p->in_w) * p->in_ch;
     for (int32_t b = 0; b < p->batches; b++, x += image) {
         if (p->raw_h)

@@ -34,6 +34,7 @@ class View:
     pad_bottom: int
     pad_left: int
     pad_right: int
+    flat: int = 0  # all pixels of all images, where a window is one pixel at stride 1
     # The input where in_h x in_w is a padded copy of it, and where it lies in there; else 0.
     raw_h: int = 0
     raw_w: int = 0
@@ -57,10 +58,10 @@ class View:
 
     @property
     def copied(self) -> int:
-        """Bytes of what is copied together before it is expanded: an image, a window, or nothing."""
+        """Bytes of what is copied together before it is expanded: an image, two windows, or nothing."""
         if self.raw_h:
             return round_up(self.in_h * self.in_w * self.in_ch)
-        return round_up(self.filter_h * self.filter_w * self.in_ch) if self.pads else 0
+        return round_up(2 * self.filter_h * self.filter_w * self.in_ch) if self.pads else 0
 
     @property
     def pairs(self) -> tuple[tuple[int, int | None], ...]:
@@ -75,7 +76,7 @@ class View:
         length = self.run_pixels * self.in_ch
         names = (
             *("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "out_ch", "stride_h", "stride_w"),
-            *("dilation_h", "dilation_w", "pad_top", "pad_left", "raw_h", "raw_w", "raw_top", "raw_left"),
+            *("dilation_h", "dilation_w", "pad_top", "pad_left", "flat", "raw_h", "raw_w", "raw_top", "raw_left"),
         )
         return {
             **{name: getattr(self, name) for name in names},
@@ -111,8 +112,7 @@ def look(node: Node) -> View:
     assert isinstance(node.op, Window), node
     view = View(**node.op.geometry(node))
     if (view.filter_h, view.filter_w, view.stride_h, view.stride_w) == (1, 1, 1, 1) and not view.pads:
-        pixels = view.batches * view.in_h * view.in_w
-        return replace(view, batches=1, in_h=1, in_w=pixels, out_h=1, out_w=pixels)
+        return replace(view, flat=view.batches * view.in_h * view.in_w)
     high, wide = view.pad_top + view.in_h + view.pad_bottom, view.pad_left + view.in_w + view.pad_right
     if view.pads and view.dilation_h == 1 and high * wide * view.in_ch <= SMALL_IMAGE:
         raw = {"raw_h": view.in_h, "raw_w": view.in_w, "raw_top": view.pad_top, "raw_left": view.pad_left}
