@@ -49,7 +49,7 @@ class Build:
         Args:
             recording: a file that the sensor can play, see `motes.recording`.
             labels: an Audacity label track of what is in it: the run is then judged.
-            on_event: called with each detection, as it is made.
+            on_event: called with each detection as it is made; its latency is known at the end.
 
         Raises:
             BadInput: a file cannot be used.

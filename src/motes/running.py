@@ -78,15 +78,20 @@ class Outcome:
         return next((len(t.time_s) for t in self.traces if t.stage is stage), 0)
 
     @property
+    def started(self) -> int:
+        """The cycle at which the sensor was started, where the sample clock begins; 0 on the host."""
+        return 0 if self.execution is None else _started(self.execution, self.made.application.sources[0].kind)
+
+    @property
     def busy(self) -> Array | None:
-        """The share of each hop, counted from the start, in which stages were at work: (hops,)."""
+        """The share of each hop, from the sensor's start on, in which stages were at work: (hops,)."""
         if self.execution is None:
             return None
         hop = self.hop_s * self.execution.clock_hz
         busy = np.zeros(max(1, math.ceil(self.duration_s / self.hop_s)))
         until = 0
         for span in self.execution.spans:
-            start, end = max(span.start, until), span.end
+            start, end = max(span.start - self.started, until), span.end - self.started
             until = max(until, end)
             while start < end:
                 index = int(start // hop)
@@ -95,6 +100,10 @@ class Outcome:
                     busy[index] += part / hop
                 start += max(1, part)
         return busy
+
+
+def _started(execution: Execution, sensor: str) -> int:
+    return execution.cycles - execution.peripherals[sensor].on_cycles
 
 
 def run(
@@ -108,7 +117,7 @@ def run(
 
     Args:
         labels: an Audacity label track of what is in it.
-        on_event: called with each detection as it is made.
+        on_event: called with each detection as it is made; its latency is known at the end.
 
     Raises:
         BadInput: a file cannot be used; the application has several sources.
@@ -169,14 +178,15 @@ def _traces(made: Made, seen: dict[str, list[tuple[bytes, ...]]]) -> tuple[Trace
     return tuple(found)
 
 
-def _event(made: Made, line: str, latency: Callable[[float], float] | None) -> Event | None:
+def _event(made: Made, line: str, acted_s: float | None = None) -> Event | None:
+    """The detection that a line on the console tells; `acted_s` is when it was complete, on the sample clock."""
     match = LINE.match(line)
     if match is None:
         return None
     time_s, score, sink, label = float(match[1]), float(match[2]), int(match[3]), int(match[4])
     if made.application.sinks[sink].action != "print":
         return None
-    late = None if latency is None else round(latency(time_s) * 1000, 6)
+    late = None if acted_s is None else round((acted_s - time_s) * 1000, 6)
     return Event(time_s, made.application.sinks[sink].labels[label], score, late, sink)
 
 
@@ -187,13 +197,11 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     assert made.image is not None and made.board.chip is not None
     application, clock = made.application, made.board.chip.clock_hz
     (source,) = application.sources
-    events: list[Event] = []
     length = float(len(items) / source.records_per_s)
 
-    def on_line(text: str, cycle: int) -> None:
-        event = _event(made, text, lambda time_s: cycle / clock - time_s)
+    def on_line(text: str, _: int) -> None:
+        event = _event(made, text)
         if event is not None:
-            events.append(event)
             hear(event)
             progress(f"running {application.name} in virtual time", min(1.0, event.time_s / length))
 
@@ -218,6 +226,8 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
         read=["motes_app"],
         on_line=on_line,
     )
+    started = _started(execution, source.kind)
+    events = (_event(made, line.text, (line.cycle - started) / clock) for line in execution.lines)
     state = execution.symbols["motes_app"]
 
     def word(offset: int) -> int:
@@ -228,7 +238,7 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
         made,
         recording,
         items,
-        tuple(events),
+        tuple(event for event in events if event is not None),
         _traces(made, {name: [r.data for r in records] for name, records in execution.taps.items()}),
         word(where.missed),
         sum(word(at) for at in where.dropped.values()) + lost,
@@ -272,7 +282,7 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
         block = pushed[at : at + buffer]
         push(address, ctypes.c_void_p(block.ctypes.data), ctypes.c_uint32(buffer))
         while library.motes_app_event(address, text):
-            event = _event(made, text.value.decode(), None)
+            event = _event(made, text.value.decode())
             if event is not None:
                 events.append(event)
                 hear(event)

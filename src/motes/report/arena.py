@@ -66,7 +66,7 @@ def _name(name: str, size: str, left: float, top: float, width: float, height: f
     """Name and size inside of the block, whichever way there is more room for them."""
     middle = left + width / 2
     if width < height and LINE < width < len(name) * svg.CHARACTER + 4:
-        words = [svg.fitting(name, height - 6), svg.fitting(size, height - 6)][: 1 if width < 2.5 * LINE else 2]
+        words = [svg.fitting(name, height - 2), svg.fitting(size, height - 2)][: 1 if width < 2.5 * LINE else 2]
         first = middle + (4 if len(words) == 1 else -2)
         return Markup("").join(
             text(first + i * LINE, top + height / 2, w, "middle", turned=True) for i, w in enumerate(words)

@@ -79,9 +79,10 @@ def responses(outcome: Outcome, stage: Stage) -> Responses | None:
 
 
 def _ends(outcome: Outcome, stage: Stage) -> Array:
+    """When each run had ended, on the sample clock."""
     assert outcome.execution is not None
-    clock = outcome.execution.clock_hz
-    return np.array([s.end / clock for s in outcome.execution.spans if s.name == stage.name])
+    clock, started = outcome.execution.clock_hz, outcome.started
+    return np.array([(s.end - started) / clock for s in outcome.execution.spans if s.name == stage.name])
 
 
 def _due(outcome: Outcome, stage: Stage, runs: int) -> Array:

@@ -56,11 +56,11 @@ def text(
 
 
 def fitting(words: str, room: float) -> str:
-    """As many of the words as go into so many units; none where that would be hardly any."""
+    """The words without so much of their middle that the rest goes into so many units; none where hardly any would."""
     most = int(room / CHARACTER)
     if len(words) <= most:
         return words
-    return f"{words[: most - 1]}…" if most >= 4 else ""
+    return f"{words[: most // 2 - 1]}…{words[len(words) - (most - most // 2) :]}" if most >= 4 else ""
 
 
 @dataclass(frozen=True)
