@@ -51,7 +51,7 @@ def sums(rescale: Rescale) -> Array:
 
 def test_thresholds_are_where_tflm_steps() -> None:
     for rescale in rescales(200):
-        outputs, first = rescale.thresholds()
+        outputs, first = rescale.thresholds
         every = rescale(sums(rescale))
         for output, at in zip(outputs, first, strict=True):
             assert at == sums(rescale)[np.argmax(every >= output)], (rescale, output)

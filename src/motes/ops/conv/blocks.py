@@ -29,7 +29,7 @@ class Blocks:
     stream: Array  # int32
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Blocks | None:
     """The stream of a convolution of one group.
 

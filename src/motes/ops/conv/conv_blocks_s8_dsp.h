@@ -1,26 +1,33 @@
-/* conv_blocks_s8_dsp.h: the inner kernel of int8 convolution on Cortex-M4: two pixels by four
-   output channels at a time.
+/* conv_blocks_s8_dsp.h: the inner kernel of int8 convolution on Cortex-M4.
 
-   It multiplies two expanded windows with packed weights, rescales and stores. All fourteen
-   registers are taken: eight sums, two words of x, two of weights, two pointers. A step is two
-   values of each window: four grouped loads (5 cycles), two SXTB16 and eight SMLAD make 15 cycles
-   for 16 MACs, 0.94 cycles/MAC; sixteen steps are unrolled, and each block of eight outputs adds
-   about 75 cycles (bias, rescaling, stores).
+   It multiplies two expanded windows with packed weights, two pixels by four output channels at a
+   time, rescales and stores. All fourteen registers are taken: eight sums, two words of x, two of
+   weights, two pointers. A step is two values of each window: four grouped loads (5 cycles), two
+   SXTB16 and eight SMLAD make 15 cycles for 16 MACs. Sixteen steps are unrolled, and each block of
+   eight outputs adds about 84 cycles (bias, rescaling, stores).
 
    A word of weights serves two output channels: each halfword is 256 * w0 + w1. SMLAD with the word
    sums 256 * s0 + s1, SMLAD with SXTB16 of it sums s1 alone; the difference is 256 * s0, exact
    modulo 2^32.
 
    expanded: for each step the word of pixel 0, then that of pixel 1, each two values as int16.
+
    stream: for each block of four output channels
-       4 words       starts: 256 * b0 + b1, b1, 256 * b2 + b3, b3
-       2 a step      weights of channels 0 and 1, of channels 2 and 3
-       then, where `shift` is not 0, (multiplier, offset) a channel, and an output is
-           clamp(((256 * sum * multiplier >> 32) + offset) >> shift)              [op.py's step.fit
-   proves it equal] and where it is 0, (multiplier, offset, right) a channel, and an output is
-           clamp((round(sum * multiplier / 2^31), less 1 if negative, + offset) >> right)   [TFLM's
-   own, without a proof] Outputs are clamped to -128..127. Pixel 1 is stored first: it may be the
-   same place as pixel 0, which then counts. */
+
+   - 4 words: 256 * b0 + b1, b1, 256 * b2 + b3, b3, where the bias b holds the input's zero point;
+
+   - 2 words a step: weights of channels 0 and 1, of channels 2 and 3;
+
+   - where `shift` is not 0, (multiplier, offset) a channel, proved by step.py; an output is
+
+         ((256 * sum * multiplier >> 32) + offset) >> shift
+
+   - where it is 0, (multiplier, offset, right) a channel, which is TFLM's own; an output is
+
+         (high - (high < 0) + offset) >> right, with high = round(sum * multiplier / 2^31)
+
+   Outputs are clamped to -128..127. Pixel 1 is stored first: it may be the same place as pixel 0,
+   which then counts. */
 #ifndef MOTES_CONV_BLOCKS_S8_DSP_H
 #define MOTES_CONV_BLOCKS_S8_DSP_H
 

@@ -1,10 +1,11 @@
-/* conv_expand_s8_dsp.h: two int8 windows to int16 in the order of packed weights, on Cortex-M4.
+/* conv_expand_s8_dsp.h: int8 windows to int16, in the order of packed weights, on Cortex-M4.
 
-   Each window is `rows` runs of `run` bytes, `pitch` bytes from one to the next, at any address. Of
-   four bytes come two words, (0, 2) and (1, 3): SXTB16 needs no more. A rest of one is (0,
-   nothing), of two (0, 1), of three (0, 2) and (1, nothing); weights are 0 where there is nothing.
-   `to` takes the words of both windows in turn. 1.6 cycles a value in long runs, and about 15 for
-   each two runs. */
+   Each of two windows is `rows` runs of `run` bytes, `pitch` bytes from one to the next, at any
+   address. Of four bytes come two words, (0, 2) and (1, 3): SXTB16 needs no more. A rest of one is
+   (0, nothing), of two (0, 1), of three (0, 2) and (1, nothing); weights are 0 where there is
+   nothing. `to` takes the words of both windows in turn.
+
+   1.6 cycles a value in long runs, and about 15 for each two runs. */
 #ifndef MOTES_CONV_EXPAND_S8_DSP_H
 #define MOTES_CONV_EXPAND_S8_DSP_H
 

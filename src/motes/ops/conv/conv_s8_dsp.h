@@ -1,21 +1,25 @@
-/* conv_s8_dsp.h: two-dimensional convolution of int8 for Cortex-M4: windows expanded to int16, two
-   pixels at a time.
+/* conv_s8_dsp.h: two-dimensional convolution of int8 for Cortex-M4.
 
-   As conv_s8.h, for one group, or for a depthwise convolution of one input channel. A window is a
-   grid of `rows` x `columns` runs of `run` bytes that lie together in x: with dilation_w 1 a run is
-   a whole row of the filter, otherwise one pixel. A window that reaches outside x is first copied
-   together, with x's zero point for what is not there; a small image (raw_h not 0) is copied
-   together whole, at (raw_top, raw_left) of in_h x in_w, so that no window reaches outside. flat:
-   all pixels of all images where a window is one pixel at stride 1; else 0.
+   As conv_s8.h, for one group, or for a depthwise convolution of one input channel. Windows are
+   expanded to int16, two pixels at a time, and multiplied by conv_blocks_s8_dsp.h.
 
-   scratch: 8 * steps bytes for two expanded windows, then what is copied together: an image, or two
-   windows. In place: y may be x where the window is one pixel, stride 1, and out_ch <= in_ch: both
-   windows are read before their outputs are written. stream: see conv_blocks_s8_dsp.h; `full` words
-   of it make blocks of four channels, then come the `rest` last channels, if any, in a block of
-   their own. `skipped` steps of the unrolled loop are left out at first.
+   A window is a grid of `rows` x `columns` runs of `run` bytes that lie together in x: with
+   dilation_w 1 a run is a whole row of the filter, otherwise one pixel. A window that reaches
+   outside x is first copied together, with x's zero point for what is not there; a small image
+   (raw_h not 0) is copied together whole, at (raw_top, raw_left) of in_h x in_w, so that no window
+   reaches outside. flat: all pixels of all images where a window is one pixel at stride 1, else 0.
 
-   Cycles/MAC: 1.18 for 1x1 of 64 to 64, 1.08 of 128 to 128, 1.9 of 16 to 32; 1.05 for 3x3 of 64 to
-   64, 1.26 of 16 to 16; 1.39 for 10x4 of 1 to 64, 2.7 for 3x3 of 3 to 8. */
+   stream: see conv_blocks_s8_dsp.h; `full` words of it make blocks of four channels, then come the
+   `rest` last channels, if any, in a block of their own, up to `words`. `skipped` steps of the
+   unrolled loop are left out at first.
+
+   scratch: 8 * steps bytes for two expanded windows, then what is copied together: an image, or
+   two windows. In place: y may be x where flat and out_ch <= in_ch: both windows are read before
+   their outputs are written.
+
+   Cycles/MAC, modelled, of shapes of the MLPerf Tiny models: 1x1 of 64 to 64 1.17, of 128 to 128
+   1.05, of 32 to 32 1.40, of 16 to 32 1.81, of 8 to 16 3.0; 3x3 of 64 to 64 1.04, of 16 to 16 1.24,
+   of 3 to 8 at stride 2 2.4; 10x4 of 1 to 64 1.37. */
 #ifndef MOTES_CONV_S8_DSP_H
 #define MOTES_CONV_S8_DSP_H
 

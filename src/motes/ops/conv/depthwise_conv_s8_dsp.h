@@ -1,11 +1,14 @@
-/* depthwise_conv_s8_dsp.h: depthwise convolution of int8 for Cortex-M4: any window, depth 1, at
-   least four channels.
+/* depthwise_conv_s8_dsp.h: depthwise convolution of int8 of any window for Cortex-M4.
 
-   As depthwise_conv_s8.h with out_ch = in_ch. Four channels at a time: SXTAB16 widens two of them
-   and takes the zero point off, so that taps outside x are simply left out. Where channels do not
-   come in fours the last four overlap the ones before. rescale is (channels, 4): bias, multiplier,
-   offset, right; an output is TFLM's clamp((round(sum * multiplier / 2^31), less 1 if negative, +
-   offset) >> right) CYCLES */
+   As depthwise_conv_s8.h with out_ch = in_ch, at least four. Four channels at a time: SXTAB16
+   widens two of them and takes the zero point off, so that taps outside x are simply left out.
+   Where channels do not come in fours the last four overlap the ones before.
+
+   rescale is (channels, 4): bias, multiplier, offset, right; an output is TFLM's
+
+       (high - (high < 0) + offset) >> right, with high = round((sum + bias) * multiplier / 2^31)
+
+   Cycles an output, modelled: 54 for 3x1, 64 for 5x1, 94 for 10x1, 84 for 3x3. */
 #ifndef MOTES_DEPTHWISE_CONV_S8_DSP_H
 #define MOTES_DEPTHWISE_CONV_S8_DSP_H
 
@@ -20,12 +23,12 @@ typedef struct {
     const int32_t *rescale;
 } depthwise_conv_s8_dsp_params;
 
-/* The taps of a window, `begin` to `end`, that lie inside an input of `size`; the first tap lies at
- * `start`. */
+/* The taps of a window that lie inside the input. */
 typedef struct {
     int32_t begin, end;
 } depthwise_conv_s8_dsp_taps;
 
+/* Of `taps` from `start` on, `dilation` apart, those in an input of `size`. */
 static inline depthwise_conv_s8_dsp_taps
 depthwise_conv_s8_dsp_inside(int32_t start, int32_t taps, int32_t dilation, int32_t size) {
     depthwise_conv_s8_dsp_taps inside = {0, taps};
@@ -37,7 +40,7 @@ depthwise_conv_s8_dsp_inside(int32_t start, int32_t taps, int32_t dilation, int3
 }
 
 static inline int8_t depthwise_conv_s8_dsp_rescale(int32_t sum, const int32_t *rescale) {
-    int32_t high = 2 * (sum + rescale[0]);
+    int32_t high = (int32_t)(2 * ((uint32_t)sum + (uint32_t)rescale[0]));
     __asm__("smmulr %0, %0, %1" : "+r"(high) : "r"(rescale[1]));
     return (int8_t)__ssat((high + (high >> 31) + rescale[2]) >> rescale[3], 8);
 }

@@ -12,7 +12,7 @@ from motes.ops.conv.channels import channels
 from motes.ops.conv.window import Window
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Array | None:
     """int32 (channels, 4): bias, multiplier, offset, right; None where doubled sums may not fit int32."""
     assert isinstance(node.op, Window), node

@@ -29,7 +29,7 @@ class Taps:
     rescale: Array  # int32, (channels, 2): multiplier, offset
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Taps | None:
     """The taps, or None where a channel has no proven step function."""
     assert isinstance(node.op, Window), node

@@ -106,7 +106,7 @@ def run_pairs(length: int) -> Iterator[tuple[int, int | None]]:
         yield whole, whole + 1 if length % 4 == 2 else None
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def look(node: Node) -> View:
     """The simplest view of the node."""
     assert isinstance(node.op, Window), node

@@ -9,6 +9,7 @@ makes each step at the very sum where TFLM makes it. Cortex-M4 computes that wit
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,8 @@ import numpy as np
 from motes.ir import Array
 from motes.quant import requantize
 
-TRIES = np.array(sorted(range(-40, 41), key=abs), np.int64)[:, np.newaxis]
-"""How far from the ideal multiplier others are tried."""
+TRIES = (range(-2, 3), range(-12, 13), range(-40, 41))
+"""How far from the ideal multiplier others are tried: near ones first, most channels need no more."""
 
 MOST_SHIFT = 22
 """Zero points shifted by more leave no room for the scaled sum."""
@@ -41,7 +42,7 @@ class Rescale:
         scaled = requantize(sums, self.multiplier, -self.right) + self.zero_point
         return np.asarray(np.clip(scaled, -128, 127))
 
-    @property
+    @functools.cached_property
     def constant(self) -> int | None:
         """The one output that every reachable sum gives, if there is one."""
         low, high = self(np.array([self.low, self.high]))
@@ -62,6 +63,7 @@ class Rescale:
             return 0, self.constant << 8, 8
         return self.multiplier, (1 << self.right - 1) + (self.zero_point << self.right), self.right
 
+    @functools.cached_property
     def thresholds(self) -> tuple[Array, Array]:
         """(outputs, sums): the smallest sum that reaches each output above the least one."""
         first, last = (int(v) for v in self(np.array([self.low, self.high])))
@@ -83,15 +85,19 @@ def fit(rescale: Rescale, pre: int, shift: int, bias: int = 0) -> tuple[int, int
     """
     if rescale.constant is not None:
         return 0, (rescale.constant << shift) + (1 << shift - 1)
-    low, high = rescale.low - bias, rescale.high - bias
-    if max(-low, high) << pre >= 1 << 31:
+    if max(bias - rescale.low, rescale.high - bias) << pre >= 1 << 31:
         return None
+    found = (_fit(rescale, pre, shift, bias, np.array(tries, np.int64)) for tries in TRIES)
+    return next((pair for pair in found if pair is not None), None)
+
+
+def _fit(rescale: Rescale, pre: int, shift: int, bias: int, tries: Array) -> tuple[int, int] | None:
     ideal = round(rescale.multiplier * 2.0 ** (1 + shift - pre - rescale.right))
-    multipliers = ideal + TRIES
-    outputs, sums = rescale.thresholds()
+    multipliers = ideal + tries[:, np.newaxis]
+    outputs, sums = rescale.thresholds
 
     def product(at: Array) -> Array:
-        return ((at - bias << pre) * multipliers) >> 32
+        return np.asarray(((at - bias << pre) * multipliers) >> 32)
 
     # An offset of `least` lets every step come in time, one of `most` lets none come early.
     least = ((outputs << shift) - product(sums)).max(axis=1)
