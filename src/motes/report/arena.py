@@ -52,8 +52,8 @@ def _block(frame: Frame, life: Life, index: int, calls: int) -> Markup:
     box = tag(
         "rect", tag("title", about), x=left, y=top, width=right - left, height=bottom - top, class_=f"block {shade}"
     )
-    name = "scratch" if shade == "scratch" else life.name
-    return box + _name(name, f"{life.size:,}", left, top, right - left, bottom - top)
+    words = [f"{life.size:,}"] if shade == "scratch" else [life.name, f"{life.size:,}"]
+    return box + _words(words, left, top, right - left, bottom - top)
 
 
 def when(life: Life, calls: int) -> str:
@@ -62,16 +62,16 @@ def when(life: Life, calls: int) -> str:
     return since + (" to the end" if life.last >= calls else f" to call {life.last + 1}")
 
 
-def _name(name: str, size: str, left: float, top: float, width: float, height: float) -> Markup:
-    """Name and size inside of the block, whichever way there is more room for them."""
-    middle = left + width / 2
-    if width < height and LINE < width < len(name) * svg.CHARACTER + 4:
-        words = [svg.fitting(name, height - 2), svg.fitting(size, height - 2)][: 1 if width < 2.5 * LINE else 2]
-        first = middle + (4 if len(words) == 1 else -2)
-        return Markup("").join(
-            text(first + i * LINE, top + height / 2, w, "middle", turned=True) for i, w in enumerate(words)
-        )
-    name, size = svg.fitting(name, width - 4), svg.fitting(size, width - 4)
-    if height >= 2.2 * LINE:
-        return text(middle, top + height / 2 - 2, name, "middle") + text(middle, top + height / 2 + 11, size, "middle")
-    return text(middle, top + height / 2 + 4, name, "middle") if height >= LINE - 1 else Markup()
+def _words(words: Sequence[str], left: float, top: float, width: float, height: float) -> Markup:
+    """Lines inside of a block, whichever way there is more room for them; as many of them as go into it."""
+    longest = max(map(len, words)) * svg.CHARACTER + 4
+    turned = width < height and width < longest
+    along, across = (height, width) if turned else (width, height)
+    shown = [svg.fitting(w, along - 4) for w in words[: int((across + 2) / LINE)]]
+    first = -LINE * (len(shown) - 1) / 2 + 4
+    middle, centre = left + width / 2, top + height / 2
+    places = [
+        (middle + first + i * LINE, centre) if turned else (middle, centre + first + i * LINE)
+        for i in range(len(shown))
+    ]
+    return Markup("").join(text(x, y, w, "middle", turned=turned) for w, (x, y) in zip(shown, places, strict=True))
