@@ -43,6 +43,25 @@ def identifier(text: str, taken: Collection[str] = (), fallback: str = "x") -> s
     return found
 
 
+class Names:
+    """Identifiers for texts, each given out once, however many texts are alike."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}  # of each first choice: the number that was last tried behind it
+
+    def __call__(self, text: str, fallback: str = "x") -> str:
+        """An identifier like `text`, as `identifier` makes it, that was never given before."""
+        wanted = found = identifier(text, fallback=fallback)
+        count = self._counts.get(wanted.lower(), 1)
+        while found.lower() in self._taken:
+            count += 1
+            found = f"{wanted.rstrip('_')}_{count}"
+        self._counts[wanted.lower()] = count
+        self._taken.add(found.lower())
+        return found
+
+
 def snake(name: str) -> str:
     """`DepthwiseConv2D` -> `depthwise_conv2d`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -18,6 +18,9 @@ Format = Literal["b", "B", "?", "H", "i", "I", "f", "q", "Q"]
 STRUCTURE = 16 << 20
 """Bytes of tables, strings and vectors read before giving up: tables that overlap could otherwise be read for ever."""
 
+TABLE = 32
+"""Bytes that a table counts for beyond its field list: the smallest takes time and memory, too."""
+
 
 class Buffer:
     """The bytes of one file, and what has been spent on reading its structure.
@@ -80,7 +83,7 @@ class Buffer:
         self.span(at, size, what)
         count = (vtable_size - 4) // 2
         fields = struct.unpack(f"<{count}H", self.span(vtable + 4, 2 * count, f"the field list of {what}"))
-        self.spend(vtable_size)
+        self.spend(vtable_size + TABLE)
         return Table(self, at, size, fields, what)
 
 

@@ -11,16 +11,14 @@ import numpy as np
 
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import Array, Builtin, DType, Graph, Node, Quant, Tensor, verify
-from motes.names import identifier, snake
+from motes.names import Names, identifier, snake
 from motes.ops import builtins
 from motes.tflite.schema import StoredModel, StoredOperator, StoredTensor, read_bytes, read_model
 
-MOST_OPERATORS = 4096
-"""Twice an LSTM unrolled over 128 steps; the time that plans take grows with the square."""
-
 MOST_DIMENSIONS = 8
 MOST_BYTES = 64 << 20
-"""Bytes of the largest tensor: beyond any microcontroller's memory, and well inside 32-bit offsets."""
+"""Bytes of the largest tensor, and of all constants: beyond any microcontroller's memory, well inside 32-bit offsets.
+Constants may share or overlap in a file, so that its size does not bound them."""
 
 SCALES = (1e-30, 1e30)
 """Scales outside of this range overflow single precision in the arithmetic that follows."""
@@ -115,7 +113,8 @@ class _Importer:
     def __init__(self, model: StoredModel) -> None:
         self.model = model
         self.made: dict[int, Tensor] = {}
-        self.names: set[str] = set()
+        self.names = Names()
+        self.constant_bytes = 0
 
     def attempt(self, name: str) -> Attempt:
         """Everything that can be imported."""
@@ -145,12 +144,6 @@ class _Importer:
                 model.where,
                 f"has {model.subgraphs} subgraphs (control flow, or state kept in variables)",
                 "convert it without them: a stateless model, from_keras_model with a fixed batch size",
-            )
-        if len(model.operators) > MOST_OPERATORS:
-            raise Unsupported(
-                model.where,
-                f"has {len(model.operators):,} operators",
-                f"{MOST_OPERATORS:,} at most: unroll recurrent layers over fewer steps",
             )
         if not model.operators:
             raise BadInput("the model has no operators: there is nothing to run; convert a trained model again")
@@ -223,8 +216,14 @@ class _Importer:
     def _tensor(self, index: int, what: str = "an output of the model") -> Tensor:
         if index not in self.made:
             stored = self._stored(index, what)
-            tensor = _tensor(stored, identifier(stored.name, self.names, fallback="tensor"))
-            self.names.add(tensor.name.lower())
+            tensor = _tensor(stored, self.names(stored.name, fallback="tensor"))
+            self.constant_bytes += tensor.nbytes if tensor.data is not None else 0
+            if self.constant_bytes > MOST_BYTES:
+                raise Unsupported(
+                    stored,
+                    f"brings the constants to {self.constant_bytes:,} bytes",
+                    f"use a smaller model: {MOST_BYTES >> 20} MiB in all are the most",
+                )
             self.made[index] = tensor
         return self.made[index]
 

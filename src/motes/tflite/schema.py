@@ -15,6 +15,12 @@ from motes.tflite.flatbuffer import Buffer, Table
 LARGEST = 64 << 20
 """Bytes of the largest file that is opened."""
 
+MOST_OPERATORS = 4096
+"""Twice an LSTM unrolled over 128 steps; the time that plans take grows with the square."""
+
+MOST_TENSORS = 1 << 16
+"""16 an operator."""
+
 # fmt: off
 TYPES = (
     "float32", "float16", "int32", "uint8", "int64", "string", "bool", "int16", "complex64", "int8", "float64",
@@ -159,6 +165,7 @@ def read_model(data: bytes, where: str) -> StoredModel:
     if count == 0:
         raise BadInput(f"{where}: the model has no subgraph, so there is nothing to run; convert it again")
     (graph,) = model.tables(2, "subgraph", limit=1)
+    _check_counts(graph, where)
     buffers = model.tables(4, "buffer")
     return StoredModel(
         where,
@@ -168,6 +175,19 @@ def read_model(data: bytes, where: str) -> StoredModel:
         graph.numbers(1, "i", "the list of inputs"),
         graph.numbers(2, "i", "the list of outputs"),
     )
+
+
+def _check_counts(graph: Table, where: str) -> None:
+    """Raise for more tensors or operators than anything is made for."""
+    operators, tensors = graph.count(3, "the list of operators"), graph.count(0, "the list of tensors")
+    if operators > MOST_OPERATORS:
+        raise Unsupported(
+            where,
+            f"has {operators:,} operators",
+            f"{MOST_OPERATORS:,} at most: unroll recurrent layers over fewer steps",
+        )
+    if tensors > MOST_TENSORS:
+        raise Unsupported(where, f"has {tensors:,} tensors", f"use a smaller model: {MOST_TENSORS:,} at most")
 
 
 def _operator_name(code: Table) -> tuple[str, bool]:
