@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import missing
 from motes.app import load_app
 from motes.build import toolchain
 from motes.choose import choose
@@ -51,7 +50,7 @@ def command(request: pytest.FixtureRequest) -> tuple[str, ...]:
     program, language = request.param
     command = COMPILERS[request.param]
     if shutil.which(command[0]) is None:
-        missing(f"{program} is not installed")
+        pytest.skip(f"{program} is not installed")
     return (*command, *LANGUAGES[language], *STRICT)
 
 

@@ -4,90 +4,20 @@ from __future__ import annotations
 
 import html.parser
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import motes as mt
 from bursts import application, classifier, noise
-from conftest import missing
 from motes.built import Run
 from motes.report import build_page, run_page
 from motes.report.reading import responses
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-HOSTILE = """<script>document.title = "taken"</script>"""
-LABELS = ("""<img src="x" onerror="document.title='taken'">""", """<b>"2nd" & 'é'%n""")
-
-
 RUN = ("The run", "Detections", "Stages and rings", "Memory", "The arena over the calls of each stage",
        "Cycles by layer and kernel", "Current and battery life, an estimate")  # fmt: skip
 ON_HOST = ("The run", "Detections", "Stages and rings", "The arena over the calls of each stage")
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return noise(tmp_path_factory.mktemp("recording") / "noise.wav", 2.0)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> mt.App:
-    model = classifier(tmp_path_factory.mktemp("model") / f"{'m' * 60}.tflite", size=8, layers=1, channels=4)
-    return application(model, 8, hop_ms=20, stride=4, name=HOSTILE, labels=LABELS)
-
-
-@pytest.fixture(scope="module")
-def labels(app: mt.App, recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first detection is right, one label is never met, and what comes after both is a false alarm."""
-    first, second, *_ = app.build("host").run(recording).events
-    path = tmp_path_factory.mktemp("labels") / "labels.txt"
-    path.write_text(f"{first.time_s - 0.1}\t{first.time_s}\t{first.label}\n1.9\t2.0\t{LABELS[0]}\n", "utf-8")
-    assert second.time_s < 1.9
-    return path
-
-
-@pytest.fixture(scope="module")
-def on_board(app: mt.App, recording: Path, labels: Path) -> Run:
-    return app.build("virt-m4").run(recording, labels)
-
-
-@pytest.fixture(scope="module")
-def on_host(app: mt.App, recording: Path, labels: Path) -> Run:
-    return app.build("host").run(recording, labels)
-
-
-class Seen(NamedTuple):
-    """What a browser made of a page: its document when all had loaded, and what its console said."""
-
-    document: str
-    console: list[str]
-
-
-@pytest.fixture
-def browse(tmp_path: Path) -> Callable[[Path], Seen]:
-    """Opens a page in headless Chromium."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        missing(f"no browser to look at reports with; there is none of {', '.join(BROWSERS)}")
-        raise AssertionError
-
-    def look(page: Path) -> Seen:
-        done = subprocess.run(
-            [
-                program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
-                "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-                f"--user-data-dir={tmp_path / 'browser'}", "--enable-logging=stderr", "--dump-dom", page.as_uri(),
-            ],
-            capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-        return Seen(done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line])
-
-    return look
 
 
 class Elements(html.parser.HTMLParser):
@@ -159,9 +89,9 @@ def test_the_page_of_a_profile_is_whole(tmp_path: Path) -> None:
     assert found._repr_html_() in saved.read_text("utf-8")
 
 
-def test_names_and_labels_are_text(on_board: Run) -> None:
+def test_names_and_labels_are_text(on_board: Run, app: mt.App) -> None:
     page = run_page(on_board.outcome)
-    for hostile in (HOSTILE, *LABELS):
+    for hostile in (app.name, *app.application.sinks[0].labels):
         assert hostile not in page
         assert hostile in Elements(page).texts
     assert not {"img", "script"} & set(Elements(page).tags)
@@ -209,12 +139,14 @@ def test_missed_deadlines_are_red(tmp_path: Path) -> None:
     assert "too slow" in build_page(done.outcome.made)
 
 
-def test_a_browser_shows_it(browse: Callable[[Path], Seen], on_board: Run, tmp_path: Path) -> None:
-    seen = browse(on_board.save(tmp_path / "report.html"))
-    assert not seen.console
-    assert "<title>taken" not in seen.document
-    found = Elements(seen.document)
+def test_a_browser_shows_it(
+    browse: Callable[[Path], tuple[str, list[str]]], on_board: Run, app: mt.App, tmp_path: Path
+) -> None:
+    document, console = browse(on_board.save(tmp_path / "report.html"))
+    assert not console
+    assert "<title>taken" not in document
+    found = Elements(document)
     assert tuple(found.headings) == RUN
     assert found.tags.count("path") > 20 and found.tags.count("rect") > 5 and found.tags.count("image") == 1
-    for hostile in (HOSTILE, *LABELS):
+    for hostile in (app.name, *app.application.sinks[0].labels):
         assert hostile in found.texts
