@@ -102,3 +102,8 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
             for label, event in verdict.said
         ],
     }
+
+
+def duration(hours: float) -> str:
+    """Hours, or days where they are many."""
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from motes.making import LayerCost, Made
 from motes.plan import Life
 from motes.report.arena import arena, when
-from motes.report.data import stages_json, to_json
+from motes.report.data import duration, stages_json, to_json
 from motes.report.timeline import timeline
 from motes.running import Outcome
 from motes.target import board as find_board
@@ -131,11 +131,6 @@ def _functions(outcome: Outcome | None) -> list[tuple[str, int, int, float]]:
     awake = outcome.execution.cycles_awake or 1
     found = list(outcome.execution.functions.items())[:MOST_FUNCTIONS]
     return [(name, spent.instructions, spent.cycles, spent.cycles / awake) for name, spent in found]
-
-
-def duration(hours: float) -> str:
-    """Hours, or days where they are many."""
-    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"
 
 
 # ------------------------------------------------------------------------------------------------ templates

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from motes.report.data import stages_json, to_json
+from motes.report.data import duration, stages_json, to_json
 from motes.running import Outcome
 
 
@@ -30,28 +30,28 @@ def _verdict(outcome: Outcome) -> RenderableType:
     verdict = outcome.verdict
     assert verdict is not None
     said = Table(box=None, header_style="bold")
-    for title in ("said", "from", "to", "heard", "score", "latency"):
+    clock = outcome.execution is not None
+    for title in ("said", "from", "to", "heard", "score", *(["latency"] if clock else [])):
         said.add_column(title, justify="left" if title == "said" else "right")
     for label, event in verdict.said:
         said.add_row(
-            label.text,
+            Text(label.text),
             f"{label.start:.2f} s",
             f"{label.end:.2f} s",
             Text("missed", "red") if event is None else f"{event.time_s:.2f} s",
             "" if event is None else f"{event.score:.3f}",
-            "" if event is None or event.latency_ms is None else f"{event.latency_ms:.1f} ms",
+            *([] if event is None or event.latency_ms is None else [f"{event.latency_ms:.1f} ms"]),
         )
     for event in verdict.false_alarms:
-        said.add_row(
-            Text(f"({event.label})", "red"), "", "", f"{event.time_s:.2f} s", f"{event.score:.3f}", "false alarm"
-        )
+        said.add_row(Text(f"({event.label})", "red"), "", "false alarm", f"{event.time_s:.2f} s", f"{event.score:.3f}")
     line = f"{verdict.heard} of {len(verdict.said)} heard, {len(verdict.false_alarms)} false alarms"
     return Group(said, Text(line, "bold"))
 
 
 def _stages(outcome: Outcome) -> RenderableType:
     table = Table(box=None, header_style="bold")
-    for title in ("stage", "every", "runs", "cycles", "most", "share", "worst response", "computed"):
+    measured = ("cycles", "most", "share", "worst response", "computed") if outcome.execution else ()
+    for title in ("stage", "every", "runs", *measured):
         table.add_column(title, justify="left" if title == "stage" else "right")
     for row in stages_json(outcome):
         cells = [row["name"], f"{row['period_ms']:g} ms", f"{row['runs']:,}"]
@@ -80,7 +80,8 @@ def _facts(outcome: Outcome, data: dict[str, object]) -> RenderableType:
             f"{outcome.execution.cycles_awake / outcome.execution.cycles:.2%} of the time; "
             f"of the busiest {outcome.hop_s * 1000:g} ms, {busy.max():.0%}",
         )
-    facts.add_row("deadlines", f"{outcome.missed} missed, {outcome.dropped} samples dropped")
+        facts.add_row("deadlines", f"{outcome.missed:,} missed")
+    facts.add_row("samples", f"{outcome.dropped:,} dropped")
     for what, sizes in (("RAM", outcome.made.ram), ("flash", outcome.made.flash)):
         if sizes:
             split = ", ".join(f"{name} {size:,}" for name, size in sizes.items() if name != "total")
@@ -92,9 +93,5 @@ def _facts(outcome: Outcome, data: dict[str, object]) -> RenderableType:
     if outcome.energy is not None:
         split = ", ".join(f"{name} {ua:,.0f}" for name, ua in outcome.energy.parts.items())
         facts.add_row("current", f"{outcome.energy.mean_ua:,.0f} µA on average, estimated: {split}")
-        facts.add_row("battery", ", ".join(f"{k} {_hours(h)}" for k, h in outcome.energy.battery_h.items()))
+        facts.add_row("battery", ", ".join(f"{k} {duration(h)}" for k, h in outcome.energy.battery_h.items()))
     return facts
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"

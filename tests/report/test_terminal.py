@@ -1,0 +1,37 @@
+"""What a terminal shows of a run."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from motes.built import Run
+
+
+def shown(run: Run) -> str:
+    text = io.StringIO()
+    Console(width=200, file=text).print(run.table())
+    return text.getvalue()
+
+
+def test_a_board_shows_what_it_took(on_board: Run) -> None:
+    text = shown(on_board)
+    for word in ("latency", "cycles", "worst response", "busy", "deadlines  0 missed", "RAM", "flash", "battery"):
+        assert word in text, word
+    data = on_board.to_json()
+    assert f"{data['heard']} of 2 heard, {data['false_alarms']} false alarms" in text
+    assert f"{data['stack_high_water']:,} of {data['ram']['stack']:,} bytes used at most" in text
+
+
+def test_the_host_has_no_columns_for_what_it_cannot_measure(on_host: Run) -> None:
+    text = shown(on_host)
+    for word in ("latency", "cycles", "worst response", "busy", "deadlines", "RAM", "None"):
+        assert word not in text, word
+    assert "samples  0 dropped" in text
+
+
+def test_names_are_not_markup(on_board: Run) -> None:
+    application = on_board.outcome.made.application
+    for name in (application.name, *(e.label for e in on_board.events)):
+        assert name in shown(on_board)
