@@ -20,14 +20,15 @@ def run_tflm(model: bytes, stimuli: Sequence[Sequence[Array]], arena: int = 1 <<
     """
     interpreter = oracle("tflite_micro").runtime.Interpreter.from_bytes(model, arena_size=arena)
     outputs: list[list[Array]] = []
+    count: int | None = None
     for inputs in stimuli:
         for index, value in enumerate(inputs):
             interpreter.set_input(value, index)
         interpreter.invoke()
         outputs.append([])
-        while True:
+        while len(outputs[-1]) != count:
             try:
                 outputs[-1].append(interpreter.get_output(len(outputs[-1])))
             except IndexError:
-                break
+                count = len(outputs[-1])
     return [np.stack(values) for values in zip(*outputs, strict=True)]

@@ -30,11 +30,6 @@ def rescaling(node: Node) -> tuple[Array, Array]:
     """Multipliers (int32) and shifts (int8) from sums to outputs: one for all units, or one for each."""
     x, weights, y = node.input(0), node.input(1), node.output
     assert weights.quant is not None
-    if weights.quant.per_tensor:
-        # TFLM multiplies the two scales in single precision here, in double precision where they are per output.
-        with np.errstate(over="ignore", under="ignore"):
-            reals = [float(np.float32(x.scale) * np.float32(weights.scale)) / y.scale]
-    else:
-        reals = [x.scale * scale / y.scale for scale in weights.quant.scale]
+    reals = (x.scale * scale / y.scale for scale in weights.quant.scale)
     multipliers, shifts = zip(*(multiplier(node, real) for real in reals), strict=True)
     return np.array(multipliers, np.int32), np.array(shifts, np.int8)
