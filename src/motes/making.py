@@ -16,6 +16,7 @@ from motes.application import Application, Ring, Stage
 from motes.build import cache
 from motes.build.files import write_files
 from motes.build.image import Image, link
+from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import ring_bytes
@@ -166,6 +167,8 @@ def make(
         costs[stage] = StageCost(tuple(c.cycles for c in layers if c.stage == stage.name))
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
+    rings = {r.name: ring_bytes(r, times) for r in application.rings}
+    check_programs(programs.values(), memory, rings, target)
     sources = emit_application(application, programs, memory, times, prefix)
     if target.chip is not None:
         sources.update(emit_application_main(application, prefix))

@@ -15,6 +15,7 @@ import numpy as np
 from motes.build import cache, host
 from motes.build.elf import read_elf
 from motes.build.image import Image, link
+from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_model, emit_profile_main
 from motes.emit.layers import layer_symbol
@@ -97,6 +98,7 @@ def compile_graph(
     """
     program = choose(prepare(graph), board.core.features)
     where = plan(program)
+    check_programs([program], where, {}, board)
     given = zeros(graph.inputs) if inputs is None else inputs
     sources = {**emit_model(program, where, prefix), **emit_profile_main(program, where, prefix, given)}
     if out is None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from motes.build.elf import Elf, Symbol
 from motes.errors import DoesNotFit
-from motes.target import Chip, Region
+from motes.ir import Program
+from motes.plan import Plan
+from motes.target import Board, Chip, Region
 
 INPUT_SECTION = ".motes_input"
 """What a profile image copies into its inputs: no part of what the model costs."""
@@ -18,7 +21,11 @@ SIZED = ("FUNC", "OBJECT")
 HEAVIEST = 5
 """Symbols that a complaint about size names."""
 ROOM = 1 << 28
-"""Bytes of each memory that a draft is linked into, whatever the chip has."""
+"""Bytes of each memory that a draft is linked into, whatever the chip has; and of RAM that a host gives."""
+HOST_CONSTANTS = 16 << 20
+"""Bytes of constants that are compiled for a host: they take a compiler a hundred times as much memory."""
+PORT = re.compile(r"motes_(input|output)_\d+")
+"""Other names of what lies inside of `motes_model`."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +83,68 @@ def check_fit(elf: Elf, stack: int, board: str, chip: Chip) -> None:
         DoesNotFit: it does not: by how much, and which parts weigh most.
     """
     in_ram = {s.name for s in elf.sections if s.address in Region(chip.ram.start, ROOM)}
-    needed = {
-        "flash": (sum(len(data) for _, data in elf.segments), chip.flash.size),
-        "RAM": (sum(s.size for s in elf.sections if s.name in in_ram) + stack, chip.ram.size),
-    }
-    weighed = sorted(((s.size, s.name, s.section in in_ram) for s in elf.symbols if s.kind in SIZED), reverse=True)
-    found = []
-    for memory, (size, limit) in needed.items():
-        if size > limit:
-            parts = [f"{name} {bytes_}" for bytes_, name, inside in weighed if inside == (memory == "RAM")]
-            parts += [f"the stack {stack}"] if memory == "RAM" else []
-            found.append(
-                f"{size} bytes of {memory}, {size - limit} more than its {limit}; "
-                f"most weigh {', '.join(parts[:HEAVIEST])}"
-            )
+    parts = [s for s in elf.symbols if s.kind in SIZED and not PORT.fullmatch(s.name)]
+    flash = _Need(
+        "flash",
+        sum(len(data) for _, data in elf.segments),
+        chip.flash.size,
+        [(s.size, s.name) for s in parts if s.section not in in_ram],
+    )
+    ram = _Need(
+        "RAM",
+        sum(s.size for s in elf.sections if s.name in in_ram) + stack,
+        chip.ram.size,
+        [*((s.size, s.name) for s in parts if s.section in in_ram), (stack, "the stack")],
+    )
+    _check([flash, ram], "the image takes", board)
+
+
+def check_programs(programs: Iterable[Program], plan: Plan, rings: Mapping[str, int], board: Board) -> None:
+    """Whether what an image holds at the least can fit, before any C of it is written.
+
+    Args:
+        plan: of these programs.
+        rings: bytes of each.
+
+    Raises:
+        DoesNotFit: it cannot: by how much, and which parts weigh most.
+    """
+    constants: dict[bytes, tuple[int, str]] = {}  # equal ones are stored once
+    for program in programs:
+        for t in program.graph.tensors:
+            if t.data is not None:
+                constants.setdefault(hashlib.sha256(t.data.tobytes()).digest(), (t.nbytes, t.name))
+    weights = list(constants.values())
+    blocks = [(life.size, life.name) for life in plan.lives]
+    others = [*((size, name) for name, size in rings.items()), (plan.kept_size, "states")]
+    flash, ram = (board.chip.flash.size, board.chip.ram.size) if board.chip else (HOST_CONSTANTS, ROOM)
+    needs = [
+        _Need("flash", sum(size for size, _ in weights), flash, weights),
+        _Need("RAM", plan.arena + sum(size for size, _ in others), ram, [*blocks, *others]),
+    ]
+    _check(needs, "it takes at least", board.name)
+
+
+@dataclass(frozen=True)
+class _Need:
+    """Bytes that are needed of a memory and there; the sizes and names of the parts, which may share room."""
+
+    memory: str
+    size: int
+    limit: int
+    parts: Sequence[tuple[int, str]]
+
+    def __str__(self) -> str:
+        heaviest = sorted(self.parts, key=lambda part: -part[0])[:HEAVIEST]
+        return (
+            f"{self.size} bytes of {self.memory}, {self.size - self.limit} more than its {self.limit}; "
+            f"most weigh {', '.join(f'{name} {size}' for size, name in heaviest)}"
+        )
+
+
+def _check(needs: Sequence[_Need], takes: str, board: str) -> None:
+    found = [str(need) for need in needs if need.size > need.limit]
     if found:
         raise DoesNotFit(
-            f"the image takes {' and '.join(found)}; choose a board with more memory than {board}, or a smaller model"
+            f"{takes} {' and '.join(found)}; choose a board with more memory than {board}, or a smaller model"
         )
