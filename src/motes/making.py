@@ -168,7 +168,7 @@ def make(
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
     rings = {r.name: ring_bytes(r, times) for r in application.rings}
-    check_programs(programs.values(), memory, rings, target)
+    check_programs(application.name, programs.values(), memory, rings, target)
     sources = emit_application(application, programs, memory, times, prefix)
     if target.chip is not None:
         sources.update(emit_application_main(application, prefix))

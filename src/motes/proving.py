@@ -98,7 +98,7 @@ def compile_graph(
     """
     program = choose(prepare(graph), board.core.features)
     where = plan(program)
-    check_programs([program], where, {}, board)
+    check_programs(graph.name, [program], where, {}, board)
     given = zeros(graph.inputs) if inputs is None else inputs
     sources = {**emit_model(program, where, prefix), **emit_profile_main(program, where, prefix, given)}
     if out is None:

@@ -99,10 +99,11 @@ def check_fit(elf: Elf, stack: int, board: str, chip: Chip) -> None:
     _check([flash, ram], "the image takes", board)
 
 
-def check_programs(programs: Iterable[Program], plan: Plan, rings: Mapping[str, int], board: Board) -> None:
+def check_programs(name: str, programs: Iterable[Program], plan: Plan, rings: Mapping[str, int], board: Board) -> None:
     """Whether what an image holds at the least can fit, before any C of it is written.
 
     Args:
+        name: of the model or the application.
         plan: of these programs.
         rings: bytes of each.
 
@@ -122,7 +123,7 @@ def check_programs(programs: Iterable[Program], plan: Plan, rings: Mapping[str, 
         _Need("flash", sum(size for size, _ in weights), flash, weights),
         _Need("RAM", plan.arena + sum(size for size, _ in others), ram, [*blocks, *others]),
     ]
-    _check(needs, "it takes at least", board.name)
+    _check(needs, f"{name} takes at least", board.name)
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class _Need:
     parts: Sequence[tuple[int, str]]
 
     def __str__(self) -> str:
-        heaviest = sorted(self.parts, key=lambda part: -part[0])[:HEAVIEST]
+        heaviest = sorted((part for part in self.parts if part[0]), key=lambda part: -part[0])[:HEAVIEST]
         return (
             f"{self.size} bytes of {self.memory}, {self.size - self.limit} more than its {self.limit}; "
             f"most weigh {', '.join(f'{name} {size}' for size, name in heaviest)}"
