@@ -21,6 +21,18 @@ def on_host(stream: Stream) -> host.HostGraph:
     Raises:
         BadInput: nothing is computed, or the steps start at several windows.
     """
+    graph = graph_of(stream)
+    if not graph.nodes or len(graph.inputs) != 1:
+        raise BadInput(
+            f"{stream.tensor.name}: on_host needs blocks behind one window; "
+            f"there are {len(graph.nodes)} operators behind {len(graph.inputs)} windows"
+        )
+    (compiled,) = host.load([graph])
+    return compiled
+
+
+def graph_of(stream: Stream) -> Graph:
+    """The steps from the nearest windows, or from sensors themselves, to `stream`."""
     nodes: dict[Node, None] = {}
     states: list[State] = []
     starts: dict[Tensor, None] = {}
@@ -35,11 +47,4 @@ def on_host(stream: Stream) -> host.HostGraph:
             states.extend(found.origin.states)
 
     visit(stream)
-    if not nodes or len(starts) != 1:
-        raise BadInput(
-            f"{stream.tensor.name}: on_host needs blocks behind one window; "
-            f"there are {len(nodes)} operators behind {len(starts)} windows"
-        )
-    graph = Graph(stream.tensor.name, tuple(starts), (stream.tensor,), tuple(nodes), tuple(states))
-    (compiled,) = host.load([graph])
-    return compiled
+    return Graph(stream.tensor.name, tuple(starts), (stream.tensor,), tuple(nodes), tuple(states))
