@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from motes.ir import Array
-from motes.quant import high_mul, round_shift
+from motes.quant import high_mul, quantize_multiplier, requantize, round_shift
 
 _EXP_MINUS_EIGHTH = 1895147668  # exp(-1/8) in Q0.31
 _THIRD = 715827883  # 1/3 in Q0.31
 # exp(-2**k) in Q0.31 for k = -2 .. 4
 _POWERS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+
+
+def exponentials(scale: float) -> Array:
+    """exp(-scale * d) in Q0.31 for d = 0, 1, ..., as TFLM computes it; as far as any is left in Q12.19."""
+    # Differences are brought to Q5.26; beyond 31 TFLM counts them as infinite.
+    multiplier, shift = quantize_multiplier(min(scale * 2**26, 2**31 - 1.0))
+    radius = math.floor(31 * 2**26 / 2**shift)
+    differences = -np.arange(min(radius, 255) + 1)
+    table = exp_q5_26(requantize(differences, multiplier, shift))
+    # What rounds to 0 in the sum (half of 2**-19 is 2**11 here) rounds to 0 in every output too.
+    return np.asarray(table[table >= 1 << 11], np.int32)
 
 
 def exp_q5_26(x: Array) -> Array:

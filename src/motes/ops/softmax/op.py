@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_arity, check_int8, check_quant
-from motes.ops.softmax.exp import exp_q5_26
-from motes.quant import quantize_multiplier
-from motes.quant import requantize as rescale
+from motes.ops.softmax.exp import exponentials
+from motes.ops.softmax.pair import smaller
 
 LONGEST = 4095
 """Elements of a row: their exponentials' sum, in Q12.19, must fit an int32."""
@@ -43,6 +40,13 @@ class Softmax(Op):
             "softmax_s8_s16.h",
             fits=lambda node: node.output.dtype is DType.INT16,
             form="shared",
+        ),
+        Kernel(
+            "softmax_pair_s8",
+            "softmax_pair_s8.h",
+            fits=lambda node: _pair(node) is not None,
+            params=lambda node: _pair_params(node),
+            in_place=lambda node: ((0, 0),),
         ),
     )
 
@@ -80,16 +84,22 @@ class Softmax(Op):
 
     def params(self, node: Node) -> Params:
         x = node.input(0)
-        table = exponentials(self.beta * x.scale)
+        table = exponentials(_scale(node))
         return {"rows": x.elements // x.shape[-1], "depth": x.shape[-1], "count": len(table), "exp": table}
 
 
-def exponentials(scale: float) -> Array:
-    """exp(-scale * d) in Q0.31 for d = 0, 1, ..., as TFLM computes it; as far as any is left in Q12.19."""
-    # Differences are brought to Q5.26; beyond 31 TFLM counts them as infinite.
-    multiplier, shift = quantize_multiplier(min(scale * 2**26, 2**31 - 1.0))
-    radius = math.floor(31 * 2**26 / 2**shift)
-    differences = -np.arange(min(radius, 255) + 1)
-    table = exp_q5_26(rescale(differences, multiplier, shift))
-    # What rounds to 0 in the sum (half of 2**-19 is 2**11 here) rounds to 0 in every output too.
-    return np.asarray(table[table >= 1 << 11], np.int32)
+def _scale(node: Node) -> float:
+    """What one step of a score is worth in the exponent."""
+    assert isinstance(node.op, Softmax)
+    return node.op.beta * node.input(0).scale
+
+
+def _pair(node: Node) -> Array | None:
+    """`smaller` of a node with two int8 outputs."""
+    return smaller(_scale(node)) if node.output.dtype is DType.INT8 and node.output.shape[-1] == 2 else None
+
+
+def _pair_params(node: Node) -> Params:
+    table = _pair(node)
+    assert table is not None, node
+    return {"rows": node.output.elements // 2, "last": len(table) - 1, "smaller": table}
