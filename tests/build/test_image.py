@@ -278,7 +278,7 @@ def test_too_much_ram_is_told_by_how_much(tmp_path: Path, compiler: str) -> None
 
 
 def test_both_memories_are_told(tmp_path: Path) -> None:
-    with pytest.raises(DoesNotFit, match=r"bytes of flash, .* and \d+ bytes of RAM, .* the stack \d+"):
+    with pytest.raises(DoesNotFit, match=r"bytes of flash, .* and \d+ bytes of RAM, .* most weigh motes_model 192"):
         link(tmp_path, chain(Gain(1)), chip_with(flash=Region(0, 100), ram=Region(chip().ram.start, 100)))
 
 
