@@ -15,9 +15,9 @@ from words import COMMANDS, COMMON, KEYWORDS, NEIGHBOURS
 
 HERE = Path(__file__).parent
 SEED = 20
-KEYWORD_TIMES, OTHERS = 5, (14, 12, 18)  # each keyword; neighbours, commands, common words
+KEYWORD_TIMES, OTHERS = 5, (6, 14, 24)  # each keyword; neighbours, commands, common words
 SNR_DB = (10.0, 20.0)
-NATURAL = (Voice("kokoro", "jf_gongitsune"), Voice("flite", "slt"))
+NATURAL = Voice("kokoro", "jf_gongitsune")
 
 
 def script(rng: np.random.Generator) -> list[list[str]]:
@@ -49,7 +49,7 @@ def scene() -> tuple[Audio, list[tuple[float, float, str]]]:
 
     parts.append(noise(rng, 2 * RATE, talk) * np.float32(0.002))
     for n, turn in enumerate(script(rng)):
-        voice = NATURAL[int(rng.integers(2))] if rng.random() < 0.5 else espeak[int(rng.integers(len(espeak)))]
+        voice = NATURAL if rng.random() < 0.4 else espeak[int(rng.integers(len(espeak)))]
         at = 0.25
         words: list[tuple[int, Audio]] = []
         for word in turn:

@@ -83,9 +83,10 @@ def voices(split: str) -> tuple[Voice, ...]:
             Voice("piper", "joe"),
             Voice("flite", "awb"),
             Voice("flite", "kal16"),
+            Voice("flite", "slt"),
         ),
         "choosing": (Voice("kokoro", "jf_tebukuro"), Voice("flite", "rms")),
-        "scene": (Voice("kokoro", "jf_gongitsune"), Voice("flite", "slt")),
+        "scene": (Voice("kokoro", "jf_gongitsune"),),
     }[split]
     return (*(Voice("espeak", f"{accent}+{variant}") for variant in spoken for accent in ACCENTS), *neural)
 
