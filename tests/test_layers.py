@@ -11,7 +11,7 @@ SOURCE = Path(motes.__file__).parent
 
 ROOMS = (
     ("errors", "progress"),
-    ("ir", "names"),
+    ("ir", "names", "bounded"),
     ("quant", "target"),
     ("ops",),
     ("stream",),

@@ -133,5 +133,5 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not valid TOML"):
         board(tmp_path)
     (tmp_path / "board.toml").write_bytes(b"#" * 70_000)
-    with pytest.raises(BadInput, match="larger than 65536 bytes; this is not a description of a core or board"):
+    with pytest.raises(BadInput, match="larger than 64 KiB, which no description of a core or board is"):
         board(tmp_path)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextvars
 import dataclasses
+import os
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from motes import bounded
 from motes.application import Action, Application, trace
 from motes.built import Build
 from motes.emit import prefix_for
-from motes.errors import BadInput, MotesError
+from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import DType, Graph, Node, Op, Tensor
 from motes.making import make
 from motes.ops.quantize.op import Dequantize, Quantize
@@ -43,7 +45,7 @@ class Model:
 
     def __init__(self, path: str | Path, name: str | None = None) -> None:
         base = _folder.get()
-        found = base / path if base is not None and (base / path).exists() else Path(path)
+        found = base / path if base is not None and os.path.exists(base / path) else Path(path)
         self.graph: Graph = load(found, name)
 
     def __call__(self, stream: Stream) -> Stream:
@@ -180,31 +182,26 @@ def load_app(path: str | Path) -> App:
     Raises:
         BadInput: the file is missing, raises, or makes no App or several; the message has the line.
     """
-    file = Path(path)
-    file = file / "app.py" if file.is_dir() else file
+    file = Path(path) / "app.py" if os.path.isdir(path) else Path(path)
+    remedy = "give an app.py or the folder that holds one"
     try:
-        if file.stat().st_size > MAX_APP_BYTES:
-            raise BadInput(f"{file}: larger than 1 MiB, which no application is; give an app.py")
-        source = file.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BadInput(f"{file}: cannot be read ({reason}); give an app.py or the folder that holds one") from error
+        source = bounded.read(file, MAX_APP_BYTES, "application", remedy).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file}: cannot be read (it is not UTF-8 text); {remedy}") from error
     names: dict[str, object] = {"__name__": "__motes_app__", "__file__": str(file)}
     with _loading(file.resolve().parent):
         try:
             exec(compile(source, str(file), "exec"), names)
         except MotesError as error:
-            raise (
-                type(error)(f"{_where(file, error)}: {error}")
-                if type(error) is BadInput
-                else BadInput(f"{_where(file, error)}: {error}")
-            ) from error
+            kind = BadInput if isinstance(error, Unsupported) else type(error)
+            raise kind(f"{_where(file, error)}: {error}") from error
         except SyntaxError as error:
-            raise BadInput(f"{file}, line {error.lineno}: {error.msg}; mend the line") from error
-        except (Exception, SystemExit) as error:
-            raise BadInput(
-                f"{_where(file, error)}: it raises {type(error).__name__}: {error}; mend the line"
-            ) from error
+            line = f", line {error.lineno}" if error.lineno else ""
+            raise BadInput(f"{file}{line}: {error.msg}; mend the line") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # nothing that a stranger's file raises may pass for an end of our own
+            raise BadInput(f"{_where(file, error)}: it raises {_described(error)}; mend the line") from error
     apps = list({id(v): v for v in names.values() if isinstance(v, App)}.values())
     if len(apps) != 1:
         found = "no App" if not apps else f"{len(apps)} Apps ({', '.join(repr(a.name) for a in apps)})"
@@ -219,6 +216,15 @@ def _loading(folder: Path) -> Iterator[None]:
         yield
     finally:
         _folder.reset(token)
+
+
+def _described(error: BaseException) -> str:
+    """Its kind and its words, where it can say them."""
+    try:
+        words = str(error)
+    except Exception:
+        words = ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _where(file: Path, error: BaseException) -> str:

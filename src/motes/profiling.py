@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from motes import bounded
 from motes.build.files import write_files
 from motes.emit import prefix_for
 from motes.errors import BadInput
@@ -232,13 +234,10 @@ def _inputs(given: str, tensors: tuple[Tensor, ...]) -> tuple[Array, ...]:
     path = Path(given)
     if path.suffix != ".npy":
         raise BadInput(f"input {given!r}: give zeros, lcg, or an .npy file")
+    data = bounded.read(path, MAX_NPY_BYTES, "input", "save one input with numpy.save")
     try:
-        if path.stat().st_size > MAX_NPY_BYTES:
-            raise BadInput(f"{path}: larger than 64 MiB, which no input is; save one input with numpy.save")
-        array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error}); save it with numpy.save") from error
-    except (ValueError, EOFError) as error:
+        array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except Exception as error:  # NumPy promises no kind
         raise BadInput(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save") from error
     if len(tensors) != 1:
         raise BadInput(f"{path}: is one array, but the model has {len(tensors)} inputs; use zeros or lcg")

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
+from motes import bounded
 from motes.errors import BadInput
 from motes.ir import Array
 from motes.stream import Source
 
 MAX_BYTES = 1 << 30
 MAX_CSV_BYTES = 1 << 28
+MAX_LABEL_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -167,12 +169,9 @@ def read_labels(path: Path) -> tuple[Label, ...]:
     Raises:
         BadInput: the file is missing, or a line does not parse; the message has its number.
     """
+    data = bounded.read(path, MAX_LABEL_BYTES, "label track", "give an Audacity label track")
     try:
-        if path.stat().st_size > 16 << 20:
-            raise BadInput(f"{path}: larger than 16 MiB, which no label track is; give an Audacity label track")
-        lines = io.StringIO(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror}); give an Audacity label track") from error
+        lines = io.StringIO(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: is not UTF-8 text; export the labels again") from error
     labels = []

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from motes import bounded
 from motes.errors import BadInput
 
 HERE = Path(__file__).parent
@@ -232,12 +233,9 @@ class _Table:
 
 
 def _read(path: Path) -> _Table:
+    data = bounded.read(path, MAX_TOML_BYTES, "description of a core or board", "compare it with those of Motes")
     try:
-        if path.stat().st_size > MAX_TOML_BYTES:
-            raise BadInput(f"{path}: larger than {MAX_TOML_BYTES} bytes; this is not a description of a core or board")
-        return _Table(path, "", tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+        return _Table(path, "", tomllib.loads(data.decode("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: not valid TOML: {error}") from None
 
