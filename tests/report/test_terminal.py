@@ -7,6 +7,9 @@ import io
 from rich.console import Console
 
 from motes.built import Run
+from motes.judging import Verdict
+from motes.recording import Label
+from motes.running import Outcome
 
 
 def shown(run: Run) -> str:
@@ -35,3 +38,9 @@ def test_names_are_not_markup(on_board: Run) -> None:
     application = on_board.outcome.made.application
     for name in (application.name, *(e.label for e in on_board.events)):
         assert name in shown(on_board)
+
+
+def test_names_command_no_terminal(on_host: Run) -> None:
+    verdict = Verdict(((Label(0.0, 1.0, "one\x1b[2Jtwo\nthree"), None),), ())
+    text = shown(Run(Outcome(**{**vars(on_host.outcome), "verdict": verdict})))
+    assert "one?[2Jtwo?three" in text and "\x1b" not in text

@@ -16,7 +16,8 @@ def summary(outcome: Outcome) -> RenderableType:
     made = outcome.made
     parts: list[RenderableType] = [
         Text.assemble(
-            (made.application.name, "bold"), f" on {made.board.name}, {outcome.duration_s:.1f} s of {outcome.recording}"
+            (printable(made.application.name), "bold"),
+            f" on {made.board.name}, {outcome.duration_s:.1f} s of {outcome.recording}",
         )
     ]
     if outcome.verdict is not None:
@@ -24,6 +25,11 @@ def summary(outcome: Outcome) -> RenderableType:
     parts += [_stages(outcome), Text(), _facts(outcome, data)]
     parts.append(Text(f"report: {made.folder / 'report.html'}", "dim"))
     return Group(*parts)
+
+
+def printable(text: str) -> str:
+    """Text from a file without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _verdict(outcome: Outcome) -> RenderableType:
@@ -35,7 +41,7 @@ def _verdict(outcome: Outcome) -> RenderableType:
         said.add_column(title, justify="left" if title == "said" else "right")
     for label, event in verdict.said:
         said.add_row(
-            Text(label.text),
+            Text(printable(label.text)),
             f"{label.start:.2f} s",
             f"{label.end:.2f} s",
             Text("missed", "red") if event is None else f"{event.time_s:.2f} s",
@@ -43,7 +49,9 @@ def _verdict(outcome: Outcome) -> RenderableType:
             *([] if event is None or event.latency_ms is None else [f"{event.latency_ms:.1f} ms"]),
         )
     for event in verdict.false_alarms:
-        said.add_row(Text(f"({event.label})", "red"), "", "false alarm", f"{event.time_s:.2f} s", f"{event.score:.3f}")
+        said.add_row(
+            Text(f"({printable(event.label)})", "red"), "", "false alarm", f"{event.time_s:.2f} s", f"{event.score:.3f}"
+        )
     line = f"{verdict.heard} of {len(verdict.said)} heard, {len(verdict.false_alarms)} false alarms"
     return Group(said, Text(line, "bold"))
 
