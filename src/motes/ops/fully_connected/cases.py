@@ -9,18 +9,22 @@ from dataclasses import replace
 from motes.ir import DType, Quant, Tensor, quant
 from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 
-COUNT = 400
+COUNT, LONG = 400, 40
 
 
 def cases() -> Iterator[Case]:
     """Every rank of input, odd depths, per tensor and per channel, with and without bias, extreme multipliers."""
+    for seed in range(LONG):  # sums beyond 2**23
+        rng = random.Random(f"fully connected long {seed}")
+        yield _case(rng, f"fully_connected_long_{seed}", rng.randint(500, 2000), rng.randint(1, 9))
     for seed in range(COUNT):
-        yield _case(random.Random(f"fully connected {seed}"), f"fully_connected_{seed}")
+        rng = random.Random(f"fully connected {seed}")
+        depth = rng.choice((1, 2, 3, 4, 7, 8, 16, 31, 64, 200, rng.randint(1, 100)))
+        units = rng.choice((1, 2, 3, 4, 5, 8, 10, rng.randint(1, 40)))
+        yield _case(rng, f"fully_connected_{seed}", depth, units)
 
 
-def _case(rng: random.Random, name: str) -> Case:
-    depth = rng.choice((1, 2, 3, 4, 7, 8, 16, 31, 64, 200, rng.randint(1, 100)))
-    units = rng.choice((1, 2, 3, 4, 5, 8, 10, rng.randint(1, 40)))
+def _case(rng: random.Random, name: str, depth: int, units: int) -> Case:
     lead = tuple(rng.choice((1, 1, 2, 3)) for _ in range(rng.randint(0, 3)))
     keep = rng.random() < 0.5
     rows = 1
