@@ -149,12 +149,16 @@ def build(
     toolchain: Toolchain = "zig",
     as_json: AsJson = False,
 ) -> None:
-    """Make an image: .elf .bin .hex .map, the C sources and the report."""
+    """Make an image: .elf .bin .hex .map, the C sources and the report. For host: the C alone."""
     with _progress(_terminal(stderr=True)) as progress:
-        if source.suffix == ".tflite":
+        if source.suffix == ".tflite" and board == "host":
+            from motes.exporting import export
+
+            made: Any = export(source, out=out, progress=progress)
+        elif source.suffix == ".tflite":
             from motes.profiling import profile as measure
 
-            made: Any = measure(source, board, toolchain=toolchain, out=out, progress=progress)
+            made = measure(source, board, toolchain=toolchain, out=out, progress=progress)
         else:
             from motes.app import load_app
 
