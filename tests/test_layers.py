@@ -27,7 +27,7 @@ ROOMS = (
     ("making",),
     ("running",),
     ("report",),
-    ("built", "profiling"),
+    ("built", "profiling", "exporting"),
     ("app", "doctor", "demo"),
     ("train",),
     ("cli",),
