@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import math
-import wave
+import stat
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from motes.stream import Source
 MAX_BYTES = 1 << 30
 MAX_CSV_BYTES = 1 << 28
 MAX_LABEL_BYTES = 1 << 24
+MOST_CHUNKS = 1000
+UNKNOWN_SIZE = 0xFFFFFFFF
+"""What programs write as a WAV's size that do not know it yet."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,16 @@ def read_recording(path: Path, source: Source) -> Array:
 
 def _size(path: Path) -> int:
     try:
-        size = path.stat().st_size
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror}); give a recording that exists") from error
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            with path.open("rb"):
+                pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"{path}: cannot be read ({reason}); give a recording that exists") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise BadInput(f"{path}: is no file; give a recording that exists")
+    size = found.st_size
     if size > MAX_BYTES:
         raise BadInput(f"{path}: has {size} bytes, more than the {MAX_BYTES} that one run takes; cut it into parts")
     return size
@@ -92,13 +101,14 @@ def _sound(path: Path, source: Source, shape: tuple[int, ...], size: int) -> Arr
                     f"{path}: is sampled at {file.samplerate} Hz, but the {source.kind} at {float(source.rate):g} Hz; "
                     "resample it, or change the application's rate"
                 )
-            promised = _promised_frames(path) if path.suffix.lower() == ".wav" else file.frames
-            if promised > file.frames:
+            promised = max(file.frames, _promised_frames(path, 2 * channels))
+            most = MAX_BYTES // (2 * channels)
+            samples = file.read(min(file.frames, most), dtype="int16", always_2d=True)
+            if promised > len(samples):
                 raise BadInput(
-                    f"{path}: is truncated: its header promises {promised} samples, {file.frames} are there; "
+                    f"{path}: is truncated: its header promises {promised} samples, {len(samples)} are there; "
                     "copy it again"
                 )
-            samples = file.read(dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise BadInput(
             f"{path}: is no sound file that can be read ({error.error_string.strip()}); convert it"
@@ -106,21 +116,27 @@ def _sound(path: Path, source: Source, shape: tuple[int, ...], size: int) -> Arr
     return np.asarray(samples if shape else samples[:, 0])
 
 
-def _promised_frames(path: Path) -> int:
-    try:
-        with wave.open(str(path)) as file:
-            return int(file.getnframes())
-    except (wave.Error, EOFError):
-        return 0  # a dialect of WAV that soundfile reads
+def _promised_frames(path: Path, size: int) -> int:
+    """How many frames of `size` bytes the header of a WAV file promises; 0 where it is another file or does not say."""
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF" or file.read(8)[4:] != b"WAVE":
+            return 0
+        for _ in range(MOST_CHUNKS):
+            head = file.read(8)
+            bytes_ = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                return 0 if bytes_ == UNKNOWN_SIZE else bytes_ // size
+            file.seek(bytes_ + bytes_ % 2, 1)
+    return 0
 
 
 def _npy(path: Path, source: Source, shape: tuple[int, ...]) -> Array:
     dtype = "uint8" if source.kind == "camera" else "int16"
     try:
-        items = np.load(path, allow_pickle=False, mmap_mode="r")
-    except (ValueError, OSError, EOFError) as error:
+        items = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # NumPy promises no kind
         raise BadInput(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save") from error
-    if not isinstance(items, np.ndarray) or str(items.dtype) != dtype or items.shape[1:] != shape or not items.ndim:
+    if str(items.dtype) != dtype or items.shape[1:] != shape or not items.ndim:
         raise BadInput(
             f"{path}: holds {items.dtype}{list(items.shape)}, but the {source.kind} wants {dtype}[n"
             f"{''.join(f', {n}' for n in shape)}]; convert it"
@@ -132,16 +148,18 @@ def _csv(path: Path, size: int) -> Array:
     if size > MAX_CSV_BYTES:
         raise BadInput(f"{path}: has {size} bytes, more than the {MAX_CSV_BYTES} of a .csv; save it as .npy")
     try:
-        rows = np.loadtxt(path, delimiter=",", ndmin=2, comments="#")
+        with warnings.catch_warnings(action="ignore"):  # about files without a line
+            rows = np.loadtxt(path, delimiter=",", ndmin=2, comments="#")
     except ValueError as error:
         raise BadInput(f"{path}: does not parse ({error}); each line is x,y,z") from error
-    if rows.size and (rows.shape[1] != 3 or np.any(rows != np.rint(rows)) or np.abs(rows).max() > 32768):
+    whole = np.all(rows == np.rint(rows)) and np.all((rows >= -32768) & (rows <= 32767))
+    if rows.size and (rows.shape[1] != 3 or not whole):
         raise BadInput(f"{path}: each line must be three whole numbers x,y,z from -32768 to 32767")
     return rows.astype(np.int16)
 
 
 def _frames(path: Path, shape: tuple[int, ...]) -> Array:
-    from PIL import Image, ImageSequence, UnidentifiedImageError
+    from PIL import Image, ImageSequence
 
     try:
         with Image.open(path) as image:
@@ -154,7 +172,9 @@ def _frames(path: Path, shape: tuple[int, ...]) -> Array:
             if count * math.prod(shape) > MAX_BYTES:
                 raise BadInput(f"{path}: has {count} frames, more than one run takes; cut it into parts")
             return np.stack([np.asarray(f.convert("L")) for f in ImageSequence.Iterator(image)])
-    except (UnidentifiedImageError, OSError, EOFError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except BadInput:
+        raise
+    except Exception as error:  # Pillow promises no kind
         raise BadInput(
             f"{path}: is no image sequence that can be read ({error}); convert it to .webp or .npy"
         ) from error
