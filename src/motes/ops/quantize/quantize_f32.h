@@ -13,17 +13,12 @@ typedef struct {
 } quantize_f32_params;
 
 /* The nearest integer to x, halves away from zero; beyond 2^16 that limit, which saturates every
- * int16. */
+   int16. The float below a half is added: a half would take the float below a half to 1. */
 MOTES_INLINE int32_t motes_round(float x) {
-    if (x != x)
-        return 0;
-    if (x >= 65536.0f)
-        return 65536;
-    if (x <= -65536.0f)
-        return -65536;
-    const int32_t whole = (int32_t)x;
-    const float rest = x - (float)whole; /* exact; adding a half to x would not be */
-    return whole + (rest >= 0.5f) - (rest <= -0.5f);
+    const float half = x < 0.0f ? -0.49999997f : 0.49999997f;
+    if (x > -65536.0f && x < 65536.0f)
+        return (int32_t)(x + half);
+    return x > 0.0f ? 65536 : x < 0.0f ? -65536 : 0;
 }
 
 static inline void quantize_f32(const quantize_f32_params *p, const float *x, void *y) {
