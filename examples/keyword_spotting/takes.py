@@ -33,11 +33,11 @@ class Take:
     said: tuple[Said, ...]
 
 
-def take(rng: np.random.Generator, keyword: Draw, other: Draw) -> Take:
-    """Two to four words, half of them keywords, as a stretch of speech or as clips cut between noise."""
-    clips = [(keyword if rng.random() < 0.5 else other)(rng) for _ in range(int(rng.integers(2, 5)))]
+def take(rng: np.random.Generator, keyword: Draw, other: Draw, keywords: float = 0.5, continuous: float = 0.55) -> Take:
+    """Two to four words, the share `keywords` being such; `continuous` are speech that goes on, the rest cut up."""
+    clips = [(keyword if rng.random() < keywords else other)(rng) for _ in range(int(rng.integers(2, 5)))]
     spoken = [_vary(rng, _float(clip)) for clip in clips]
-    return (_cut if rng.random() < 0.45 else _continuous)(rng, clips, spoken, lambda: _float(other(rng)))
+    return (_continuous if rng.random() < continuous else _cut)(rng, clips, spoken, lambda: _float(other(rng)))
 
 
 def recording(rng: np.random.Generator, clip: Clip, other: Draw) -> Take:
