@@ -6,15 +6,18 @@ Exit status: 0 good; 1 the application, its build or its board failed; 2 bad use
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
+import io
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,6 +25,9 @@ from rich.text import Text
 
 from motes.errors import MotesError
 from motes.progress import Progress
+
+if TYPE_CHECKING:
+    from motes.app import App
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes into a file or a pipe."""
@@ -49,28 +55,47 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 
 def main() -> None:
     """The entry point: errors become one line on stderr and a status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was begun is cleared away
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the terminal has no letter for is no reason to end
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="motes")
     except MotesError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read our output has left; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has left
+        _silence()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            _surprise(error)
+        _silence()
+        where = error.filename or "the output"
+        _fail(f"{where}: cannot be written ({error.strerror}); free space there, or write elsewhere", 2)
     except Exception as error:
-        if os.environ.get("MOTES_DEBUG") == "1":
-            raise
-        _fail(
-            f"internal error: {type(error).__name__}: {error}; this is a fault of Motes: please report it with the "
-            "command, the output of `motes doctor --json`, and what MOTES_DEBUG=1 prints",
-            70,
-        )
+        _surprise(error)
+
+
+def _surprise(error: Exception) -> None:
+    """End with what nobody thought of."""
+    if os.environ.get("MOTES_DEBUG") == "1":
+        raise error
+    _fail(
+        f"internal error: {type(error).__name__}: {error}; this is a fault of Motes: please report it with the "
+        "command, the output of `motes doctor --json`, and what MOTES_DEBUG=1 prints",
+        70,
+    )
+
+
+def _silence() -> None:
+    """Let nothing more go to standard output: Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, status: int) -> None:
-    line = " ".join(message.split())
+    line = _printable(" ".join(message.split()))
     _terminal(stderr=True).print(Text.assemble(("error: ", "bold red"), (line, "red")), soft_wrap=True)
     sys.exit(status)
 
@@ -84,7 +109,7 @@ def _terminal(stderr: bool = False) -> Console:
 def _show(result: Any, as_json: bool) -> None:
     """Print a result that has `to_json()` and `table()`."""
     if as_json:
-        print(json.dumps(result.to_json(), indent=2, allow_nan=False))
+        print(json.dumps(result.to_json(), indent=2, allow_nan=False), flush=True)
     else:
         _terminal().print(result.table())
 
@@ -151,18 +176,16 @@ def build(
 ) -> None:
     """Make an image: .elf .bin .hex .map, the C sources and the report. For host: the C alone."""
     with _progress(_terminal(stderr=True)) as progress:
-        if source.suffix == ".tflite" and board == "host":
+        if source.suffix.lower() == ".tflite" and board == "host":
             from motes.exporting import export
 
             made: Any = export(source, out=out, progress=progress)
-        elif source.suffix == ".tflite":
+        elif source.suffix.lower() == ".tflite":
             from motes.profiling import profile as measure
 
             made = measure(source, board, toolchain=toolchain, out=out, progress=progress)
         else:
-            from motes.app import load_app
-
-            made = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress)
+            made = _load(source).build(board, out=out, toolchain=toolchain, progress=progress)
         progress("writing the report", None)
         made.save()
     _show(made, as_json)
@@ -171,7 +194,9 @@ def build(
 @app.command()
 def run(
     source: AppFile,
-    input: Annotated[Path, typer.Option("--input", "-i", help="What the sensor records: .wav, .npz or .csv.")],
+    input: Annotated[
+        Path, typer.Option("--input", "-i", help="What the sensor records: .wav, .flac, .csv, .npy, or frames.")
+    ],
     board: Board = "virt-m4",
     labels: Labels = None,
     out: Out = None,
@@ -197,10 +222,17 @@ def demo(
     _run(chosen.app, chosen.input, board, chosen.labels, out, toolchain, as_json)
 
 
+def _load(source: Path) -> App:
+    """The application; what its file prints is no part of our answer."""
+    from motes.app import load_app
+
+    with redirect_stdout(sys.stderr):
+        return load_app(source)
+
+
 def _run(
     source: Path, input: Path, board: str, labels: Path | None, out: Path | None, toolchain: str, as_json: bool
 ) -> None:
-    from motes.app import load_app
     from motes.judging import Event, judge
     from motes.recording import read_labels
 
@@ -216,7 +248,7 @@ def _run(
         listener.print(Text(_printable(str(event)) + verdict))
 
     with _progress(errors) as progress:
-        built = load_app(source).build(board, out=out, toolchain=toolchain, progress=progress)
+        built = _load(source).build(board, out=out, toolchain=toolchain, progress=progress)
         done = built.run(input, labels=labels, on_event=hear, progress=progress)
     _show(done, as_json)
     if done.exit_status:
