@@ -3,57 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from motes.plan import Life
-from motes.report import svg
-from motes.report.svg import GUTTER, MARGIN, WIDTH, Frame, tag, text
+from motes.report import charts
+from motes.report.charts import CHARACTER, COLOURS, FAINT, GUTTER, MARGIN, WIDTH, fitting
 
-HEIGHT, TITLE = 240, 20
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEIGHT, TITLE, FOOT = 240, 20, 20
 GAP = 24
 """Units between two programs."""
-LINE = 13
+LINE = 14
 """Units from one line of a block's text to the next."""
 
 
 def arena(lives: Sequence[Life], size: int) -> Markup:
     """Programs side by side, their calls from left to right, addresses from bottom to top."""
-    programs = list(dict.fromkeys(life.program for life in lives))
-    spans = {p: (min(b.first for b in lives if b.program == p), max(b.last for b in lives if b.program == p) + 1)
-             for p in programs}  # fmt: skip
-    room = WIDTH - GUTTER - MARGIN - GAP * max(0, len(programs) - 1)
-    widest = {p: max(2.0, spans[p][1] - spans[p][0]) for p in programs}
-    drawn = []
-    left: float = GUTTER
-    for p in programs:
-        width = room * widest[p] / sum(widest.values())
-        frame = Frame(left, TITLE, width, HEIGHT, *spans[p], 0, max(1, size))
-        drawn.append(text(left, TITLE - 8, svg.fitting(p, width + GAP), class_="name"))
-        drawn.append(tag("rect", x=left, y=TITLE, width=width, height=HEIGHT, class_="ground"))
-        drawn += [_block(frame, life, i, spans[p][1] - 1) for i, life in enumerate(b for b in lives if b.program == p)]
-        drawn.append(text(left + width / 2, frame.bottom + 15, _calls(*spans[p]), "middle", "faint"))
-        left += width + GAP
-    scale = Frame(GUTTER, TITLE, WIDTH - GUTTER - MARGIN, HEIGHT, 0, 1, 0, max(1, size))
+    programs = {life.program: [b for b in lives if b.program == life.program] for life in lives}
+    spans = {name: (min(b.first for b in own), max(b.last for b in own) + 1) for name, own in programs.items()}
+    lengths = {name: max(2, end - first) for name, (first, end) in spans.items()}
+    room = WIDTH - GUTTER - MARGIN - GAP * (len(programs) - 1)
+
+    def draw(figure: Figure) -> None:
+        left: float = GUTTER
+        for name, own in programs.items():
+            width = room * lengths[name] / sum(lengths.values())
+            axes = charts.panel(figure, TITLE, HEIGHT, left, width)
+            axes.set_facecolor((FAINT, 0.06))
+            axes.set_title(fitting(name, width + GAP))
+            axes.set_xlim(*spans[name])
+            axes.set_ylim(0, max(1, size))
+            axes.set_xlabel(_calls(*spans[name]), color=FAINT)
+            axes.set_xticks([])
+            axes.yaxis.set_major_formatter("{x:,.10g}")
+            axes.locator_params(axis="y", nbins=5, integer=True)
+            if left > GUTTER:
+                axes.set_yticks([])
+            _blocks(axes, own, width)
+            left += width + GAP
+
     about = f"an arena of {size:,} bytes, {len(lives)} blocks"
-    return svg.picture(TITLE + HEIGHT + 20, about, *drawn, svg.axes(scale))
+    return charts.picture(about, TITLE + HEIGHT + FOOT, draw)
 
 
 def _calls(first: int, end: int) -> str:
     count = end - 1 if first < 0 else end - first
     return f"{count} call{'s' * (count != 1)}, in order"
-
-
-def _block(frame: Frame, life: Life, index: int, calls: int) -> Markup:
-    left, right = frame.x(life.first), frame.x(life.last + 1)
-    top, bottom = frame.y(life.offset + life.size), frame.y(life.offset)
-    shade = "scratch" if life.name.startswith("scratch of ") else f"c{index % 8}"
-    about = f"{life.name}: {life.size:,} bytes at {life.offset:,}, {when(life, calls)}"
-    box = tag(
-        "rect", tag("title", about), x=left, y=top, width=right - left, height=bottom - top, class_=f"block {shade}"
-    )
-    words = [f"{life.size:,}"] if shade == "scratch" else [life.name, f"{life.size:,}"]
-    return box + _words(words, left, top, right - left, bottom - top)
 
 
 def when(life: Life, calls: int) -> str:
@@ -62,16 +62,28 @@ def when(life: Life, calls: int) -> str:
     return since + (" to the end" if life.last >= calls else f" to call {life.last + 1}")
 
 
-def _words(words: Sequence[str], left: float, top: float, width: float, height: float) -> Markup:
-    """Lines inside of a block, whichever way there is more room for them; as many of them as go into it."""
-    longest = max(map(len, words)) * svg.CHARACTER + 4
+def _blocks(axes: Axes, lives: Sequence[Life], width: float) -> None:
+    first, end = axes.get_xlim()
+    for i, life in enumerate(lives):
+        calls = life.last + 1 - life.first
+        scratch = life.name.startswith("scratch of ")
+        colour = FAINT if scratch else COLOURS[i % len(COLOURS)]
+        axes.broken_barh(
+            [(life.first, calls)], (life.offset, life.size), facecolor=(colour, 0.3), edgecolor=colour, linewidth=1
+        )
+        words = [f"{life.size:,}"] if scratch else [life.name, f"{life.size:,}"]
+        across, up = calls / (end - first) * width, life.size / axes.get_ylim()[1] * HEIGHT
+        shown, turned = _inside(words, across, up)
+        if shown:
+            axes.text(
+                life.first + calls / 2, life.offset + life.size / 2, "\n".join(shown), ha="center", va="center",
+                rotation=90 if turned else 0,
+            )  # fmt: skip
+
+
+def _inside(words: Sequence[str], width: float, height: float) -> tuple[list[str], bool]:
+    """As many lines as go into a block, and whether they run upwards: whichever way there is more room for them."""
+    longest = max(map(len, words)) * CHARACTER + 4
     turned = width < height and width < longest
     along, across = (height, width) if turned else (width, height)
-    shown = [svg.fitting(w, along - 4) for w in words[: int((across + 2) / LINE)]]
-    first = -LINE * (len(shown) - 1) / 2 + 4
-    middle, centre = left + width / 2, top + height / 2
-    places = [
-        (middle + first + i * LINE, centre) if turned else (middle, centre + first + i * LINE)
-        for i in range(len(shown))
-    ]
-    return Markup("").join(text(x, y, w, "middle", turned=turned) for w, (x, y) in zip(shown, places, strict=True))
+    return [short for w in words[: int((across + 2) / LINE)] if (short := fitting(w, along - 4))], turned

@@ -1,4 +1,4 @@
-"""Reports as HTML that needs nothing else: pictures are inline SVG, and nothing is fetched.
+"""Reports as HTML that needs nothing else: pictures are SVG in the page, and nothing is fetched.
 
 Each is a `<div class="motes">` with its own style, which a notebook shows as it is, or that in a whole page.
 """
@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from motes.making import LayerCost, Made
 from motes.plan import Life
+from motes.report import bars
 from motes.report.arena import arena, when
+from motes.report.charts import COLOURS
 from motes.report.data import duration, stages_json, to_json
 from motes.report.timeline import timeline
 from motes.running import Outcome
@@ -29,22 +31,22 @@ MOST_FUNCTIONS = 40
 
 
 class About(NamedTuple):
-    """Of a part of memory."""
+    """Of a part of memory: how it is drawn, and what it is."""
 
     colour: str
     words: str
 
 
 ABOUT = {
-    "code": About("c0", "functions, and constants that belong to them"),
-    "weights": About("c1", "of the models"),
-    "tables": About("c2", "parameters, filter banks, windows"),
-    "startup": About("c3", "vector table, reset"),
-    "arena": About("c0", "tensors and scratch, shared by all stages"),
-    "rings": About("c1", "items on their way to a stage"),
-    "state": About("c2", "what stages keep between their runs"),
-    "static": About("c5", "sensor buffers, queues, variables"),
-    "stack": About("c4", "reserved: the static bound, interrupts included"),
+    "code": About(COLOURS[0], "functions, and constants that belong to them"),
+    "weights": About(COLOURS[1], "of the models"),
+    "tables": About(COLOURS[2], "parameters, filter banks, windows"),
+    "startup": About(COLOURS[3], "vector table, reset"),
+    "arena": About(COLOURS[0], "tensors and scratch, shared by all stages"),
+    "rings": About(COLOURS[1], "items on their way to a stage"),
+    "state": About(COLOURS[2], "what stages keep between their runs"),
+    "static": About(COLOURS[5], "sensor buffers, queues, variables"),
+    "stack": About(COLOURS[4], "reserved: the static bound, interrupts included"),
 }
 
 
@@ -68,6 +70,7 @@ def profile_page(data: Mapping[str, Any], lives: Sequence[Life], whole: bool = T
     chip = find_board(data["board"]).chip
     assert chip is not None
     costs = [LayerCost("", **{k: v for k, v in c.items() if k != "instructions"}) for c in data["layers"]]
+    kernels = _kernels(costs)
     return _page(
         "profile.html.j2",
         f"{data['model']} on {data['board']}",
@@ -76,7 +79,9 @@ def profile_page(data: Mapping[str, Any], lives: Sequence[Life], whole: bool = T
         limits={"flash": chip.flash.size, "ram": chip.ram.size},
         arena=arena(lives, data["ram"]["arena"]),
         blocks=_blocks(lives),
-        kernels=_kernels(costs),
+        cycles=bars.cycles(costs, [k for k, *_ in kernels]),
+        kernels=kernels,
+        memory=_memory(data),
     )
 
 
@@ -85,6 +90,8 @@ def _application(made: Made, outcome: Outcome | None, whole: bool) -> str:
     ran = stages_json(outcome) if outcome else [None] * len(data["stages"])
     rings = {ring["name"]: ring for ring in data["rings"]}
     own = [rings[s.ring.name] for s in made.application.stages]
+    kernels = _kernels(made.layers)
+    layers = [(stage, list(rows)) for stage, rows in groupby(made.layers, key=lambda c: c.stage)]
     return _page(
         "application.html.j2",
         f"{made.application.name} on {made.board.name}",
@@ -99,10 +106,17 @@ def _application(made: Made, outcome: Outcome | None, whole: bool) -> str:
         stages=list(zip(data["stages"], own, ran, strict=True)),
         arena=arena(made.plan.lives, made.plan.arena),
         blocks=_blocks(made.plan.lives),
-        layers=[(stage, list(rows)) for stage, rows in groupby(made.layers, key=lambda c: c.stage)],
-        kernels=_kernels(made.layers),
+        layers=[(stage, rows, bars.cycles(rows, [k for k, *_ in kernels])) for stage, rows in layers],
+        kernels=kernels,
+        memory=_memory(data),
         functions=_functions(outcome),
     )
+
+
+def _memory(data: Mapping[str, Any]) -> dict[str, Markup]:
+    """Pictures of flash and RAM, where there is a chip that has them."""
+    colours = {name: about.colour for name, about in ABOUT.items()}
+    return {kind: bars.memory(kind, data[kind], colours) for kind in ("flash", "ram") if data[kind]}
 
 
 def _blocks(lives: Sequence[Life]) -> list[tuple[Life, str]]:

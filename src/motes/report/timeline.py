@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
@@ -12,47 +12,52 @@ from markupsafe import Markup
 from motes.application import Stage
 from motes.ir import Array
 from motes.judging import Event
-from motes.report import svg
+from motes.report import charts
+from motes.report.charts import BAD, CHARACTER, COLOURS, FAINT, GOOD, GUTTER, INK, MARGIN, WIDTH, fitting
 from motes.report.reading import features, responses, score_view
-from motes.report.svg import GUTTER, MARGIN, WIDTH, Frame, tag, text
 from motes.running import Outcome, Trace
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 INSIDE = WIDTH - GUTTER - MARGIN
-COLUMNS = INSIDE
-"""Points of a curve: what is denser is drawn as its extremes."""
-THUMBNAILS, THUMBNAIL_PIXELS = 14, 96
-GAP, TITLE = 14, 16
-"""Units between two panels, and of a panel's title."""
-HEAT = ((0, 0, 4), (81, 18, 124), (183, 55, 121), (252, 137, 97), (252, 253, 191))
-"""Colours from least to most of a picture of features."""
+GAP, TITLE, FOOT = 14, 18, 22
+"""Units between two panels, of a panel's title, and of the axis of time below all."""
+THUMBNAILS, THUMBNAIL_PIXELS = 14, 144
+MOST_NAMES = 8
+"""Of labels whose colours are explained."""
+MOST_TICKS, MOST_POINTS = 400, 5000
+"""More lines, more points of a curve are pixels rather than SVG, where a line takes 50 bytes."""
 
 
 class Panel(NamedTuple):
-    """A part of the picture: `draw` is given its frame, all but the vertical range of which is set."""
+    """A part of the picture: `draw` is given axes, whose horizontal range is that of the run in seconds."""
 
-    title: str
     height: float
-    low: float
-    high: float
-    draw: Callable[[Frame], Markup]
+    draw: Callable[[Axes], None]
 
 
 def timeline(outcome: Outcome) -> Markup:
     """The whole run as one picture with one axis of time."""
     panels = list(_panels(outcome))
     seconds = outcome.duration_s
-    drawn: list[Markup] = []
-    top = 0.0
-    for panel in panels:
-        frame = Frame(GUTTER, top + TITLE, INSIDE, panel.height, 0, seconds, panel.low, panel.high)
-        drawn += [text(GUTTER, top + TITLE - 5, panel.title, class_="name"), panel.draw(frame)]
-        top = frame.bottom + GAP
-    frame = Frame(GUTTER, 0, INSIDE, top - GAP, 0, seconds, 0, 1)
-    grid = []
-    for second in svg.ticks(0, seconds, 12):
-        grid.append(tag("path", d=f"M{frame.x(second):.1f} {TITLE}V{frame.bottom:.1f}", class_="grid"))
-        grid.append(text(frame.x(second), frame.bottom + 14, f"{second:,g} s", "middle", "faint"))
-    return svg.picture(top + 8, f"{seconds:.1f} seconds of the run", *grid, *drawn)
+
+    def draw(figure: Figure) -> None:
+        top = 0.0
+        for part in panels:
+            axes = charts.panel(figure, top + TITLE, part.height)
+            axes.set_xlim(0, seconds)
+            part.draw(axes)
+            axes.grid(axis="x")
+            axes.tick_params(axis="x", length=0, pad=6, labelbottom=part is panels[-1])
+            axes.locator_params(axis="x", nbins=12)
+            axes.xaxis.set_major_formatter("{x:,g} s")
+            axes.yaxis.set_major_formatter("{x:,.10g}")
+            top += TITLE + part.height + GAP
+
+    height = sum(TITLE + part.height + GAP for part in panels) - GAP + FOOT
+    return charts.picture(f"{seconds:.1f} seconds of the run", height, draw)
 
 
 def _panels(outcome: Outcome) -> Iterator[Panel]:
@@ -65,86 +70,89 @@ def _panels(outcome: Outcome) -> Iterator[Panel]:
         yield _features(shown)
     yield _scores(outcome)
     for stage in outcome.made.application.stages:
-        yield _runs(outcome, stage)
+        yield runs(outcome, stage)
     if outcome.busy is not None:
         yield _busy(outcome, outcome.busy)
+
+
+def _names(axes: Axes, named: Iterator[tuple[float, str, str]]) -> None:
+    """Words with their colours at the upper edge, from a second on; those that have no room are left out."""
+    free = 0.0
+    for second, words, colour in named:
+        left = second / axes.get_xlim()[1] * INSIDE + 3
+        shown = fitting(words, 90)
+        right = left + len(shown) * CHARACTER
+        if left >= free and right <= INSIDE + MARGIN:
+            axes.annotate(
+                shown, (second, 1), (3, -1), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+                va="top", color=colour,
+            )  # fmt: skip
+            free = right + 2
 
 
 # ------------------------------------------------------------------------------------------------ what was sensed
 
 
-def _said(outcome: Outcome, frame: Frame) -> Markup:
-    """The labels, as bands with their texts where there is room."""
-    found: list[Markup] = []
-    free = frame.left
-    for label, event in outcome.verdict.said if outcome.verdict else ():
-        left, right = frame.x(label.start), frame.x(min(label.end, frame.last))
-        about = f"{label.text}, {label.start:.2f} to {label.end:.2f} s: " + (
-            "missed" if event is None else f"detected at {event.time_s:.2f} s"
-        )
-        found.append(
-            tag(
-                "rect",
-                tag("title", about),
-                x=left,
-                y=frame.top,
-                width=max(1.0, right - left),
-                height=frame.height,
-                class_="band bad" if event is None else "band good",
-            )
-        )
-        words = svg.fitting(label.text, max(right - left, 14 * svg.CHARACTER))
-        if left >= free and left + len(words) * svg.CHARACTER <= WIDTH:
-            found.append(text(left + 2, frame.top + 10, words, class_="bad" if event is None else "good"))
-            free = left + len(words) * svg.CHARACTER + 4
-    return Markup("").join(found)
+def _said(axes: Axes, outcome: Outcome) -> None:
+    """The labels, as bands: green where they were detected."""
+    said = outcome.verdict.said if outcome.verdict else ()
+    colours = [BAD if event is None else GOOD for _, event in said]
+    axes.broken_barh(
+        [(label.start, label.end - label.start) for label, _ in said], (0, 1),
+        transform=axes.get_xaxis_transform(), facecolors=colours, alpha=0.18, linewidth=0,
+    )  # fmt: skip
+    _names(axes, ((label.start, label.text, colour) for (label, _), colour in zip(said, colours, strict=True)))
 
 
 def _signal(outcome: Outcome) -> Panel:
     source = outcome.made.application.sources[0]
     item = next(r.item for r in outcome.made.application.rings if r.source is source)
     values = outcome.items.reshape(len(outcome.items), -1) * (item.scale if item.quant else 1.0)
+    seconds = np.arange(len(values)) / float(source.records_per_s)
     most = float(np.abs(values).max()) or 1.0
-    seconds = outcome.duration_s
     # the busiest axis first, the others drawn over it
     order = np.argsort(-np.ptp(values, axis=0), kind="stable")
-
-    def draw(frame: Frame) -> Markup:
-        curves = []
-        for i in order:
-            low, high = svg.envelope(values[:, i], COLUMNS)
-            at = np.linspace(0, seconds, len(low), endpoint=False)
-            curves.append(svg.area(frame, at, low, high, class_=f"wave c{i}" if values.shape[1] > 1 else "wave"))
-        return Markup("").join([_said(outcome, frame), *curves, svg.axes(frame)])
-
     titles = {
         "microphone": "microphone, full scale 1",
         "accelerometer": "accelerometer, m/s²: x blue, y amber, z green",
     }
-    return Panel(titles.get(source.kind, source.kind), 120, -most, most, draw)
+
+    def draw(axes: Axes) -> None:
+        axes.set_title(titles.get(source.kind, source.kind))
+        axes.set_ylim(-most, 1.3 * most)
+        axes.locator_params(axis="y", nbins=4)
+        for i in order:
+            axes.plot(seconds, values[:, i], color=COLOURS[i % len(COLOURS)], linewidth=0.5, rasterized=True)
+        _said(axes, outcome)
+
+    return Panel(120, draw)
 
 
 def _camera(outcome: Outcome) -> Iterator[Panel]:
     frames = outcome.items
     rate = float(outcome.made.application.sources[0].records_per_s)
-    side = INSIDE / THUMBNAILS
-    height = side * frames.shape[1] / frames.shape[2]
 
-    def strip(frame: Frame) -> Markup:
+    def strip(axes: Axes) -> None:
+        axes.set_title(f"camera: {THUMBNAILS} of {len(frames):,} frames")
         middles = (np.arange(THUMBNAILS) + 0.5) * len(frames) / THUMBNAILS
-        pictures = [_thumbnail(frames[int(i)]) for i in middles]
-        return svg.raster(frame, svg.png(np.concatenate(pictures, axis=1)), smooth=True)
+        pictures = np.concatenate([_thumbnail(frames[int(i)]) for i in middles], axis=1)
+        axes.imshow(pictures, "gray", vmin=0, vmax=255, aspect="auto", extent=(0, outcome.duration_s, 0, 1), zorder=1)
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
 
-    yield Panel(f"camera: {THUMBNAILS} of {len(frames):,} frames", height, 0, 1, strip)
+    yield Panel(INSIDE / THUMBNAILS * frames.shape[1] / frames.shape[2], strip)
     change = np.zeros(len(frames))
     for i, (before, after) in enumerate(itertools.pairwise(frames), 1):
         change[i] = np.abs(after.astype(np.int16) - before).mean()
 
-    def moves(frame: Frame) -> Markup:
-        curve = svg.line(frame, np.arange(len(frames)) / rate, change, class_="curve")
-        return Markup("").join([_said(outcome, frame), curve, svg.axes(frame, 3)])
+    def moves(axes: Axes) -> None:
+        axes.set_title("mean change from frame to frame, grey levels")
+        axes.set_ylim(0, 1.25 * float(change.max()) or 1.0)
+        axes.locator_params(axis="y", nbins=3)
+        axes.plot(np.arange(len(frames)) / rate, change, color=COLOURS[0])
+        _said(axes, outcome)
 
-    yield Panel("mean change from frame to frame, grey levels", 80, 0, float(change.max()) or 1.0, moves)
+    yield Panel(80, moves)
 
 
 def _thumbnail(frame: Array) -> Array:
@@ -153,25 +161,20 @@ def _thumbnail(frame: Array) -> Array:
 
 
 def _features(trace: Trace) -> Panel:
-    bounds = svg.stretches(len(trace.values), COLUMNS)
-    counts = np.diff(bounds, append=len(trace.values))[:, None]
-    means = np.add.reduceat(trace.values, bounds, axis=0) / counts
-    low, high = float(means.min()), float(means.max())
-    levels = np.rint((means - low) / ((high - low) or 1) * 255).astype(np.uint8)
+    low, high = float(trace.values.min()), float(trace.values.max())
+    extent = (float(trace.time_s[0]), float(trace.time_s[-1]), 0, trace.values.shape[1])
 
-    def draw(frame: Frame) -> Markup:
-        left, right = frame.x(float(trace.time_s[0])), frame.x(float(trace.time_s[-1]))
-        inner = Frame(left, frame.top, max(1.0, right - left), frame.height, 0, 1, 0, 1)
-        return svg.raster(inner, svg.png(levels.T[::-1], _palette())) + svg.axes(frame, 3)
+    def draw(axes: Axes) -> None:
+        axes.set_title(
+            f"features of {fitting(trace.tensor.name, 200)}: {trace.values.shape[1]} a vector, "
+            f"dark {low:.3g} to light {high:.3g}"
+        )
+        limits = axes.get_xlim()
+        axes.imshow(trace.values.T, "magma", aspect="auto", origin="lower", extent=extent, zorder=1)
+        axes.set_xlim(limits)
+        axes.locator_params(axis="y", nbins=3)
 
-    title = f"features of {trace.tensor.name}: {trace.values.shape[1]} a vector, dark {low:.3g} to light {high:.3g}"
-    return Panel(title, 100, 0, trace.values.shape[1], draw)
-
-
-def _palette() -> list[int]:
-    at = np.linspace(0, len(HEAT) - 1, 256)
-    colours = np.array(HEAT)
-    return [round(float(v)) for x in at for v in (np.interp(x, range(len(HEAT)), colours[:, i]) for i in range(3))]
+    return Panel(100, draw)
 
 
 # ------------------------------------------------------------------------------------------------ what was decided
@@ -179,115 +182,98 @@ def _palette() -> list[int]:
 
 def _scores(outcome: Outcome) -> Panel:
     view = score_view(outcome)
+
+    def detections(axes: Axes) -> None:
+        axes.set_title("detections")
+        axes.set_yticks([])
+        _events(axes, outcome)
+
     if view is None:
-        return Panel("detections", 60, 0, 1, lambda frame: _events(outcome, frame) + svg.axes(frame, 1))
+        return Panel(60, detections)
     trace, labels, threshold, known = view
-    most = max(float(trace.values.max()), threshold) * 1.05
-    bounded = trace.values.shape[1] > 1 or most <= 1.06  # scores of a classifier
-    title = f"scores; the threshold, {threshold:.2g}, is dashed"
+    most = max(float(trace.values.max()), threshold)
+    bounded = trace.values.shape[1] > 1 or most <= 1  # scores of a classifier
+    colours = [COLOURS[i % len(COLOURS)] if label in known else FAINT for i, label in enumerate(labels)]
 
-    def draw(frame: Frame) -> Markup:
-        parts = [_events(outcome, frame)]
-        for i, label in enumerate(labels):
-            shade = f"c{i % 8}" if label in known else "background"
-            parts.append(_curve(frame, trace.time_s, trace.values[:, i], f"curve {shade}"))
-        y = frame.y(threshold)
-        parts.append(tag("path", d=f"M{frame.left:.1f} {y:.1f}H{frame.right:.1f}", class_="limit"))
-        at = frame.left + (len(title) + 3) * svg.CHARACTER
-        for i, label in enumerate(labels):
-            words = svg.fitting(label, 120)
-            shade = f"c{i % 8}" if label in known else "background"
-            parts.append(tag("path", d=f"M{at:.1f} {frame.top - 9:.1f}h12", class_=f"key {shade}"))
-            parts.append(text(at + 15, frame.top - 5, words))
-            at += 27 + len(words) * svg.CHARACTER
-        return Markup("").join([*parts, svg.axes(frame)])
+    def draw(axes: Axes) -> None:
+        axes.set_title(f"scores; the threshold, {threshold:.2g}, is dashed")
+        axes.set_ylim(0, 1.18 * (1.0 if bounded else most))
+        axes.locator_params(axis="y", nbins=4)
+        widths = [0.8 if colour == FAINT else 1.5 for colour in colours]
+        dense = len(trace.values) > MOST_POINTS
+        lines = [
+            axes.plot(trace.time_s, scores, color=colour, linewidth=width, rasterized=dense)[0]
+            for scores, colour, width in zip(trace.values.T, colours, widths, strict=True)
+        ]
+        axes.axhline(threshold, color=INK, linewidth=1, linestyle="--")
+        _events(axes, outcome)
+        shown = lines[:MOST_NAMES]
+        legend = axes.legend(shown, ["?"] * len(shown), loc="lower right", bbox_to_anchor=(1, 1.02), ncols=MOST_NAMES)
+        room = min(120, 700 // len(shown) - 35)
+        for text, label in zip(legend.get_texts(), labels, strict=False):
+            text.set_text(fitting(label, room))  # here, because a legend ignores labels that begin with "_"
 
-    return Panel(title, 150, 0, 1.0 if bounded else most, draw)
-
-
-def _curve(frame: Frame, at: Array, values: Array, class_: str) -> Markup:
-    """A line, or where points are denser than columns, the band that it fills."""
-    if len(values) <= 2 * COLUMNS:
-        return svg.line(frame, at, values, class_=class_)
-    low, high = svg.envelope(values, COLUMNS)
-    return svg.area(frame, at[svg.stretches(len(values), COLUMNS)], low, high, class_=f"wave {class_}")
+    return Panel(150, draw)
 
 
-def _events(outcome: Outcome, frame: Frame) -> Markup:
+def _events(axes: Axes, outcome: Outcome) -> None:
     """Detections: lines, with their labels where there is room."""
-    found: list[Markup] = []
-    free = frame.left
-    for event in outcome.events:
-        x, kind = frame.x(event.time_s), _kind(outcome, event)
-        about = f"{event.label} at {event.time_s:.3f} s, score {event.score:.3f}"
-        found.append(
-            tag("path", tag("title", about), d=f"M{x:.1f} {frame.top:.1f}V{frame.bottom:.1f}", class_=f"event {kind}")
-        )
-        words = svg.fitting(event.label, 90)
-        if x >= free and x + 3 + len(words) * svg.CHARACTER <= WIDTH:
-            found.append(text(x + 3, frame.top + 9, words, class_=kind))
-            free = x + 5 + len(words) * svg.CHARACTER
-    return Markup("").join(found)
+    colours = [_colour(outcome, event) for event in outcome.events]
+    at = [event.time_s for event in outcome.events]
+    axes.vlines(at, 0, 1, colours, transform=axes.get_xaxis_transform(), linewidth=1.2)
+    _names(axes, ((event.time_s, event.label, c) for event, c in zip(outcome.events, colours, strict=True)))
 
 
-def _kind(outcome: Outcome, event: Event) -> str:
+def _colour(outcome: Outcome, event: Event) -> str:
     if outcome.verdict is None:
-        return ""
-    return "bad" if event in outcome.verdict.false_alarms else "good"
+        return INK
+    return BAD if event in outcome.verdict.false_alarms else GOOD
 
 
 # ------------------------------------------------------------------------------------------------ what it took
 
 
-def _runs(outcome: Outcome, stage: Stage) -> Panel:
+def runs(outcome: Outcome, stage: Stage) -> Panel:
     """A tick a run: on a board as high as the share of its deadline that it needed, red where it missed it."""
     found = responses(outcome, stage)
-    every = f"{stage.name}: a run every {float(stage.period * 1000):g} ms"
-    if found is None:
+    every = f"{fitting(stage.name, 200)}: a run every {float(stage.period * 1000):g} ms"
+
+    def on_host(axes: Axes) -> None:
         at = next((t.time_s for t in outcome.traces if t.stage is stage), np.zeros(0))
-        return Panel(f"{every}, {len(at):,} runs", 14, 0, 1, lambda frame: _ticks(frame, at, np.ones(len(at)), "run"))
+        axes.set_title(f"{every}, {len(at):,} runs")
+        axes.set_yticks([])
+        axes.vlines(at, 0, 1, COLOURS[0], linewidth=1, rasterized=len(at) > MOST_TICKS)
+
+    if found is None:
+        return Panel(14, on_host)
     share = found.took_s / float(stage.period) * 100
-    worst, missed = float(share.max(initial=0)), int(found.missed.sum())
-    title = (
-        f"{every}; ended after so many % of its deadline, at most {worst:.0f}%; {len(share):,} runs, {missed:,} missed"
-    )
+    worst, late = float(share.max(initial=0)), found.missed
 
-    def draw(frame: Frame) -> Markup:
-        late = found.missed
-        ticks = _ticks(frame, found.due_s, share, "run")
-        misses = _ticks(frame, found.due_s[late], np.full(int(late.sum()), frame.high), "run bad")
-        return ticks + misses + svg.axes(frame, 2)
+    def on_board(axes: Axes) -> None:
+        axes.set_title(
+            f"{every}; ended after so many % of its deadline, at most {worst:.0f}%; "
+            f"{len(share):,} runs, {late.sum():,} missed"
+        )
+        axes.set_ylim(0, 100)
+        axes.set_yticks([0, 50, 100])
+        for which, colour, width in ((~late, COLOURS[0], 1.0), (late, BAD, 1.5)):
+            at = found.due_s[which]
+            tops = np.where(late, 100, share)[which]
+            axes.vlines(at, 0, tops, colour, linewidth=width, rasterized=len(at) > MOST_TICKS)
 
-    return Panel(title, 36, 0, 100, draw)
-
-
-def _ticks(frame: Frame, at: Array, heights: Array, class_: str) -> Markup:
-    """A line upwards at each place; where several fall into one column, the highest of them."""
-    if not len(at):
-        return Markup()
-    columns = np.rint(frame.xs(at) - frame.left).astype(int)
-    highest = np.full(columns.max() + 1, -1.0)
-    np.maximum.at(highest, columns, heights)
-    shown = np.flatnonzero(highest >= 0)
-    tops = frame.ys(highest[shown])
-    lines = "".join(f"M{frame.left + x:g} {frame.bottom:g}V{y:.1f}" for x, y in zip(shown, tops, strict=True))
-    return tag("path", d=lines, class_=class_)
+    return Panel(36, on_board)
 
 
 def _busy(outcome: Outcome, busy: Array) -> Panel:
-    """The share of each hop; where hops are denser than columns, the mean and the most of a whole number of periods."""
-    longest = outcome.made.application.stages[-1].period
-    periods = max(1, round(float(longest) / outcome.hop_s))
-    each = 1 if len(busy) <= COLUMNS else periods * -(-len(busy) // (COLUMNS * periods))
-    starts = np.arange(0, len(busy), each)
-    counts = np.diff(starts, append=len(busy))
-    most, mean = np.maximum.reduceat(busy, starts) * 100, np.add.reduceat(busy, starts) / counts * 100
-    edges = np.minimum(np.repeat(np.r_[starts, len(busy)] * outcome.hop_s, 2)[1:-1], outcome.duration_s)
-    title = f"busy, % of each {outcome.hop_s * 1000:g} ms: {busy.mean():.1%} on average, at most {busy.max():.0%}"
+    starts = np.arange(len(busy) + 1) * outcome.hop_s
+    share = np.append(busy, busy[-1:]) * 100
 
-    def draw(frame: Frame) -> Markup:
-        bottom = np.zeros(len(edges))
-        light = svg.area(frame, edges, bottom, np.repeat(most, 2), class_="wave most c0")
-        return light + svg.area(frame, edges, bottom, np.repeat(mean, 2), class_="wave c0") + svg.axes(frame, 2)
+    def draw(axes: Axes) -> None:
+        axes.set_title(
+            f"busy, % of each {outcome.hop_s * 1000:g} ms: {busy.mean():.1%} on average, at most {busy.max():.0%}"
+        )
+        axes.fill_between(starts, share, step="post", color=COLOURS[0], linewidth=0, rasterized=len(busy) > MOST_TICKS)
+        axes.set_ylim(0, max(100.0, float(busy.max()) * 100))
+        axes.locator_params(axis="y", nbins=2)
 
-    return Panel(title, 60, 0, max(100.0, float(most.max())), draw)
+    return Panel(60, draw)
