@@ -47,7 +47,15 @@ def bilinear(x: Array, width: int, height: int) -> Array:
 
 @pytest.mark.parametrize(
     ("have", "want"),
-    [((96, 96), (48, 48)), ((96, 64), (32, 32)), ((160, 120), (10, 60)), ((5, 7), (1, 1)), ((9, 3), (9, 3))],
+    [
+        ((96, 96), (48, 48)),
+        ((8, 10), (4, 5)),
+        ((6, 4), (3, 2)),
+        ((96, 64), (32, 32)),
+        ((160, 120), (10, 60)),
+        ((5, 7), (1, 1)),
+        ((9, 3), (9, 3)),
+    ],
 )
 def test_whole_factors_are_means_of_boxes(have: tuple[int, int], want: tuple[int, int]) -> None:
     x = frames(*have)

@@ -35,6 +35,7 @@ BLOCKS: dict[str, Stream] = {
     "spectral_bands": SpectralBands(24, window=1024, axis=1)(Accelerometer(1000)),
     "crop": Crop(3, 2, 20, 16)(Camera(32, 24, 5)),
     "resize_box": Resize(16, 8)(Camera(32, 24, 5)),
+    "resize_half": Resize(16, 12)(Camera(32, 24, 5)),
     "resize_bilinear": Resize(24, 24)(Camera(32, 20, 5)),
     "detect_s8": Detect(LABELS, 0.3, 600, 1000)(scores(4, DType.INT8, quant(1 / 256, -128))),
     "detect_f32": Detect(["odd"], 0.3, 600, 1000)(scores(1)),

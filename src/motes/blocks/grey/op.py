@@ -18,6 +18,11 @@ def _whole_factors(node: Node) -> bool:
     return in_width % width == 0 and in_height % height == 0
 
 
+def _halves(node: Node) -> bool:
+    (in_height, in_width), (height, width) = node.input(0).shape, node.output.shape
+    return (in_height, in_width) == (2 * height, 2 * width) and width % 2 == 0
+
+
 @dataclass(frozen=True)
 class CropOp(Op):
     """uint8 (in height, in width) -> uint8 (height, width): the rectangle whose upper left corner is (left, top)."""
@@ -55,6 +60,13 @@ class ResizeOp(Op):
             params=lambda node: _bilinear(node),
         ),
         Kernel("resize_box", "resize_box.h", fits=_whole_factors, in_place=lambda node: ((0, 0),)),
+        Kernel(
+            "resize_half",
+            "resize_half.h",
+            fits=_halves,
+            params=lambda node: dict(zip(("height", "width"), node.output.shape, strict=True)),
+            in_place=lambda node: ((0, 0),),
+        ),
     )
 
     def check(self, node: Node) -> None:

@@ -31,6 +31,16 @@ def cases() -> Iterator[Case]:
             for seed in range(COUNT):
                 name = f"{builtin.lower()}_{x.value}_{y.value}_{seed}"
                 yield _case(random.Random(name), builtin, x, y, name)
+    for seed in range(COUNT // 2):
+        yield _sign(random.Random(f"sign {seed}"), f"quantize_sign_{seed}")
+
+
+def _sign(rng: random.Random, name: str) -> Case:
+    """uint8 to int8 of the same scale, or back."""
+    shape, scale, zero = (rng.randint(1, 40),), float32(2.0 ** rng.uniform(-16, 4)), draw_zero_point(rng)
+    signed, unsigned = (DType.INT8, quant(scale, zero)), (DType.UINT8, quant(scale, zero + 128))
+    x, y = rng.sample((signed, unsigned), 2)
+    return Case(name, "QUANTIZE", {}, (Tensor("x", shape, *x),), (Tensor("y", shape, *y),))
 
 
 def _case(rng: random.Random, builtin: str, x_dtype: DType, y_dtype: DType, name: str) -> Case:

@@ -25,6 +25,15 @@ def _from_float(node: Node) -> bool:
     return node.input(0).dtype is DType.FLOAT32
 
 
+def _flips_sign(node: Node) -> bool:
+    """Whether bytes change in their upper bit alone: uint8 to int8 or back, with one scale and one real zero."""
+    signs = {t.dtype: t for t in (node.input(0), node.output)}
+    if signs.keys() != {DType.INT8, DType.UINT8}:
+        return False
+    signed, unsigned = signs[DType.INT8], signs[DType.UINT8]
+    return signed.scale == unsigned.scale and unsigned.zero_point - signed.zero_point == 128
+
+
 def _in_place(node: Node) -> tuple[tuple[int, int], ...]:
     # Outputs no wider than inputs are written behind what is read next.
     return ((0, 0),) if node.output.dtype.size <= node.input(0).dtype.size else ()
@@ -42,6 +51,13 @@ class Quantize(Op):
     tflite = (Builtin("QUANTIZE"),)
     kernels = (
         Kernel("rescale", "rescale.h", fits=lambda node: not _from_float(node), in_place=_in_place),
+        Kernel(
+            "flip_sign",
+            "flip_sign.h",
+            fits=_flips_sign,
+            params=lambda node: {"count": node.output.elements},
+            in_place=_in_place,
+        ),
         Kernel(
             "quantize_f32",
             "quantize_f32.h",
