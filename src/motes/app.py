@@ -211,11 +211,13 @@ def load_app(path: str | Path) -> App:
 
 @contextmanager
 def _loading(folder: Path) -> Iterator[None]:
-    token = _folder.set(folder)
+    """Models are looked for in `folder`; a current folder that is left meanwhile is returned to."""
+    token, here = _folder.set(folder), os.getcwd()
     try:
         yield
     finally:
         _folder.reset(token)
+        os.chdir(here)
 
 
 def _described(error: BaseException) -> str:

@@ -128,14 +128,14 @@ def _progress(console: Console) -> Iterator[Progress]:
         def say(what: str, share: float | None = None) -> None:
             if what != said[-1] and time.monotonic() > patience:
                 said.append(what)
-                console.print(Text(what))
+                console.print(Text(_printable(what)))
 
         yield say
         return
     with console.status("") as status:
 
         def show(what: str, share: float | None = None) -> None:
-            status.update(Text(what if share is None else f"{what} {share:4.0%}"))
+            status.update(Text(_printable(what if share is None else f"{what} {share:4.0%}")))
 
         yield show
 
