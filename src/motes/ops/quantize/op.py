@@ -11,6 +11,7 @@ import numpy as np
 from motes.errors import BadInput, Unsupported
 from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier
+from motes.quant import requantize
 
 _QUANTIZES = {
     DType.FLOAT32: (DType.INT8, DType.INT16),
@@ -26,12 +27,13 @@ def _from_float(node: Node) -> bool:
 
 
 def _flips_sign(node: Node) -> bool:
-    """Whether bytes change in their upper bit alone: uint8 to int8 or back, with one scale and one real zero."""
-    signs = {t.dtype: t for t in (node.input(0), node.output)}
-    if signs.keys() != {DType.INT8, DType.UINT8}:
+    """Whether every byte changes in its upper bit alone, as between uint8 and int8 of one scale and one real zero."""
+    x, y = node.input(0), node.output
+    if {x.dtype, y.dtype} != {DType.INT8, DType.UINT8}:
         return False
-    signed, unsigned = signs[DType.INT8], signs[DType.UINT8]
-    return signed.scale == unsigned.scale and unsigned.zero_point - signed.zero_point == 128
+    values = np.arange(256, dtype=np.uint8).view(x.dtype.numpy)
+    scaled = requantize(values.astype(np.int64) - x.zero_point, *multiplier(node, x.scale / y.scale)) + y.zero_point
+    return np.array_equal(scaled, (values.view(np.uint8) ^ 0x80).view(y.dtype.numpy))
 
 
 def _in_place(node: Node) -> tuple[tuple[int, int], ...]:
