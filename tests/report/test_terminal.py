@@ -23,7 +23,7 @@ def test_a_board_shows_what_it_took(on_board: Run) -> None:
     for word in ("latency", "cycles", "worst response", "busy", "deadlines  0 missed", "RAM", "flash", "battery"):
         assert word in text, word
     data = on_board.to_json()
-    assert f"{data['heard']} of 2 heard, {data['false_alarms']} false alarms" in text
+    assert f"{data['heard']} of 2 heard, {data['false_alarms']} false alarm" in text
     assert f"{data['stack_high_water']:,} of {data['ram']['stack']:,} bytes used at most" in text
 
 

@@ -52,7 +52,8 @@ def _verdict(outcome: Outcome) -> RenderableType:
         said.add_row(
             Text(f"({printable(event.label)})", "red"), "", "false alarm", f"{event.time_s:.2f} s", f"{event.score:.3f}"
         )
-    line = f"{verdict.heard} of {len(verdict.said)} heard, {len(verdict.false_alarms)} false alarms"
+    false = len(verdict.false_alarms)
+    line = f"{verdict.heard} of {len(verdict.said)} heard, {false} false alarm{'s' * (false != 1)}"
     return Group(said, Text(line, "bold"))
 
 
