@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import motes as mt
@@ -135,7 +134,7 @@ def marks(outcome: Outcome, stage: Stage) -> tuple[int, int]:
     """Runs that met their deadlines, in blue, and those that missed them, in red, as the timeline draws them."""
     axes = Figure().subplots()
     runs(outcome, stage).draw(axes)
-    drawn = {to_hex(c.get_color()[0]): len(c.get_segments()) for c in axes.collections}
+    drawn = {line.get_color(): len(line.get_xdata()) // 3 for line in axes.lines}
     assert set(drawn) == {COLOURS[0], BAD}
     return drawn[COLOURS[0]], drawn[BAD]
 

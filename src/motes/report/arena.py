@@ -20,6 +20,8 @@ GAP = 24
 """Units between two programs."""
 LINE = 14
 """Units from one line of a block's text to the next."""
+MOST_BLOCKS = 400
+"""More of one program are pixels rather than SVG."""
 
 
 def arena(lives: Sequence[Life], size: int) -> Markup:
@@ -63,20 +65,21 @@ def when(life: Life, calls: int) -> str:
 
 
 def _blocks(axes: Axes, lives: Sequence[Life], width: float) -> None:
+    scratch = [life.name.startswith("scratch of ") for life in lives]
+    colours = [FAINT if s else COLOURS[i % len(COLOURS)] for i, s in enumerate(scratch)]
+    calls = [life.last + 1 - life.first for life in lives]
+    axes.bar(
+        [b.first for b in lives], [b.size for b in lives], calls, [b.offset for b in lives], align="edge",
+        color=[(c, 0.3) for c in colours], edgecolor=colours, linewidth=1, rasterized=len(lives) > MOST_BLOCKS,
+    )  # fmt: skip
     first, end = axes.get_xlim()
-    for i, life in enumerate(lives):
-        calls = life.last + 1 - life.first
-        scratch = life.name.startswith("scratch of ")
-        colour = FAINT if scratch else COLOURS[i % len(COLOURS)]
-        axes.broken_barh(
-            [(life.first, calls)], (life.offset, life.size), facecolor=(colour, 0.3), edgecolor=colour, linewidth=1
-        )
-        words = [f"{life.size:,}"] if scratch else [life.name, f"{life.size:,}"]
-        across, up = calls / (end - first) * width, life.size / axes.get_ylim()[1] * HEIGHT
+    for life, long, nameless in zip(lives, calls, scratch, strict=True):
+        words = [f"{life.size:,}"] if nameless else [life.name, f"{life.size:,}"]
+        across, up = long / (end - first) * width, life.size / axes.get_ylim()[1] * HEIGHT
         shown, turned = _inside(words, across, up)
         if shown:
             axes.text(
-                life.first + calls / 2, life.offset + life.size / 2, "\n".join(shown), ha="center", va="center",
+                life.first + long / 2, life.offset + life.size / 2, "\n".join(shown), ha="center", va="center",
                 rotation=90 if turned else 0,
             )  # fmt: skip
 

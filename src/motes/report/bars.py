@@ -21,6 +21,7 @@ ROW, FOOT = 17, 4
 KEYS = 4
 """Kernels in a row of those that explain the colours."""
 MOST_LAYERS = 40
+"""Of a picture; a table has all."""
 
 
 def memory(what: str, parts: Mapping[str, int], colours: Mapping[str, str]) -> Markup:
@@ -55,7 +56,7 @@ def cycles(rows: Sequence[LayerCost], kernels: Sequence[str]) -> Markup:
     used = [k for k in colours if any(r.kernel == k for r in shown)]
     if not shown:
         return Markup()
-    top, height = ROW * -(-len(used) // KEYS) + 6, ROW * len(shown)
+    top, height = ROW * -(-len(used) // KEYS) + 10, ROW * len(shown)
 
     def draw(figure: Figure) -> None:
         from matplotlib.patches import Patch
@@ -70,8 +71,7 @@ def cycles(rows: Sequence[LayerCost], kernels: Sequence[str]) -> Markup:
         axes.set_xlim(0, 1.2 * max(r.cycles for r in shown))
         axes.set_xticks([])
         axes.spines[:].set_visible(False)
-        axes.legend(
-            [Patch(color=colours[k]) for k in used], used, loc="lower left", bbox_to_anchor=(0, 1), ncols=KEYS,
-        )  # fmt: skip
+        keys = [Patch(color=colours[k]) for k in used]
+        axes.legend(keys, used, loc="lower left", bbox_to_anchor=(0, 1 + 6 / height), ncols=KEYS)
 
     return charts.picture(f"cycles of {len(shown)} of {len(rows)} layers", top + height + FOOT, draw)

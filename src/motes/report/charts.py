@@ -22,7 +22,7 @@ WIDTH = 1100
 """Of a picture that goes across a page. All lengths are units, about pixels; so are points of type."""
 GUTTER, MARGIN = 62, 8
 """Left of the axes, for their labels; right of them."""
-CHARACTER = 6.2
+CHARACTER = 6.7
 """Mean width of a character of 11 units, with something to spare."""
 
 COLOURS = ("#2563eb", "#d97706", "#059669", "#db2777", "#7c3aed", "#0891b2", "#65a30d", "#b45309")
@@ -34,7 +34,8 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "motes",
     "text.parse_math": False,
     "text.color": INK,
-    "font.family": "sans-serif",
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 11,
     "figure.dpi": 72,
     "figure.facecolor": "none",
@@ -56,6 +57,8 @@ STYLE: dict[str, Any] = {
     "legend.borderpad": 0,
     "legend.borderaxespad": 0,
     "legend.fontsize": 11,
+    "legend.handlelength": 1.2,
+    "legend.handletextpad": 0.5,
     "lines.linewidth": 1.5,
     "lines.solid_capstyle": "butt",
     "path.simplify_threshold": 1,  # a pixel: a minute of sound is drawn in a quarter of a second
