@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from motes.profile import profile
+from motes.profiling import profile
 
 HERE = Path(__file__).resolve().parent
 
