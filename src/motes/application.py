@@ -20,6 +20,10 @@ from motes.names import identifier
 from motes.ops.reshape.op import Reshape
 from motes.stream import Source, Step, Stream, Window
 
+DAY_S = 86_400
+LONGEST_DAYS = 366
+"""From one run of a stage to the next: counts of items then stay far inside 64 bits."""
+
 OBSERVED = 64
 """Small tensors on the way to a sink, up to so many elements, stay in memory to the end of a run: reports show them."""
 
@@ -90,14 +94,10 @@ class Application:
         """Items that the source delivers at a time, so that windows end where buffers do: at most about 16 ms."""
         rings = [r for r in self.rings if r.source is source]
         for step in (math.gcd(*(n for r in rings for n in (r.length, r.stride))), math.gcd(*(r.stride for r in rings))):
-            fits = [n for n in _divisors(step) if n / source.rate <= Fraction(16, 1000)]
+            fits = [n for n in range(1, math.floor(source.rate * Fraction(16, 1000)) + 1) if step % n == 0]
             if fits and fits[-1] / source.rate >= Fraction(4, 1000):
                 return fits[-1]
         return max(1, round(source.rate / 100))
-
-
-def _divisors(n: int) -> list[int]:
-    return [d for d in range(1, n + 1) if n % d == 0]
 
 
 # ------------------------------------------------------------------------------------------------ tracing
@@ -245,6 +245,12 @@ class _Tracer:
             source = feeding.source
             first = feeding.first + feeding.every * (length - 1)
             every = feeding.every * stride
+        for what, items in (("its first window is complete after", first), ("it runs every", every)):
+            if items / source.rate > LONGEST_DAYS * DAY_S:
+                raise BadInput(
+                    f"{graph.name}: {what} {float(items / source.rate / DAY_S):,.0f} days; "
+                    f"at most {LONGEST_DAYS} are possible: take shorter windows or strides"
+                )
         return Stage(graph.name, rings[key], graph, pushes, every / source.rate, source, first, every)
 
 

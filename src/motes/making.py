@@ -19,7 +19,7 @@ from motes.build.image import Image, link
 from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
-from motes.emit.application import ring_bytes
+from motes.emit.application import queue_bytes, ring_bytes
 from motes.ir import Program
 from motes.passes import prepare
 from motes.plan import Plan, plan
@@ -167,8 +167,9 @@ def make(
         costs[stage] = StageCost(tuple(c.cycles for c in layers if c.stage == stage.name))
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
-    rings = {r.name: ring_bytes(r, times) for r in application.rings}
-    check_programs(application.name, programs.values(), memory, rings, target)
+    waiting = {r.name: ring_bytes(r, times) for r in application.rings}
+    waiting["queue of detections"] = queue_bytes(application)
+    check_programs(application.name, programs.values(), memory, waiting, target)
     sources = emit_application(application, programs, memory, times, prefix)
     if target.chip is not None:
         sources.update(emit_application_main(application, prefix))

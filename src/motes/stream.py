@@ -18,6 +18,9 @@ from typing import TypeAlias
 from motes.errors import BadInput
 from motes.ir import Array, DType, Node, Op, Quant, State, Tensor
 
+MOST_ITEMS = 1 << 30
+"""Longest window and longest stride: differences of counts, which run modulo 2^32, then keep their sign."""
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -90,6 +93,8 @@ class Stream:
                 raise BadInput(
                     f"window of {self.tensor.name}: {what} is {value!r}; it must be a whole number, at least 1"
                 )
+            if value > MOST_ITEMS:
+                raise BadInput(f"window of {self.tensor.name}: {what} is {value:,} items; at most {MOST_ITEMS:,} count")
         item = self.tensor
         origin = Window(self, length, stride)
         if isinstance(self.origin, Window):

@@ -99,13 +99,13 @@ def check_fit(elf: Elf, stack: int, board: str, chip: Chip) -> None:
     _check([flash, ram], "the image takes", board)
 
 
-def check_programs(name: str, programs: Iterable[Program], plan: Plan, rings: Mapping[str, int], board: Board) -> None:
+def check_programs(name: str, programs: Iterable[Program], plan: Plan, others: Mapping[str, int], board: Board) -> None:
     """Whether what an image holds at the least can fit, before any C of it is written.
 
     Args:
         name: of the model or the application.
         plan: of these programs.
-        rings: bytes of each.
+        others: bytes of everything else in RAM, such as rings.
 
     Raises:
         DoesNotFit: it cannot: by how much, and which parts weigh most.
@@ -117,11 +117,11 @@ def check_programs(name: str, programs: Iterable[Program], plan: Plan, rings: Ma
                 constants.setdefault(hashlib.sha256(t.data.tobytes()).digest(), (t.nbytes, t.name))
     weights = list(constants.values())
     blocks = [(life.size, life.name) for life in plan.lives]
-    others = [*((size, name) for name, size in rings.items()), (plan.kept_size, "states")]
+    beside = [*((size, name) for name, size in others.items()), (plan.kept_size, "states")]
     flash, ram = (board.chip.flash.size, board.chip.ram.size) if board.chip else (HOST_CONSTANTS, ROOM)
     needs = [
         _Need("flash", sum(size for size, _ in weights), flash, weights),
-        _Need("RAM", plan.arena + sum(size for size, _ in others), ram, [*blocks, *others]),
+        _Need("RAM", plan.arena + sum(size for size, _ in beside), ram, [*blocks, *beside]),
     ]
     _check(needs, f"{name} takes at least", board.name)
 

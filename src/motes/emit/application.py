@@ -47,6 +47,11 @@ def queue_length(application: Application) -> int:
     return sum(math.floor(longest / application.stage_of(k.decision).period) + 1 for k in application.sinks)
 
 
+def queue_bytes(application: Application) -> int:
+    """Memory of the detections that wait: 16 bytes each."""
+    return 16 * queue_length(application)
+
+
 def ring_bytes(ring: Ring, schedule: Schedule) -> int:
     """Memory of a ring's items."""
     return round_up(schedule.capacity[ring] * ring.item.nbytes)
