@@ -44,6 +44,8 @@ RUNS = 200
 """Inputs for each model, against TFLM."""
 ON_BOARD = 2
 """Of them, also through the image."""
+PLACING = 0.01
+"""The emulator cuts blocks at pages of 1 KiB, and a load at a block's start costs a cycle more: where code lies matters."""
 RAM = 0x20000000
 CPACR = 0xE000ED88  # of the core: the start-up code switches the FPU on
 
@@ -242,9 +244,9 @@ def test_cost_is_within_its_budget(name: str, record_property: Callable[[str, ob
     found = profiled(name)
     costs = {"cycles": found.cycles, "ram": found.ram["total"], "flash": found.flash["total"]}
     for what, cost in costs.items():
-        budget = MODELS[name][what]
-        assert cost <= budget, f"{name} costs {cost:,} of {what}, {cost - budget:,} more than before"
-        if cost < budget:
+        budget, slack = MODELS[name][what], PLACING if what == "cycles" else 0
+        assert cost <= budget * (1 + slack), f"{name} costs {cost:,} of {what}, {cost - budget:,} more than before"
+        if cost < budget * (1 - slack):
             record_property("note", f"tests/models.toml, {name}: lower {what} to {cost:_}")
     for what, bound in PROMISED.get(name, {}).items():
         assert MODELS[name][what] <= bound

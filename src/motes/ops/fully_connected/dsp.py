@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from motes.ir import Array, Node, Params
+from motes.ops.fully_connected import fours
 from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
 
 UNITS = 8
@@ -68,8 +69,14 @@ def _rescales(node: Node) -> Array | None:
 
 
 def fits(node: Node) -> bool:
-    """Whether the arithmetic holds for these weights."""
-    return pack(node) is not None
+    """Whether the arithmetic holds for these weights, and it is worth its size: 1.4 KB more than that of `fours`."""
+    units, depth = node.input(1).shape
+    return cycles(units, depth) < 0.9 * fours.cycles(units, depth) and pack(node) is not None
+
+
+def cycles(units: int, depth: int) -> float:
+    """About what a row takes, as measured."""
+    return 70 + -(-units // UNITS) * (127 + 9.68 * depth)
 
 
 def params(node: Node) -> Params:

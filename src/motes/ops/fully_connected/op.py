@@ -19,7 +19,7 @@ from motes.ops.common import (
     limits,
     named,
 )
-from motes.ops.fully_connected import dsp, long
+from motes.ops.fully_connected import dsp, fours
 from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
 
 
@@ -47,11 +47,11 @@ class FullyConnected(Op):
     kernels = (
         Kernel("fully_connected_s8", "fully_connected_s8.h"),
         Kernel(
-            "fully_connected_long_s8_dsp",
-            "fully_connected_long_s8_dsp.h",
+            "fully_connected_fours_s8_dsp",
+            "fully_connected_fours_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=long.fits,
-            params=long.params,
+            fits=fours.fits,
+            params=fours.params,
         ),
         Kernel(
             "fully_connected_s8_dsp",
