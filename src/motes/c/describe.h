@@ -4,6 +4,12 @@
 
 #include "motes.h"
 
+/* The time of so many items, each numerator / denominator microseconds long; no step overflows. */
+static inline uint64_t motes_microseconds(uint64_t items, uint32_t numerator,
+                                          uint32_t denominator) {
+    return items / denominator * numerator + items % denominator * numerator / denominator;
+}
+
 /* Decimal digits of x, at least `least` of them. */
 static inline char *motes_put_digits(char *to, uint32_t x, int least) {
     char digits[10];

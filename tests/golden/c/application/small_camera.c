@@ -267,12 +267,12 @@ uint32_t small_camera_describe(const small_camera_detection *found, char *text) 
     switch (found->sink) {
     case 0:
         label = labels_0[found->label];
-        time = found->items * 100000u / 1u;
+        time = motes_microseconds(found->items, 100000u, 1u);
         score = ((int64_t)found->score * 1024000000 + 262144) >> 19;
         break;
     case 1:
         label = labels_1[found->label];
-        time = found->items * 100000u / 1u;
+        time = motes_microseconds(found->items, 100000u, 1u);
         score = ((int64_t)found->score * 1024000000 + 262144) >> 19;
         break;
     default:
