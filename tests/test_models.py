@@ -45,7 +45,7 @@ RUNS = 200
 ON_BOARD = 2
 """Of them, also through the image."""
 PLACING = 0.01
-"""Where code lies matters: emulators cut blocks at pages of 1 KiB, and a load that begins a block costs a cycle more."""
+"""Where code lies matters: emulators cut blocks at pages of 1 KiB, and a load at a block's start takes a cycle more."""
 RAM = 0x20000000
 CPACR = 0xE000ED88  # of the core: the start-up code switches the FPU on
 
