@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import motes as mt
 from motes.ir import DType, Tensor, quant
-from motes.proving import compile_graph, lcg, spent
+from motes.proving import compile_graph, layers_of, lcg
 from motes.stream import Source, Stream
 from motes.target import board
 from motes.train.features import graph_of
@@ -44,7 +44,7 @@ def main() -> None:
     for name, (what, stream) in BLOCKS.items():
         graph = graph_of(stream)
         proved = compile_graph(graph, board("virt-m4"), "block", inputs=lcg(graph.inputs))
-        cycles = sum(c for _, _, c in spent(proved, proved.measure()))
+        cycles = sum(layer.cycles for layer in layers_of(proved, proved.measure()))
         plan, flash = proved.plan, proved.image.flash
         print(f"| {name} | {what} | {cycles:,} | {plan.kept_size:,} | {plan.arena:,} | {flash.tables:,} |")
 

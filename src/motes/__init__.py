@@ -32,13 +32,19 @@ if TYPE_CHECKING:
         Suppress,
         Threshold,
     )
+    from motes.built import Build, Run
     from motes.errors import BadInput, BoardFault, BuildFailed, DoesNotFit, MotesError, Unsupported
-    from motes.profiling import profile
+    from motes.judging import Event
+    from motes.profiling import Profile, profile
+    from motes.stream import Stream
 
 _HOMES = {
     "motes.app": ("LED", "App", "Model", "Print", "load_app"),
+    "motes.built": ("Build", "Run"),
     "motes.errors": ("BadInput", "BoardFault", "BuildFailed", "DoesNotFit", "MotesError", "Unsupported"),
-    "motes.profiling": ("profile",),
+    "motes.judging": ("Event",),
+    "motes.profiling": ("Profile", "profile"),
+    "motes.stream": ("Stream",),
 }
 """Names that are not blocks; they are imported when first used, so that `import motes` is quick."""
 
@@ -48,11 +54,13 @@ __all__ = [
     "App",
     "BadInput",
     "BoardFault",
+    "Build",
     "BuildFailed",
     "Camera",
     "Crop",
     "Detect",
     "DoesNotFit",
+    "Event",
     "LogMel",
     "MicroFrontend",
     "Microphone",
@@ -60,9 +68,12 @@ __all__ = [
     "MotesError",
     "MovingAverage",
     "Print",
+    "Profile",
     "ReconstructionError",
     "Resize",
+    "Run",
     "SpectralBands",
+    "Stream",
     "Suppress",
     "Threshold",
     "Unsupported",

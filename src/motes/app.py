@@ -64,12 +64,22 @@ class Model:
                 "an application takes models with one of each"
             )
         fed = _fit(stream, graph.inputs[0], graph.name)
-        rename = {graph.inputs[0]: fed.tensor}
+        # Tensors of its own for every use of the model; constants stay what they are, and are stored once.
+        own = {t: dataclasses.replace(t) for t in graph.tensors if t.data is None} | {graph.inputs[0]: fed.tensor}
         nodes = tuple(
-            dataclasses.replace(n, inputs=tuple(rename.get(t, t) if t is not None else None for t in n.inputs))
+            dataclasses.replace(
+                n,
+                inputs=tuple(None if t is None else own.get(t, t) for t in n.inputs),
+                outputs=tuple(own[t] for t in n.outputs),
+            )
             for n in graph.nodes
         )
-        return Stream(graph.outputs[0], Step(nodes, (fed,), graph.states, graph.name), stream.period)
+        states = tuple(dataclasses.replace(s, read=own[s.read], write=own[s.write]) for s in graph.states)
+        return Stream(own[graph.outputs[0]], Step(nodes, (fed,), states, graph.name), stream.period)
+
+    def __repr__(self) -> str:
+        shapes = (", ".join(map(str, tensors)) for tensors in (self.graph.inputs, self.graph.outputs))
+        return f"Model({self.graph.name!r}: {' -> '.join(shapes)})"
 
 
 def _fit(stream: Stream, wanted: Tensor, name: str) -> Stream:
@@ -117,7 +127,15 @@ class Print(Action):
 
 
 class LED(Action):
-    """Lights the board's LED for `ms` milliseconds at each detection."""
+    """Lights the board's LED for `ms` milliseconds at each detection, or until a stage that is at work then has ended.
+
+    Args:
+        decision: as `Detect` or `Threshold` makes.
+        ms: whole milliseconds, 1 to 3,600,000. Where several last at once, the LED stays on to the end of the last.
+
+    Raises:
+        BadInput: another duration.
+    """
 
     def __init__(self, decision: Stream, ms: int = 500) -> None:
         if isinstance(ms, bool) or not isinstance(ms, int) or not 0 < ms <= 3_600_000:
@@ -141,6 +159,10 @@ class App:
             raise BadInput(f"App: its name is {name!r}; give a text of 1 to 200 characters")
         self.name = name
         self.application: Application = trace(name, actions)
+
+    def __repr__(self) -> str:
+        stages = ", ".join(f"{s.name} every {float(s.period) * 1000:g} ms" for s in self.application.stages)
+        return f"App({self.name!r}: {stages})"
 
     @property
     def prefix(self) -> str:

@@ -91,13 +91,24 @@ class Application:
         return next(s for s in self.stages if any(tensor in n.outputs for n in s.graph.nodes))
 
     def buffer(self, source: Source) -> int:
-        """Items that the source delivers at a time, so that windows end where buffers do: at most about 16 ms."""
+        """Items that the source delivers at a time: about 4 to 16 ms, so that windows end where buffers do.
+
+        Where no such number is, windows end within buffers; then it is about 10 ms, but no longer than a stride, so
+        that no buffer completes two windows.
+        """
         rings = [r for r in self.rings if r.source is source]
-        for step in (math.gcd(*(n for r in rings for n in (r.length, r.stride))), math.gcd(*(r.stride for r in rings))):
-            fits = [n for n in range(1, math.floor(source.rate * Fraction(16, 1000)) + 1) if step % n == 0]
-            if fits and fits[-1] / source.rate >= Fraction(4, 1000):
-                return fits[-1]
-        return max(1, round(source.rate / 100))
+        strides = math.gcd(*(r.stride for r in rings))
+        most = int(source.rate * Fraction(16, 1000))
+        for step in (math.gcd(strides, *(r.length for r in rings)), strides):
+            found = next((n for n in range(min(step, most), 0, -1) if step % n == 0), 0)
+            if found / source.rate >= Fraction(4, 1000):
+                return found
+        return max(1, min(round(source.rate / 100), *(r.stride for r in rings)))
+
+    def jitter(self, stage: Stage) -> Fraction:
+        """Seconds by which two triggers of a stage may come nearer than its period: windows that end within buffers."""
+        buffer = self.buffer(stage.source)
+        return (buffer - math.gcd(stage.every, buffer)) / stage.source.rate
 
 
 # ------------------------------------------------------------------------------------------------ tracing
@@ -150,9 +161,10 @@ class _Tracer:
                 f"{origin.nodes[0].name}: its inputs {inputs} come from different windows; "
                 "take one window and compute both from it"
             )
-        key = roots.pop()
-        if isinstance(key[0].origin, Source) and key[1:] == (1, 1) and key not in self.windows:
-            self.windows[key] = [key[0]]
+        (key,) = roots
+        for stream in origin.inputs:
+            if isinstance(stream.origin, Source) and stream not in self.windows.setdefault(key, []):
+                self.windows[key].append(stream)  # single items: a window of one
         return key
 
     def application(self, actions: Sequence[Action]) -> Application:
@@ -173,6 +185,9 @@ class _Tracer:
             stages[key] = self._stage(key, graphs[key], rings, stages)
         by_period = sorted(stages.values(), key=lambda s: s.period)  # stable: producers stay before consumers
         sources = tuple(dict.fromkeys(s.source for s in by_period))
+        for kind in {s.kind for s in sources}:
+            if sum(s.kind == kind for s in sources) > 1:
+                raise BadInput(f"application {self.name}: two {kind}s, but a board has one; make one, and use it twice")
         sinks = tuple(Sink(a.kind, self.renamed[a.stream.tensor], a.stream.labels, dict(a.settings)) for a in actions)
         return Application(self.name, sources, tuple(rings.values()), tuple(by_period), sinks)
 
@@ -219,7 +234,7 @@ class _Tracer:
         stream, length, stride = key
         source = stream.origin if isinstance(stream.origin, Source) else None
         item = stream.tensor if source else self._rename(stream.tensor)
-        return Ring(self._unique("ring", f"{stream.tensor.name}_ring"), item, length, stride, source)
+        return Ring(self._unique("ring", stream.tensor.name), item, length, stride, source)
 
     def _producers_first(self, graphs: dict[tuple[Stream, int, int], Graph]) -> list[tuple[Stream, int, int]]:
         """Keys in the order of `_upstream`, which lists what is read before who reads it."""

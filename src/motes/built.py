@@ -27,6 +27,11 @@ class Build:
     def __init__(self, made: Made) -> None:
         self.made = made
 
+    def __repr__(self) -> str:
+        sizes = ((self.made.flash, "flash"), (self.made.ram, "RAM"))
+        taken = "".join(f", {size['total']:,} bytes of {what}" for size, what in sizes if size)
+        return f"Build({self.made.application.name!r} for {self.made.board.name}{taken})"
+
     @property
     def image(self) -> Image | None:
         """The image's files and sizes; None on the host."""
@@ -83,10 +88,19 @@ class Build:
 
 
 class Run:
-    """A run of an application on a recording."""
+    """A run of an application on a recording.
+
+    Attributes:
+        outcome: all that came of it.
+    """
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
+
+    def __repr__(self) -> str:
+        made, count = self.outcome.made, len(self.events)
+        events = f"{count} event{'s' * (count != 1)} in {self.outcome.duration_s:g} s"
+        return f"Run({made.application.name!r} on {made.board.name}: {events})"
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -24,7 +24,7 @@ from motes.ir import Program
 from motes.passes import prepare
 from motes.plan import Plan, plan
 from motes.progress import Progress, silent
-from motes.proving import compile_graph, self_check, spent
+from motes.proving import compile_graph, layers_of, lcg, self_check, zeros
 from motes.schedule import Schedule, StageCost, schedule
 from motes.target import Board
 from motes.target import board as find_board
@@ -32,7 +32,7 @@ from motes.target import board as find_board
 
 @dataclass(frozen=True)
 class LayerCost:
-    """What one operator of a stage costs, measured alone on the board."""
+    """What one operator of a stage takes, alone, on the board: on silence or on noise, whichever takes longer."""
 
     stage: str
     name: str
@@ -157,18 +157,19 @@ def make(
     target = find_board(board)
     programs: dict[Stage, Program] = {}
     costs: dict[Stage, StageCost] = {}
-    layers: list[LayerCost] = []
+    spent: list[LayerCost] = []
     for i, stage in enumerate(application.stages):
         programs[stage] = choose(prepare(stage.graph), target.core.features)
         if target.chip is None:
             continue
         progress(f"proving and measuring {stage.name}", i / len(application.stages))
-        layers += _measure(stage, target, toolchain)
-        costs[stage] = StageCost(tuple(c.cycles for c in layers if c.stage == stage.name))
+        measured = _measure(stage, target, toolchain)
+        costs[stage] = StageCost(tuple(c.cycles for c in measured if c.cycles))
+        spent += measured
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
     waiting = {r.name: ring_bytes(r, times) for r in application.rings}
-    waiting["queue of detections"] = queue_bytes(application)
+    waiting["queue of detections"] = queue_bytes(times)
     check_programs(application.name, programs.values(), memory, waiting, target)
     sources = emit_application(application, programs, memory, times, prefix)
     if target.chip is not None:
@@ -190,7 +191,7 @@ def make(
             compiler=toolchain,
         )
     made = Made(
-        application, prefix, target, toolchain, folder, programs, memory, times, tuple(layers), image, sources
+        application, prefix, target, toolchain, folder, programs, memory, times, tuple(spent), image, sources
     )  # fmt: skip
     files = {folder / "src" / name: text.encode() for name, text in sources.items()}
     write_files({**files, folder / "report.json": json.dumps(made.to_json(), indent=2).encode() + b"\n"})
@@ -198,18 +199,9 @@ def make(
 
 
 def _measure(stage: Stage, board: Board, toolchain: str) -> list[LayerCost]:
-    """The stage as a profile image: proved against the portable code, and measured."""
+    """The stage as a profile image: proved against the portable code, and measured on silence and on noise."""
     proved = compile_graph(stage.graph, board, "stage", toolchain=toolchain)
     self_check(proved, toolchain)
-    calls = {c.node.name: c for c in proved.program.calls}
-    return [
-        LayerCost(
-            stage.name,
-            name,
-            calls[name].node.op.title,
-            calls[name].kernel.function if cycles else "none: a view",
-            calls[name].node.op.macs(calls[name].node),
-            cycles,
-        )
-        for name, _, cycles in spent(proved, proved.measure())
-    ]
+    runs = [layers_of(proved, proved.measure(case)) for case in (zeros(stage.graph.inputs), lcg(stage.graph.inputs))]
+    worst = [max(same, key=lambda layer: layer.cycles) for same in zip(*runs, strict=True)]
+    return [LayerCost(stage.name, x.name, x.op, x.kernel, x.macs, x.cycles) for x in worst]

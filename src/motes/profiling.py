@@ -21,24 +21,12 @@ from motes.errors import BadInput
 from motes.ir import Array, Tensor
 from motes.plan import Life
 from motes.progress import Progress, silent
-from motes.proving import Proved, compile_graph, lcg, self_check, spent, zeros
+from motes.proving import Layer, Proved, compile_graph, layers_of, lcg, self_check, zeros
 from motes.report import profile_page
 from motes.target import board as find_board
 from motes.tflite import load
 
 MAX_NPY_BYTES = 64 << 20
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What one operator cost."""
-
-    name: str
-    op: str
-    kernel: str
-    macs: int
-    instructions: int
-    cycles: int
 
 
 @dataclass(frozen=True)
@@ -183,18 +171,6 @@ def profile(
 def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: int) -> Profile:
     measured = proved.measure()
     graph, image, plan = proved.program.graph, proved.image, proved.plan
-    calls = {c.node.name: c for c in proved.program.calls}
-    layers = tuple(
-        Layer(
-            name,
-            calls[name].node.op.title,
-            calls[name].kernel.function if cycles else "none: a view",
-            calls[name].node.op.macs(calls[name].node),
-            instructions,
-            cycles,
-        )
-        for name, instructions, cycles in spent(proved, measured)
-    )
     data = [measured.symbols[f"motes_output_{i}"] for i in range(len(graph.outputs))]
     outputs = tuple(
         Output(t.origin or t.name, t.dtype.value, t.shape, hashlib.sha256(d).hexdigest())
@@ -218,7 +194,7 @@ def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: i
         ram,
         vars(image.flash).copy(),
         measured.stack_high_water,
-        layers,
+        layers_of(proved, measured),
         outputs,
         image.elf.absolute(),
         plan.lives,

@@ -57,6 +57,18 @@ class Proved:
         return measure(self.image.elf, self.board, self.marks, overwrite=overwrite, read=read)
 
 
+@dataclass(frozen=True)
+class Layer:
+    """What one operator took, alone, on a board."""
+
+    name: str
+    op: str
+    kernel: str
+    macs: int
+    instructions: int
+    cycles: int
+
+
 def zeros(tensors: tuple[Tensor, ...]) -> tuple[Array, ...]:
     """Inputs whose bytes are all zero."""
     return tuple(np.zeros(t.shape, t.dtype.numpy) for t in tensors)
@@ -144,6 +156,12 @@ def _compare(graph: Graph, tensor: Tensor, have: Array, want: Array) -> None:
         )
 
 
-def spent(proved: Proved, measurement: Measurement) -> list[tuple[str, int, int]]:
-    """(layer, instructions, cycles) for every call of the program, zeros where there is nothing to do."""
-    return [(c.node.name, *measurement.layers.get(c.node.name, (0, 0))) for c in proved.program.calls]
+def layers_of(proved: Proved, measurement: Measurement) -> tuple[Layer, ...]:
+    """What every call of the program took: nothing, where there is nothing to do."""
+    found = []
+    for call in proved.program.calls:
+        node = call.node
+        instructions, cycles = measurement.layers.get(node.name, (0, 0))
+        kernel = call.kernel.function if cycles else "none: a view"
+        found.append(Layer(node.name, node.op.title, kernel, node.op.macs(node), instructions, cycles))
+    return tuple(found)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from motes.blocks.threshold.op import ThresholdOp
 from motes.build import host
 from motes.build.elf import read_elf
 from motes.emit import emit_application_host
-from motes.emit.application import layout, place_of
+from motes.emit.application import CLOCK, WORD, layout
+from motes.emit.model import offset_of
 from motes.errors import BadInput
 from motes.ir import Array, DType, Tensor
 from motes.judging import Event, Verdict, judge
@@ -26,6 +28,9 @@ from motes.making import Made
 from motes.progress import Progress, silent
 from motes.recording import read_labels, read_recording
 
+TRACED = 256
+"""Elements of the largest tensors of which traces are kept."""
+
 LINE = re.compile(r"(-?\d+\.\d{6}) (-?\d+\.\d{6}) (\d+) (\d+) ")
 """A detection on the console, as `<prefix>_describe` writes it; the label's text follows."""
 
@@ -34,8 +39,8 @@ LINE = re.compile(r"(-?\d+\.\d{6}) (-?\d+\.\d{6}) (\d+) (\d+) ")
 class Trace:
     """What a tensor held at the end of each run of its stage.
 
-    `time_s` (runs,) is when each window was complete, on the source's clock; `values` (runs, elements) are real
-    numbers.
+    `time_s` (runs,) is the source's clock at the end of the buffer that completed each window; `values`
+    (runs, elements) are real numbers.
     """
 
     tensor: Tensor
@@ -56,6 +61,8 @@ class Outcome:
     traces: tuple[Trace, ...]
     missed: int
     dropped: int
+    lost: int
+    """Detections that found their queue full."""
     execution: Execution | None
     energy: Energy | None
     verdict: Verdict | None
@@ -143,7 +150,7 @@ def run(
     outcome = play(made, recording, items, hear, progress)
     if said is None:
         return outcome
-    return _with_verdict(outcome, judge(outcome.events, said, known))
+    return dataclasses.replace(outcome, verdict=judge(outcome.events, said, known))
 
 
 def reported(application: Application, sink: Sink) -> tuple[str, ...]:
@@ -154,28 +161,48 @@ def reported(application: Application, sink: Sink) -> tuple[str, ...]:
     return sink.labels
 
 
-def _with_verdict(outcome: Outcome, verdict: Verdict) -> Outcome:
-    return Outcome(**{**vars(outcome), "verdict": verdict})
+@dataclass(frozen=True)
+class _Watch:
+    """What is read at the end of every run of a stage: its time, then tensors, each as (place, size) in the state."""
+
+    stage: Stage
+    tensors: tuple[Tensor, ...]
+    places: tuple[tuple[int, int], ...]
 
 
-def _observed(made: Made) -> list[tuple[Stage, list[Tensor]]]:
-    """The tensors that are read at the end of every run of each stage."""
-    return [(s, [t for t in s.graph.outputs if t.elements <= 256]) for s in made.application.stages]
-
-
-def _traces(made: Made, seen: dict[str, list[tuple[bytes, ...]]]) -> tuple[Trace, ...]:
-    """Traces from the bytes that were seen, by stage."""
+def _watches(made: Made) -> list[_Watch]:
+    places = layout(made.application, made.plan)
     found = []
-    for stage, tensors in _observed(made):
-        visits = seen.get(stage.name, [])
-        times = np.array([float((stage.first + j * stage.every) / stage.source.rate) for j in range(len(visits))])
-        for i, tensor in enumerate(tensors):
-            raw = np.frombuffer(b"".join(v[i] for v in visits), tensor.dtype.numpy).reshape(-1, tensor.elements)
-            values = raw.astype(np.float64)
-            if tensor.quant is not None and tensor.dtype is not DType.FLOAT32:
-                values = (values - tensor.zero_point) * tensor.scale
-            found.append(Trace(tensor, stage, times, values))
-    return tuple(found)
+    for stage in made.application.stages:
+        tensors = tuple(t for t in stage.graph.outputs if t.elements <= TRACED)
+        at = [(offset_of(t, made.plan), t.nbytes) for t in tensors]
+        found.append(_Watch(stage, tensors, ((places[f"time_{stage.name}"], CLOCK), *at)))
+    return found
+
+
+def _traces(watch: _Watch, visits: Sequence[tuple[bytes, ...]]) -> list[Trace]:
+    """Traces from the bytes that were seen at the end of each run."""
+    clocks = np.frombuffer(b"".join(v[0] for v in visits), np.uint64)
+    times = clocks / float(watch.stage.source.rate)
+    found = []
+    for i, tensor in enumerate(watch.tensors, 1):
+        raw = np.frombuffer(b"".join(v[i] for v in visits), tensor.dtype.numpy).reshape(-1, tensor.elements)
+        values = raw.astype(np.float64)
+        if tensor.quant is not None and tensor.dtype is not DType.FLOAT32:
+            values = (values - tensor.zero_point) * tensor.scale
+        found.append(Trace(tensor, watch.stage, times, values))
+    return found
+
+
+def _counts(made: Made, state: bytes) -> tuple[int, int, int]:
+    """Missed deadlines, dropped items and lost detections, as the application counted them."""
+    places = layout(made.application, made.plan)
+
+    def word(name: str) -> int:
+        return int.from_bytes(state[places[name] : places[name] + WORD], "little")
+
+    dropped = sum(word(name) for name in places if name.endswith(".dropped"))
+    return word("missed"), dropped, word("lost")
 
 
 def _event(made: Made, line: str, acted_s: float | None = None) -> Event | None:
@@ -206,16 +233,12 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
             progress(f"running {application.name} in virtual time", min(1.0, event.time_s / length))
 
     progress(f"running {application.name} in virtual time", None)
-    where = layout(application, made.plan)
     symbol = read_elf(made.image.elf.read_bytes()).symbol("motes_app")
     assert symbol is not None
+    watches = {w.stage.name: w for w in _watches(made)}
     taps = [
-        Tap(
-            stage.name,
-            f"{made.prefix}_done_{stage.name}",
-            tuple((symbol.address + place_of(t, application, made.plan), t.nbytes) for t in tensors),
-        )
-        for stage, tensors in _observed(made)
+        Tap(name, f"{made.prefix}_done_{name}", tuple((symbol.address + at, size) for at, size in w.places))
+        for name, w in watches.items()
     ]
     execution = execute(
         made.image.elf,
@@ -228,20 +251,17 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     )
     started = _started(execution, source.kind)
     events = (_event(made, line.text, (line.cycle - started) / clock) for line in execution.lines)
-    state = execution.symbols["motes_app"]
-
-    def word(offset: int) -> int:
-        return int.from_bytes(state[offset : offset + 4], "little")
-
-    lost = sum(p.lost for p in execution.peripherals.values())
+    missed, dropped, lost = _counts(made, execution.symbols["motes_app"])
+    traces = [_traces(w, [r.data for r in execution.taps[name]]) for name, w in watches.items()]
     return Outcome(
         made,
         recording,
         items,
         tuple(event for event in events if event is not None),
-        _traces(made, {name: [r.data for r in records] for name, records in execution.taps.items()}),
-        word(where.missed),
-        sum(word(at) for at in where.dropped.values()) + lost,
+        tuple(t for found in traces for t in found),
+        missed,
+        dropped + sum(p.lost for p in execution.peripherals.values()),
+        lost,
         execution,
         energy(execution, made.board),
         None,
@@ -262,13 +282,11 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
     start = -whole.ctypes.data % 64
     state = whole[start : start + library.motes_app_size()]
     address = ctypes.c_void_p(state.ctypes.data)
-    seen: dict[str, list[tuple[bytes, ...]]] = {}
-    observed = _observed(made)
-    places = [[(place_of(t, application, made.plan), t.nbytes) for t in tensors] for _, tensors in observed]
+    watches = _watches(made)
+    seen: list[list[tuple[bytes, ...]]] = [[] for _ in watches]
 
     def watch(_: int, index: int) -> None:
-        visit = tuple(state[at : at + size].tobytes() for at, size in places[index])
-        seen.setdefault(observed[index][0].name, []).append(visit)
+        seen[index].append(tuple(state[at : at + size].tobytes() for at, size in watches[index].places))
 
     watcher = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32)(watch)
     library.motes_app_init(address, watcher)
@@ -286,11 +304,6 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
             if event is not None:
                 events.append(event)
                 hear(event)
-    where = layout(application, made.plan)
-
-    def word(offset: int) -> int:
-        return int.from_bytes(state[offset : offset + 4].tobytes(), "little")
-
-    dropped = sum(word(at) for at in where.dropped.values())
-    traces = _traces(made, seen)
-    return Outcome(made, recording, items, tuple(events), traces, word(where.missed), dropped, None, None, None, 0)
+    missed, dropped, lost = _counts(made, state.tobytes())
+    traces = tuple(t for w, visits in zip(watches, seen, strict=True) for t in _traces(w, visits))
+    return Outcome(made, recording, items, tuple(events), traces, missed, dropped, lost, None, None, None, 0)

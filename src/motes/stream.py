@@ -5,7 +5,7 @@
     scores = mt.Model("kws.tflite")(features.window(49, stride=10))
 
 A Stream is a value: writing an application builds a tree of them from the sinks back to the sources, and nothing
-runs. `app.py` cuts the tree at its windows into stages.
+runs. `application.py` cuts the tree at its windows into stages.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class Stream:
     origin: Origin
     period: Fraction
     labels: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        labels = f", labels {', '.join(self.labels)}" if self.labels else ""
+        return f"Stream({self.tensor} every {float(self.period) * 1000:g} ms{labels})"
 
     def window(self, length: int, stride: int | None = None) -> Stream:
         """The last `length` items as one tensor of shape (length, *item), each time `stride` new ones have come.

@@ -1,7 +1,8 @@
-/* ring.h: items on their way from one writer to one reader, who takes windows. The writer may be an interrupt.
+/* ring.h: items on their way from one writer to one reader, who takes windows. The writer may be an
+   interrupt handler, or another core: what one side publishes with a release, the other acquires.
 
-   Counts run modulo 2^32 and are only ever subtracted, so they may wrap. `start` is the first item of the next window:
-   it may lie ahead of `written` where windows leave gaps. */
+   Window k holds the items from k * stride to k * stride + length, and is stamped with the time at
+   which it was complete. Counts run modulo 2^32 and are only ever subtracted, so they may wrap. */
 #ifndef MOTES_RING_H
 #define MOTES_RING_H
 
@@ -9,44 +10,72 @@
 
 typedef struct {
     uint32_t item_bytes, capacity, length, stride; /* all but the first in items */
+    uint32_t slots; /* for stamps: a power of two, as many as windows can wait, or more */
 } motes_ring_shape;
 
 typedef struct {
-    volatile uint32_t written; /* items ever written */
-    volatile uint32_t start;   /* of the next window, counted like `written` */
-    uint32_t head, tail;       /* where `written` and `start` lie in the memory, in items */
-    uint32_t dropped;          /* items that found no room */
+    uint32_t written;  /* items ever; the writer's alone, as are head and dropped */
+    uint32_t complete; /* windows ever, published by the writer */
+    uint32_t taken;    /* windows ever, published by the reader */
+    uint32_t head;     /* where in the memory the next item goes, in items */
+    uint32_t tail;     /* where the next window lies; the reader's alone */
+    uint32_t dropped;  /* items that found no room */
 } motes_ring;
 
-/* Whether the next window is complete. */
-MOTES_INLINE int motes_ring_due(const motes_ring_shape *p, const motes_ring *r) {
-    return (int32_t)(r->written - r->start) >= (int32_t)p->length;
+static MOTES_NOINLINE void motes_ring_copy(uint8_t *restrict y, const uint8_t *restrict x,
+                                           uint32_t bytes) {
+    for (; bytes >= 16; bytes -= 16, x += 16, y += 16) {
+        const motes_word *from = (const motes_word *)x;
+        motes_word *to = (motes_word *)y;
+        const uint32_t a = from[0], b = from[1], c = from[2], d = from[3];
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
+        to[3] = d;
+    }
+    motes_copy(y, x, bytes);
 }
 
-/* Adds `count` items, count <= capacity, or drops them all where they would run over an unread window. */
+/* Whether a window waits. */
+MOTES_INLINE int motes_ring_due(const motes_ring *r) {
+    return __atomic_load_n(&r->complete, __ATOMIC_ACQUIRE) !=
+           __atomic_load_n(&r->taken, __ATOMIC_RELAXED);
+}
+
+/* Adds `count` items that came at `time`, or drops them all where they would run over a window that
+   waits. Where windows leave gaps, the next may begin with an item that is yet to come. */
 static inline void motes_ring_write(const motes_ring_shape *p, motes_ring *r, uint8_t *memory,
-                                    const void *items, uint32_t count) {
-    const int32_t waiting = (int32_t)(r->written - r->start);
+                                    uint64_t *stamps, const void *items, uint32_t count,
+                                    uint64_t time) {
+    const uint32_t taken = __atomic_load_n(&r->taken, __ATOMIC_ACQUIRE);
+    const int32_t waiting = (int32_t)(r->written - taken * p->stride);
     if (count > p->capacity - (uint32_t)motes_max(waiting, 0)) {
         r->dropped += count;
         return;
     }
-    const uint32_t first = p->capacity - r->head < count ? p->capacity - r->head : count;
     const uint8_t *x = (const uint8_t *)items;
-    motes_copy(memory + r->head * p->item_bytes, x, first * p->item_bytes);
-    motes_copy(memory, x + first * p->item_bytes, (count - first) * p->item_bytes);
-    r->head = first < count ? count - first : r->head + count == p->capacity ? 0 : r->head + count;
-    r->written = r->written + count;
+    const uint32_t room = p->capacity - r->head, first = room < count ? room : count;
+    motes_ring_copy(memory + r->head * p->item_bytes, x, first * p->item_bytes);
+    motes_ring_copy(memory, x + first * p->item_bytes, (count - first) * p->item_bytes);
+    r->head = count < room ? r->head + count : count - room;
+    r->written += count;
+    uint32_t complete = r->complete;
+    while ((int32_t)(r->written - complete * p->stride) >= (int32_t)p->length)
+        stamps[complete++ & (p->slots - 1)] = time;
+    __atomic_store_n(&r->complete, complete, __ATOMIC_RELEASE);
 }
 
-/* Copies the next window, which is complete, and moves on. */
-static inline void motes_ring_read(const motes_ring_shape *p, motes_ring *r, const uint8_t *memory,
-                                   uint8_t *window) {
-    const uint32_t ahead = p->capacity - r->tail, first = ahead < p->length ? ahead : p->length;
-    motes_copy(window, memory + r->tail * p->item_bytes, first * p->item_bytes);
-    motes_copy(window + first * p->item_bytes, memory, (p->length - first) * p->item_bytes);
+/* Copies the next window, which waits, moves on, and returns its stamp. */
+static inline uint64_t motes_ring_read(const motes_ring_shape *p, motes_ring *r,
+                                       const uint8_t *memory, const uint64_t *stamps,
+                                       uint8_t *window) {
+    const uint32_t room = p->capacity - r->tail, first = room < p->length ? room : p->length;
+    motes_ring_copy(window, memory + r->tail * p->item_bytes, first * p->item_bytes);
+    motes_ring_copy(window + first * p->item_bytes, memory, (p->length - first) * p->item_bytes);
+    const uint64_t stamp = stamps[r->taken & (p->slots - 1)];
     r->tail = (r->tail + p->stride) % p->capacity;
-    r->start = r->start + p->stride;
+    __atomic_store_n(&r->taken, r->taken + 1, __ATOMIC_RELEASE);
+    return stamp;
 }
 
 #endif

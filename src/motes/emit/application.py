@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from motes.application import Application, Ring, Sink, Stage
-from motes.emit.layers import Code
-from motes.emit.model import templates
+from motes.emit.layers import Code, Layer
+from motes.emit.model import kept_offset, templates
 from motes.emit.text import comment, string
 from motes.errors import BadInput
-from motes.ir import Program, Tensor
+from motes.ir import Program
 from motes.names import identifier
 from motes.plan import Plan, round_up
 from motes.schedule import Schedule
 from motes.stream import Source
+
+WORD, CLOCK, RING, DETECTION = 4, 8, 24, 16
+"""Bytes of uint32_t, uint64_t, motes_ring and a detection that waits."""
+DROPPED = 20
+"""Where the count of dropped items lies in the latter."""
+TEXT = 58
+"""Bytes that a described detection takes at most, its label not counted: see describe.h."""
 
 
 @dataclass(frozen=True)
@@ -41,43 +48,40 @@ def rational(value: float) -> Rational:
     return Rational(max(1, multiplier), shift)
 
 
-def queue_length(application: Application) -> int:
-    """Detections that can wait while the longest stage runs: shorter ones may run, and detect, in between."""
-    longest = max(s.period for s in application.stages)
-    return sum(math.floor(longest / application.stage_of(k.decision).period) + 1 for k in application.sinks)
-
-
-def queue_bytes(application: Application) -> int:
-    """Memory of the detections that wait: 16 bytes each."""
-    return 16 * queue_length(application)
+def queue_bytes(schedule: Schedule) -> int:
+    """Memory of the detections that wait."""
+    return DETECTION * schedule.queue
 
 
 def ring_bytes(ring: Ring, schedule: Schedule) -> int:
+    """Memory of a ring's items and stamps."""
+    return items_bytes(ring, schedule) + CLOCK * slots(ring, schedule)
+
+
+def items_bytes(ring: Ring, schedule: Schedule) -> int:
     """Memory of a ring's items."""
     return round_up(schedule.capacity[ring] * ring.item.nbytes)
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where in the state struct things lie that are read from outside, in bytes; the C asserts each."""
-
-    kept: int
-    missed: int
-    lost: int
-    dropped: Mapping[Ring, int]
+def slots(ring: Ring, schedule: Schedule) -> int:
+    """Stamps that a ring keeps: a power of two, at least as many as windows can wait in it."""
+    waiting = (schedule.capacity[ring] - ring.length) // ring.stride + 1
+    return 1 << (waiting - 1).bit_length()
 
 
-def layout(application: Application, plan: Plan) -> Layout:
-    """The layout of an application's state: the arena lies at 0."""
-    kept = round_up(plan.arena)
-    missed = kept + round_up(plan.kept_size)
-    rings = missed + 8 + 4 * len(application.stages)
-    return Layout(kept, missed, missed + 4, {r: rings + 20 * i + 16 for i, r in enumerate(application.rings)})
+def layout(application: Application, plan: Plan) -> dict[str, int]:
+    """Where in the state struct things lie that are read from outside, in bytes; the C asserts each.
 
-
-def place_of(tensor: Tensor, application: Application, plan: Plan) -> int:
-    """Where a tensor lies in the state struct, in bytes."""
-    return layout(application, plan).kept + plan.kept[tensor] if tensor in plan.kept else plan.offsets[tensor]
+    `time_<stage>` is uint64: items that its source had delivered when the window of its last run was complete; the
+    others are uint32.
+    """
+    at = kept_offset(plan) + round_up(plan.kept_size) + CLOCK * len(application.sources)
+    places = {f"time_{s.name}": at + CLOCK * i for i, s in enumerate(application.stages)}
+    at += CLOCK * len(application.stages)
+    places |= {"missed": at, "lost": at + WORD}
+    for i, ring in enumerate(application.rings):
+        places[f"ring_{ring.name}.dropped"] = at + 2 * WORD + RING * i + DROPPED
+    return places
 
 
 def emit_application(
@@ -93,23 +97,26 @@ def emit_application(
     code = Code(prefix, plan)
     stages = [_stage(code, application, stage, programs[stage]) for stage in application.stages]
     code.needs("ring.h", "describe.h")
-    places = layout(application, plan)
+    lists = list(dict.fromkeys(s.labels for s in application.sinks))
     context = {
         "prefix": prefix,
         "PREFIX": prefix.upper(),
         "title": comment(application.name),
         "arena": round_up(plan.arena),
         "kept": round_up(plan.kept_size),
-        "queue": queue_length(application),
-        "missed_offset": places.missed,
-        "rings": [{**_ring(r, schedule), "dropped_offset": places.dropped[r]} for r in application.rings],
+        "queue": schedule.queue,
+        "layout": layout(application, plan),
+        "rings": [_ring(r, schedule) for r in application.rings],
         "sources": [_source(application, s) for s in application.sources],
         "stages": stages,
-        "sinks": [_sink(application, i, s) for i, s in enumerate(application.sinks)],
+        "sinks": [
+            {**_sink(application, i, s), "labels": lists.index(s.labels)} for i, s in enumerate(application.sinks)
+        ],
+        "label_lists": [[string(_printable(label)) for label in labels] for labels in lists],
         "includes": list(code.includes),
         "constants": code.constants,
         "shared": list(code.shared.values()),
-        "text_size": 48 + max(len(_printable(label).encode()) for s in application.sinks for label in s.labels),
+        "text_size": TEXT + max(len(_printable(label).encode()) for s in application.sinks for label in s.labels),
     }
     env = templates()
     return {
@@ -128,6 +135,7 @@ def emit_application_main(application: Application, prefix: str) -> dict[str, st
         "sources": [_source(application, s) for s in application.sources],
         "sinks": [_sink(application, i, s) for i, s in enumerate(application.sinks)],
         "lit": any(s.action == "led" for s in application.sinks),
+        "printed": any(s.action == "print" for s in application.sinks),
     }
     return {"main.c": templates().get_template("application_main.c.j2").render(context)}
 
@@ -148,7 +156,7 @@ def _stage(code: Code, application: Application, stage: Stage, program: Program)
         ),
         "ring": stage.ring.name,
         "window": code.address(window),
-        "layers": layers,
+        "layers": _with_steps(layers, nested=application.stages.index(stage) > 0),
         "stores": stores,
         "resets": resets,
         "pushes": [{"ring": r.name, "from": code.address(r.item)} for r in stage.pushes],
@@ -157,11 +165,13 @@ def _stage(code: Code, application: Application, stage: Stage, program: Program)
             for i, k in enumerate(application.sinks)
             if application.stage_of(k.decision) is stage
         ],
-        "first": stage.first,
-        "every": stage.every,
-        "buffer": application.buffer(stage.source),
-        "source_rings": [r.name for r in application.rings if r.source is stage.source],
     }
+
+
+def _with_steps(layers: Sequence[Layer], nested: bool) -> list[dict[str, Any]]:
+    """The layers, each with whether shorter stages may run behind it: between any two that do something."""
+    last = max((i for i, layer in enumerate(layers) if layer.function), default=0)
+    return [{**vars(layer), "step": nested and bool(layer.function) and i < last} for i, layer in enumerate(layers)]
 
 
 def _ring(ring: Ring, schedule: Schedule) -> dict[str, Any]:
@@ -173,7 +183,8 @@ def _ring(ring: Ring, schedule: Schedule) -> dict[str, Any]:
         "capacity": capacity,
         "length": ring.length,
         "stride": ring.stride,
-        "bytes": ring_bytes(ring, schedule),
+        "slots": slots(ring, schedule),
+        "bytes": items_bytes(ring, schedule),
     }
 
 
@@ -181,7 +192,6 @@ def _source(application: Application, source: Source) -> dict[str, Any]:
     rings = [r for r in application.rings if r.source is source]
     item = rings[0].item
     several = len(application.sources) > 1
-    micro = Fraction(1_000_000) / source.rate
     return {
         "kind": source.kind,
         "push": f"push_{source.kind}" if several else "push",
@@ -192,23 +202,26 @@ def _source(application: Application, source: Source) -> dict[str, Any]:
         "rate_hz": round(source.rate),
         "rate_mhz": round(source.records_per_s * 1000),
         "settings": dict(source.settings),
-        "micro_numerator": micro.numerator,
-        "micro_denominator": micro.denominator,
     }
 
 
 def _sink(application: Application, index: int, sink: Sink) -> dict[str, Any]:
-    micro = rational(sink.decision.scale * 1e6)
+    millionths = rational(sink.decision.scale * 1e6)
     source = application.stage_of(sink.decision).source
+    micros = Fraction(1_000_000) / source.rate
+    if micros.denominator >> 32:
+        raise BadInput(
+            f"the {source.kind} delivers {float(source.rate):,.0f} items a second; that is too fast to be timed"
+        )
+    lit = Fraction(sink.settings.get("ms", 0), 1000)
     return {
         "index": index,
         "action": sink.action,
-        "settings": dict(sink.settings),
-        "labels": [string(_printable(label)) for label in sink.labels],
-        "source": application.sources.index(source),
-        "multiplier": micro.multiplier,
-        "shift": micro.shift,
-        "lit_items": math.ceil(sink.settings.get("ms", 0) * source.rate / 1000),
+        "multiplier": millionths.multiplier,
+        "shift": millionths.shift,
+        "micros": micros.numerator,
+        "per": micros.denominator,
+        "lit_items": math.ceil(lit * application.sources[0].rate),
     }
 
 

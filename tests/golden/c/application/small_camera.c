@@ -102,17 +102,31 @@ static MOTES_NOINLINE MOTES_FLATTEN void small_camera_softmax_s8(const softmax_s
 }
 
 
-/* What reads the state from outside relies on these places. */
-MOTES_STATIC_ASSERT(offsetof(small_camera_state, missed) == 80, "layout");
-MOTES_STATIC_ASSERT(offsetof(small_camera_state, row_ring.dropped) == 108, "layout");
+static const char *const small_camera_labels_0[] = {
+    "a",
+    "two\077lines \045s \042quoted\042 */",
+    "gr\303\266\303\237er",
+};
+
+static const motes_meaning small_camera_meanings[] = {
+    {small_camera_labels_0, 100000u, 1u, 1024000000u, 19u}, /* 0: print */
+    {small_camera_labels_0, 100000u, 1u, 1024000000u, 19u}, /* 1: led */
+};
 
 /* 3 items of row uint8[2], read 2 at a time, 2 on */
-static const motes_ring_shape small_camera_shape_row_ring = {
+static const motes_ring_shape small_camera_shape_row = {
     /* item_bytes */ 2,
     /* capacity   */ 3,
     /* length     */ 2,
     /* stride     */ 2,
+    /* slots      */ 1,
 };
+
+/* What reads the state from outside relies on these places. */
+MOTES_STATIC_ASSERT(offsetof(small_camera_state, time_small) == 88, "layout");
+MOTES_STATIC_ASSERT(offsetof(small_camera_state, missed) == 96, "layout");
+MOTES_STATIC_ASSERT(offsetof(small_camera_state, lost) == 100, "layout");
+MOTES_STATIC_ASSERT(offsetof(small_camera_state, ring_row.dropped) == 124, "layout");
 
 /* ---------------------------------------------------------------- layers */
 
@@ -198,9 +212,10 @@ static MOTES_NOINLINE void small_camera_done_small(small_camera_state *s) {
     MOTES_WATCH(s, 0);
 }
 
-/* small: every 200 ms, 2 items of row_ring */
+/* small: every 200 ms, 2 items of row */
 static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
-    motes_ring_read(&small_camera_shape_row_ring, &s->row_ring, s->row_ring_items, s->arena + 16);
+    s->time_small = motes_ring_read(&small_camera_shape_row, &s->ring_row, s->items_row, s->stamps_row,
+        s->arena + 16);
     small_camera_l_camera_as_input(s);
     small_camera_l_the_input(s);
     small_camera_l_fully_connected_0(s);
@@ -208,12 +223,9 @@ static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
     small_camera_l_average(s);
     small_camera_l_decision(s);
     small_camera_l_event(s);
-    uint64_t items = 2u + (uint64_t)s->runs_small * 2u;
-    items = (items + 0u) / 1u * 1u;
-    small_camera_decide(s, 0, (const int32_t *)(s->arena + 48), items);
-    small_camera_decide(s, 1, (const int32_t *)(s->arena + 48), items);
-    s->runs_small++;
-    if (motes_ring_due(&small_camera_shape_row_ring, &s->row_ring))
+    small_camera_decide(s, 0, (const int32_t *)(s->arena + 48), s->time_small);
+    small_camera_decide(s, 1, (const int32_t *)(s->arena + 48), s->time_small);
+    if (motes_ring_due(&s->ring_row))
         s->missed++;
     small_camera_done_small(s);
 }
@@ -221,7 +233,7 @@ static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
 /* Runs the first due one of the 1 stages with the shortest periods; 0 if none is due. Every such function has
    its own copy for fewer stages to call: nothing recurses. */
 static int small_camera_step_1(small_camera_state *s) {
-    if (motes_ring_due(&small_camera_shape_row_ring, &s->row_ring)) {
+    if (motes_ring_due(&s->ring_row)) {
         small_camera_run_small(s);
         return 1;
     }
@@ -236,11 +248,13 @@ void small_camera_init(small_camera_state *s) {
 }
 
 void small_camera_push(small_camera_state *s, const uint8_t *items, uint32_t count) {
-    motes_ring_write(&small_camera_shape_row_ring, &s->row_ring, s->row_ring_items, items, count);
+    s->clock_camera += count;
+    motes_ring_write(&small_camera_shape_row, &s->ring_row, s->items_row, s->stamps_row,
+        items, count, s->clock_camera);
 }
 
 int small_camera_due(const small_camera_state *s) {
-    return s->queued || motes_ring_due(&small_camera_shape_row_ring, &s->row_ring);
+    return s->queued || motes_ring_due(&s->ring_row);
 }
 
 int small_camera_event(small_camera_state *s, small_camera_detection *found) {
@@ -255,39 +269,10 @@ int small_camera_event(small_camera_state *s, small_camera_detection *found) {
 }
 
 uint32_t small_camera_dropped(const small_camera_state *s) {
-    return s->row_ring.dropped;
+    return s->ring_row.dropped;
 }
 
 uint32_t small_camera_describe(const small_camera_detection *found, char *text) {
-    static const char *const labels_0[] = { "a", "two\077lines \045s \042quoted\042 */", "gr\303\266\303\237er" };
-    static const char *const labels_1[] = { "a", "two\077lines \045s \042quoted\042 */", "gr\303\266\303\237er" };
-    const char *label = "";
-    uint64_t time = 0; /* microseconds */
-    int64_t score = 0; /* millionths */
-    switch (found->sink) {
-    case 0:
-        label = labels_0[found->label];
-        time = motes_microseconds(found->items, 100000u, 1u);
-        score = ((int64_t)found->score * 1024000000 + 262144) >> 19;
-        break;
-    case 1:
-        label = labels_1[found->label];
-        time = motes_microseconds(found->items, 100000u, 1u);
-        score = ((int64_t)found->score * 1024000000 + 262144) >> 19;
-        break;
-    default:
-        break;
-    }
-    char *to = motes_put_millionths(text, (int64_t)time);
-    *to++ = ' ';
-    to = motes_put_millionths(to, score);
-    *to++ = ' ';
-    to = motes_put_digits(to, (uint32_t)found->sink, 1);
-    *to++ = ' ';
-    to = motes_put_digits(to, (uint32_t)found->label, 1);
-    *to++ = ' ';
-    to = motes_put_text(to, label);
-    *to++ = '\n';
-    *to = 0;
-    return (uint32_t)(to - text);
+    return motes_describe(&small_camera_meanings[found->sink], found->items, found->score, (uint16_t)found->sink,
+        (uint16_t)found->label, text);
 }

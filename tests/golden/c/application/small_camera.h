@@ -9,7 +9,7 @@
 
 #define SMALL_CAMERA_ARENA_SIZE 56 /* bytes: tensors and scratch of all stages */
 #define SMALL_CAMERA_KEPT_SIZE 24 /* bytes: what stages keep between their runs */
-#define SMALL_CAMERA_TEXT_SIZE 72 /* bytes: the longest text of small_camera_describe, with its end */
+#define SMALL_CAMERA_TEXT_SIZE 82 /* bytes: the longest text of small_camera_describe, with its end */
 #define SMALL_CAMERA_CAMERA_BUFFER 1 /* items to deliver at a time */
 
 #ifdef __cplusplus
@@ -18,7 +18,7 @@ extern "C" {
 
 /* Something was detected. */
 typedef struct {
-    uint64_t items; /* of the source, up to the end of the buffer that caused it */
+    uint64_t items; /* of the source, when the buffer that caused it was full: dropped ones count */
     int32_t score;  /* quantized; small_camera_describe tells its value */
     int16_t label;  /* index into the labels of its sink */
     int16_t sink;   /* which action */
@@ -27,13 +27,17 @@ typedef struct {
 typedef struct {
     MOTES_ALIGNED(8) uint8_t arena[56];
     MOTES_ALIGNED(8) uint8_t kept[24];
+    uint64_t clock_camera; /* items it has delivered, those that were dropped too */
+    uint64_t time_small; /* that clock when the window of the last run was complete */
     uint32_t missed; /* runs that ended after the next one was due */
     uint32_t lost;   /* detections that found the queue full */
-    uint32_t runs_small;
-    motes_ring row_ring;
+    motes_ring ring_row;
     uint32_t queued;
     small_camera_detection queue[4];
-    MOTES_ALIGNED(8) uint8_t row_ring_items[8]; /* 3 items of row uint8[2], read 2 at a time, 2 on */
+
+    /* 3 items of row uint8[2], read 2 at a time, 2 on */
+    uint64_t stamps_row[1];
+    MOTES_ALIGNED(8) uint8_t items_row[8];
 } small_camera_state;
 
 void small_camera_init(small_camera_state *s);
