@@ -10,8 +10,13 @@ import numpy as np
 import pytest
 
 import motes as mt
+from motes.choose import choose
+from motes.emit import emit_application
 from motes.errors import BadInput
 from motes.ir import DType, Tensor, quant
+from motes.passes import prepare
+from motes.plan import plan
+from motes.schedule import schedule
 from tflite_writer import Operator, write_model
 
 MODEL_INPUT = (1, 12)
@@ -160,3 +165,31 @@ def test_two_models_over_one_window_are_one_stage(tmp_path):
     assert len(application.rings) == 2
     names = [n.name for n in application.stages[1].graph.nodes]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("strides", [(3, 3), (1, 2)])
+def test_one_model_may_be_used_twice(tmp_path, strides):
+    """In one stage or in two: its weights are stored once."""
+    model = mt.Model(small_model(tmp_path))
+    features = mt.MicroFrontend(channels=4)(mt.Microphone(rate=16_000))
+    decide = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5, average_ms=120)
+    scores = [model(features.window(3, stride)) for stride in strides]
+    application = mt.App("twice", *(mt.Print(decide(s)) for s in scores)).application
+    assert len(application.stages) == 1 + len(set(strides))
+    programs = {s: choose(prepare(s.graph)) for s in application.stages}
+    c = emit_application(application, programs, plan(*programs.values()), schedule(application, None, 1), "twice")
+    assert len(re.findall(r"static const int8_t twice_w_\w+weights\[36\]", c["twice.c"])) == 1
+
+
+def test_everything_says_what_it_is(tmp_path):
+    model = mt.Model(small_model(tmp_path))
+    assert repr(model) == "Model('small': x int8[1, 12] -> y int8[1, 3])"
+    features = mt.MicroFrontend(channels=4)(mt.Microphone(rate=16_000))
+    assert repr(features) == "Stream(features int8[4] every 20 ms)"
+    heard = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5)(model(features.window(3)))
+    assert repr(heard) == "Stream(decision int32[2] every 60 ms, labels a, b, unknown)"
+    app = mt.App("small", mt.Print(heard))
+    assert repr(app) == "App('small': micro_frontend every 20 ms, small every 60 ms)"
+    built = app.build("host")
+    assert isinstance(built, mt.Build)
+    assert repr(built) == "Build('small' for host)"

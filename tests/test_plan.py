@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.choose import choose
-from motes.ir import DType, Graph, Kernel, Node, Op, Program, State, Tensor
+from motes.errors import BadInput
+from motes.ir import Call, DType, Graph, Kernel, Node, Op, Program, State, Tensor, verify
 from motes.passes import prepare
 from motes.plan import Plan, place, plan
 from motes.tflite import load
@@ -45,35 +47,69 @@ def chain(*sizes: int, name: str = "chain", in_place: bool = False) -> Graph:
     return Graph(name, (tensors[0],), (tensors[-1],), nodes)
 
 
-def assert_apart(program: Program, found: Plan) -> None:
-    """Walk the program call by call, and look at what lies where: nothing alive is overwritten."""
-    owner: dict[int, Tensor] = {}
+class Walk:
+    """Runs programs call by call on a memory whose bytes know what lies there: nothing alive is ever overwritten."""
 
-    def write(tensor: Tensor) -> None:
-        at = found.offsets[tensor]
-        assert at + tensor.nbytes <= found.arena
-        for byte in range(at, at + tensor.nbytes):
-            owner[byte] = tensor
+    def __init__(self, found: Plan, *programs: Program) -> None:
+        self.found, self.programs = found, programs
+        self.owner: dict[tuple[str, int], object] = {}
+        for program in programs:
+            for state in program.graph.states:
+                self.write(state.read)
 
-    def whole(tensor: Tensor) -> bool:
-        at = found.offsets[tensor]
-        return all(owner.get(b) is tensor for b in range(at, at + tensor.nbytes))
+    def bytes_of(self, thing: Tensor | Call) -> list[tuple[str, int]]:
+        if isinstance(thing, Call):
+            place, start, size = "arena", self.found.scratch[thing], thing.scratch
+        elif thing in self.found.kept:
+            place, start, size = "kept", self.found.kept[thing], thing.nbytes
+        else:
+            place, start, size = "arena", self.found.offsets[thing], thing.nbytes
+        assert start + size <= {"arena": self.found.arena, "kept": self.found.kept_size}[place]
+        assert start % 8 == 0
+        return [(place, byte) for byte in range(start, start + size)]
 
-    for tensor in program.graph.inputs:
-        write(tensor)
-    for call in program.calls:
-        for tensor in call.node.pointers:
-            if tensor.data is None and tensor not in found.kept:
-                assert whole(tensor), f"{tensor} is overwritten before {call.node}"
-        if call.scratch:
-            at = found.scratch[call]
-            for byte in range(at, at + call.scratch):
-                assert owner.pop(byte, None) not in call.node.pointers, f"scratch of {call.node} lies on its input"
-        for tensor in call.node.outputs:
-            if tensor not in found.kept:
-                write(tensor)
-    for tensor in program.graph.outputs:
-        assert whole(tensor), f"output {tensor} is overwritten"
+    def write(self, thing: Tensor | Call) -> None:
+        self.owner.update(dict.fromkeys(self.bytes_of(thing), thing))
+
+    def check(self, tensor: Tensor, why: str) -> None:
+        assert all(self.owner.get(b) is tensor for b in self.bytes_of(tensor)), f"{tensor} is overwritten {why}"
+
+    def run(self, index: int) -> None:
+        """A run of a program; between two of its calls, all earlier programs run."""
+        program = self.programs[index]
+        graph = program.graph
+        for tensor in graph.inputs:
+            self.write(tensor)
+        for i, call in enumerate(program.calls):
+            reads = [t for t in call.node.pointers if t.data is None]
+            for tensor in reads:
+                self.check(tensor, f"before {call.node}")
+            if call.scratch:
+                self.write(call)
+            for number, made in enumerate(call.node.outputs):
+                self.write(made)
+                pairs = {*call.kernel.in_place(call.node), *(((0, 0),) if call.node.op.view else ())}
+                over = [k for k, t in enumerate(call.node.pointers) if (number, k) not in pairs and t.data is None]
+                for k in over:  # the kernel may read these after it has written
+                    assert not {*self.bytes_of(made)} & {*self.bytes_of(call.node.pointers[k])}, f"{made} over {k}"
+            for made in call.node.outputs:
+                self.check(made, f"by another output of {call.node}")
+            if call.scratch:
+                assert all(self.owner[b] is call for b in self.bytes_of(call)), f"scratch of {call.node} is shared"
+            if i < len(program.calls) - 1:
+                for earlier in range(index):
+                    self.run(earlier)
+        for tensor in (*graph.outputs, *(s.write for s in graph.states)):
+            self.check(tensor, "at the end")
+        for state in graph.states:
+            self.write(state.read)
+
+
+def assert_apart(found: Plan, *programs: Program) -> None:
+    """Run the programs twice, the last first, since it holds most."""
+    walk = Walk(found, *programs)
+    for index in (*reversed(range(len(programs))), *range(len(programs))):
+        walk.run(index)
 
 
 @pytest.mark.parametrize("features", [frozenset(), frozenset({"dsp", "fpu"})], ids=["portable", "cortex-m4"])
@@ -81,7 +117,7 @@ def assert_apart(program: Program, found: Plan) -> None:
 def test_real_models_are_planned_without_overlap(shared, model, features):
     program = choose(prepare(load(shared / "models" / f"{model}.tflite")), features)
     found = plan(program)
-    assert_apart(program, found)
+    assert_apart(found, program)
     assert found.proven
     if not features:
         assert found.arena <= SHARED_MODELS[model]
@@ -90,7 +126,7 @@ def test_real_models_are_planned_without_overlap(shared, model, features):
 def test_chain_needs_the_two_largest_neighbours():
     program = choose(chain(100, 400, 200, 50))
     found = plan(program)
-    assert_apart(program, found)
+    assert_apart(found, program)
     assert found.arena == 400 + 200 == found.bound
 
 
@@ -104,8 +140,7 @@ def test_output_over_dying_input_takes_no_room():
 def test_stages_that_interrupt_each_other_lie_apart():
     short, long = choose(chain(64, 64, name="short")), choose(chain(80, 160, 80, name="long"))
     found = plan(short, long)
-    assert_apart(short, found)
-    assert_apart(long, found)
+    assert_apart(found, short, long)
     # Between the two calls of `long` its middle tensor (160) is alive while all of `short` (64 + 64) may run.
     assert found.arena == found.bound == 160 + 128
     inside = [(found.offsets[t], found.offsets[t] + t.nbytes) for t in short.graph.tensors]
@@ -159,3 +194,85 @@ def test_states_keep_their_place():
     found = plan(choose(graph))
     assert found.kept[tensor] == 0
     assert found.kept_size == 16
+
+
+@dataclass(frozen=True)
+class Any(Op):
+    """Anything from anything, with what a kernel may ask for."""
+
+    kernels = (
+        Kernel(
+            "any", "any.h", in_place=lambda node: node.op.pairs, scratch=lambda node: node.op.scratch,
+        ),
+    )  # fmt: skip
+    pairs: tuple[tuple[int, int], ...] = ()
+    scratch: int = 0
+
+
+def tensor(name: str, size: int = 16) -> Tensor:
+    return Tensor(name, (size,), DType.INT8)
+
+
+def test_an_input_makes_room_for_one_output_only():
+    x, dead, y = tensor("x"), tensor("dead"), tensor("y")
+    graph = Graph("g", (x,), (y,), (Node("n", Any(((0, 0), (1, 0))), (x,), (dead, y)),))
+    program = choose(graph)
+    assert_apart(plan(program), program)
+
+
+def test_what_is_read_twice_is_overwritten_only_where_both_may_be():
+    x, y = tensor("x"), tensor("y")
+    for pairs, size in ((((0, 0),), 32), (((0, 0), (0, 1)), 16)):
+        program = choose(Graph("g", (x,), (y,), (Node("n", Any(pairs), (x, x), (y,)),)))
+        found = plan(program)
+        assert_apart(found, program)
+        assert found.arena == size
+
+
+def test_a_state_that_is_an_output_too_needs_a_copy():
+    x, past, new = tensor("x"), tensor("past"), tensor("new")
+    state = State("past", np.zeros(16, np.int8), past, new)
+    graph = Graph("g", (x,), (past,), (Node("n", Any(), (x, past), (new,)),), (state,))
+    with pytest.raises(BadInput, match="state past: past is an output, too; copy it before it is written"):
+        verify(graph)
+
+
+def test_states_that_pass_values_on_need_a_copy():
+    x, one, two = tensor("x"), tensor("one"), tensor("two")
+    states = (State("one", np.zeros(16, np.int8), one, two), State("two", np.zeros(16, np.int8), two, x))
+    with pytest.raises(BadInput, match="state one: writes two, which another state reads; copy it between"):
+        verify(Graph("g", (x,), (x,), (), states))
+
+
+@st.composite
+def programs(draw: st.DrawFn, name: str) -> Program:
+    """A random graph: nodes with several inputs and outputs, in place or not, scratch, states, results nobody reads."""
+    sizes = st.integers(1, 6).map(lambda n: 12 * n)
+    known = [tensor(f"{name}_in{i}", draw(sizes)) for i in range(draw(st.integers(1, 2)))]
+    inputs = tuple(known)
+    reads = [tensor(f"{name}_state{i}", draw(sizes)) for i in range(draw(st.integers(0, 2)))]
+    writes: list[Tensor] = []
+    known += reads
+    nodes = []
+    for i in range(draw(st.integers(1, 6))):
+        sources = draw(st.lists(st.sampled_from(known), min_size=1, max_size=3))
+        made = [tensor(f"{name}_{i}_{j}", draw(sizes)) for j in range(draw(st.integers(1, 2)))]
+        if len(writes) < len(reads) and draw(st.booleans()):  # write a state, perhaps from itself
+            made.append(tensor(f"{name}_{i}_next", reads[len(writes)].nbytes))
+            sources.append(reads[len(writes)])
+            writes.append(made[-1])
+        pairs = draw(st.sets(st.tuples(st.integers(0, len(made) - 1), st.integers(0, len(sources) - 1))))
+        scratch = draw(st.sampled_from((0, 0, 24)))
+        nodes.append(Node(f"{name}_{i}", Any(tuple(sorted(pairs)), scratch), tuple(sources), tuple(made)))
+        known += made
+    states = [State(r.name, np.zeros(r.shape, np.int8), r, w) for r, w in zip(reads, writes, strict=False)]
+    states += [State(r.name, np.zeros(r.shape, np.int8), r, r) for r in reads[len(writes) :]]
+    outputs = draw(st.lists(st.sampled_from([t for t in known if t not in reads]), max_size=3, unique=True))
+    return choose(verify(Graph(name, inputs, tuple(outputs), tuple(nodes), tuple(states))))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.tuples(programs("a"), programs("b"), programs("c")))
+def test_nothing_alive_is_overwritten_in_nested_programs(drawn):
+    for count in (1, 2, 3):
+        assert_apart(plan(*drawn[:count]), *drawn[:count])

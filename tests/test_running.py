@@ -75,6 +75,17 @@ def test_nothing_is_missed_and_the_report_is_whole(on_board, on_host):
     assert {e["latency_ms"] for e in host["events"]} == {None}
 
 
+def test_runs_and_builds_say_what_they_are(on_board, on_host):
+    assert isinstance(on_board, mt.Run)
+    count = len(on_board.events)
+    assert repr(on_board) == f"Run('bursts' on virt-m4: {count} events in 3 s)"
+    assert repr(on_host) == f"Run('bursts' on host: {count} events in 3 s)"
+    sizes = on_board.to_json()
+    flash, ram = sizes["flash"]["total"], sizes["ram"]["total"]
+    built = mt.Build(on_board.outcome.made)
+    assert repr(built) == f"Build('bursts' for virt-m4, {flash:,} bytes of flash, {ram:,} bytes of RAM)"
+
+
 def test_two_runs_are_one(small, on_board):
     recording, app = small
     again = app.build("virt-m4").run(recording)

@@ -312,7 +312,7 @@ def verify(graph: Graph) -> Graph:
     """The same graph, after checking that it is whole.
 
     Every tensor is produced once, before it is read; every node passes its operator's own check; states keep their
-    shape; nothing has zero size.
+    shape and pass nothing on; nothing has zero size.
 
     Raises:
         BadInput: the graph contradicts itself; the message names the tensor or node.
@@ -335,6 +335,10 @@ def verify(graph: Graph) -> Graph:
         produce(state.read, f"state {state.name}")
         if (state.read.shape, state.read.dtype) != (state.write.shape, state.write.dtype):
             raise BadInput(f"state {state.name}: reads {state.read} but writes {state.write}; they must be alike")
+        if any(state.write is other.read for other in graph.states if other is not state):
+            raise BadInput(f"state {state.name}: writes {state.write.name}, which another state reads; copy it between")
+        if state.read in graph.outputs:
+            raise BadInput(f"state {state.name}: {state.read.name} is an output, too; copy it before it is written")
     for node in graph.nodes:
         for i, read in enumerate(node.inputs):
             if read is None or read.data is not None:
@@ -347,6 +351,6 @@ def verify(graph: Graph) -> Graph:
             produce(made, str(node))
         node.op.check(node)
     for last in (*graph.outputs, *(s.write for s in graph.states)):
-        if last.data is None and last not in known:
+        if last not in known:
             raise BadInput(f"{graph.name}: nothing writes its output {last.name}")
     return graph

@@ -142,25 +142,27 @@ def _births(program: Program) -> dict[Tensor, int]:
 
 
 def _last_uses(program: Program) -> dict[Tensor, int]:
-    """The last call that reads each tensor."""
-    return {t: i for i, call in enumerate(program.calls) for t in call.node.inputs if t is not None}
+    """The last call that reads each tensor; what is read behind the last call: outputs, what states write."""
+    graph = program.graph
+    last = {t: i for i, call in enumerate(program.calls) for t in call.node.inputs if t is not None}
+    return last | dict.fromkeys((*graph.outputs, *(s.write for s in graph.states)), len(program.calls))
 
 
 def _in_place(call: Call, made: Tensor, used: Tensor) -> bool:
-    """Whether the kernel that makes `made` may write it over `used`."""
-    pairs = call.kernel.in_place(call.node)
-    if call.node.op.view:
-        pairs = (*pairs, (0, 0))
-    return any(call.node.outputs[o] is made and call.node.pointers[i] is used for o, i in pairs)
+    """Whether the kernel that makes `made` may write it over `used`, by whichever of its inputs it reads that."""
+    node = call.node
+    pairs = {*call.kernel.in_place(node), *(((0, 0),) if node.op.view else ())}
+    places = [i for i, t in enumerate(node.pointers) if t is used]
+    return bool(places) and all((node.outputs.index(made), i) in pairs for i in places)
 
 
 def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested: Iterable[Moment]) -> list[Moment]:
     """Add the program's blocks, and return its moments: each of its calls, its start and its end, and every moment of
     the programs that may run between two of its calls, together with what is alive there."""
     graph, end = program.graph, len(program.calls)
-    births = _births(program)
-    last = {**_last_uses(program), **dict.fromkeys((*graph.outputs, *(s.write for s in graph.states)), end)}
+    births, last = _births(program), _last_uses(program)
     mine: list[int] = []
+    hosts: set[Tensor] = set()  # an input may make room for one output only
     for tensor in graph.tensors:
         if tensor in kept or tensor.data is not None:
             continue
@@ -170,6 +172,7 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
                 t
                 for t in (program.calls[birth].node.pointers if birth >= 0 else ())
                 if t in blocks.of_tensor
+                and t not in hosts
                 and last.get(t, -1) == birth
                 and _in_place(program.calls[birth], tensor, t)
                 and blocks.blocks[blocks.of_tensor[t]].size >= round_up(tensor.nbytes)
@@ -178,6 +181,7 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
             None,
         )
         if host is not None:
+            hosts.add(host)
             index = blocks.of_tensor[host]
             blocks.blocks[index].last = max(last.get(tensor, -1), birth)
         else:

@@ -79,3 +79,5 @@ def test_names_never_meet_those_of_our_own_files():
     assert prefix_for("main") not in ("main", "crop")
     assert prefix_for("größe 1/2") == "gr_e_1_2"
     assert prefix_for("日本") == "app"
+    assert prefix_for("time") == "time_2"
+    assert prefix_for("Motes ring") == "app_motes_ring"

@@ -150,7 +150,7 @@ class Code:
         typed += [f"const {t.dtype.c} *x{i}" for i, t in enumerate(node.pointers)]
         typed += [f"{t.dtype.c} *y{i}" for i, t in enumerate(node.outputs)]
         typed += ["void *scratch"] if kernel.scratch is not None else []
-        name = f"{self.prefix}_{kernel.function}"
+        name = f"{self.prefix}_k_{kernel.function}"
         names = ", ".join(re.findall(r"\w+$", t)[0] for t in typed)
         text = (
             f"static MOTES_NOINLINE MOTES_FLATTEN void {name}({', '.join(typed)}) {{\n"

@@ -28,17 +28,28 @@ def templates() -> jinja2.Environment:
     )
 
 
+HEADERS = frozenset(
+    """
+    arduino assert complex ctype errno features fenv float inttypes iso646 limits locale math memory setjmp signal
+    stdalign stdarg stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string strings tgmath
+    threads time uchar unistd wchar wctype
+    """.split()  # noqa: SIM905
+)
+"""Headers of C and of systems around it: with a file of that name beside it, other people's C would not compile."""
+
+
 @functools.cache
-def _own_files() -> frozenset[str]:
+def _taken() -> frozenset[str]:
     """Names, without suffix, of all C that can come to lie beside the generated files."""
     house = Path(__file__).resolve().parents[1]
     found = {path.stem.lower() for room in ("c", "ops", "blocks", "boards") for path in (house / room).rglob("*.[ch]")}
-    return frozenset(found | {"main", "inputs", "host"})
+    return HEADERS | found | {"main", "inputs", "host"}
 
 
 def prefix_for(name: str) -> str:
-    """The prefix of a model's or an application's C: an identifier like its name, and no file of ours."""
-    return identifier(name, _own_files(), fallback="app").lower()
+    """The prefix of a model's or an application's C: an identifier like its name that meets no file or name of ours."""
+    found = identifier(name, _taken(), fallback="app").lower()
+    return f"app_{found}" if found.startswith(("motes", "board")) else found
 
 
 def kept_offset(plan: Plan) -> int:

@@ -93,11 +93,11 @@ static const suppress_params small_camera_p_event = {
 
 /* ---------------------------------------------------------------- kernels that several layers share */
 
-static MOTES_NOINLINE MOTES_FLATTEN void small_camera_reshape(const reshape_params *p, const int8_t *x0, int8_t *y0) {
+static MOTES_NOINLINE MOTES_FLATTEN void small_camera_k_reshape(const reshape_params *p, const int8_t *x0, int8_t *y0) {
     reshape(p, x0, y0);
 }
 
-static MOTES_NOINLINE MOTES_FLATTEN void small_camera_softmax_s8(const softmax_s8_params *p, const int8_t *x0, int8_t *y0) {
+static MOTES_NOINLINE MOTES_FLATTEN void small_camera_k_softmax_s8(const softmax_s8_params *p, const int8_t *x0, int8_t *y0) {
     softmax_s8(p, x0, y0);
 }
 
@@ -139,7 +139,7 @@ static MOTES_NOINLINE MOTES_FLATTEN void small_camera_l_camera_as_input(small_ca
 
 /* RESHAPE the_input: int8[2x2] -> int8[1x4] */
 static MOTES_NOINLINE MOTES_FLATTEN void small_camera_l_the_input(small_camera_state *s) {
-    small_camera_reshape(&small_camera_p_the_input,
+    small_camera_k_reshape(&small_camera_p_the_input,
         (const int8_t *)(s->arena + 16),
         (int8_t *)(s->arena + 24));
 }
@@ -153,7 +153,7 @@ static MOTES_NOINLINE MOTES_FLATTEN void small_camera_l_fully_connected_0(small_
 
 /* SOFTMAX softmax_1 (operator 1): int8[1x3] -> int8[1x3] */
 static MOTES_NOINLINE MOTES_FLATTEN void small_camera_l_softmax_1(small_camera_state *s) {
-    small_camera_softmax_s8(&small_camera_p_softmax_1,
+    small_camera_k_softmax_s8(&small_camera_p_softmax_1,
         (const int8_t *)(s->arena + 32),
         (int8_t *)(s->arena + 32));
 }

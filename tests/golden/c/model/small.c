@@ -50,7 +50,7 @@ static const softmax_s8_params small_p_softmax_1 = {
 
 /* ---------------------------------------------------------------- kernels that several layers share */
 
-static MOTES_NOINLINE MOTES_FLATTEN void small_softmax_s8(const softmax_s8_params *p, const int8_t *x0, int8_t *y0) {
+static MOTES_NOINLINE MOTES_FLATTEN void small_k_softmax_s8(const softmax_s8_params *p, const int8_t *x0, int8_t *y0) {
     softmax_s8(p, x0, y0);
 }
 
@@ -66,7 +66,7 @@ static MOTES_NOINLINE MOTES_FLATTEN void small_l_fully_connected_0(small_state *
 
 /* SOFTMAX softmax_1 (operator 1): int8[1x3] -> int8[1x3] */
 static MOTES_NOINLINE MOTES_FLATTEN void small_l_softmax_1(small_state *s) {
-    small_softmax_s8(&small_p_softmax_1,
+    small_k_softmax_s8(&small_p_softmax_1,
         (const int8_t *)(s->arena + 8),
         (int8_t *)(s->arena + 8));
 }
