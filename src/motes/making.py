@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from rich.text import Text
 from motes.application import Application, Ring, Stage
 from motes.build import cache
 from motes.build.files import write_files
-from motes.build.image import Image, link
+from motes.build.image import Image, deliver, link
 from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
@@ -175,7 +176,8 @@ def make(
     if target.chip is not None:
         sources.update(emit_application_main(application, prefix))
     key = cache.digest(target.name, toolchain, json.dumps(sources, sort_keys=True))[:20]
-    folder = out if out is not None else cache.folder() / "apps" / key
+    built = cache.folder() / "apps" / key
+    folder = out or built
     image = None
     if target.chip is not None:
         progress("compiling", None)
@@ -183,7 +185,7 @@ def make(
         image = link(
             sources,
             target,
-            folder,
+            built,
             name=prefix,
             prefix=prefix,
             peripherals=sorted(used),
@@ -193,9 +195,20 @@ def make(
     made = Made(
         application, prefix, target, toolchain, folder, programs, memory, times, tuple(spent), image, sources
     )  # fmt: skip
-    files = {folder / "src" / name: text.encode() for name, text in sources.items()}
-    write_files({**files, folder / "report.json": json.dumps(made.to_json(), indent=2).encode() + b"\n"})
-    return made
+    return _delivered(made)
+
+
+def _delivered(made: Made) -> Made:
+    """The application with all its files in its folder."""
+    image = made.image.at(made.folder) if made.image else None
+    placed = dataclasses.replace(made, image=image)
+    files = {f"src/{name}": text.encode() for name, text in made.sources.items()}
+    files["report.json"] = json.dumps(placed.to_json(), indent=2).encode() + b"\n"
+    if made.image is None:
+        write_files({made.folder / name: data for name, data in files.items()})
+    else:
+        deliver(made.image, made.folder, files)
+    return placed
 
 
 def _measure(stage: Stage, board: Board, toolchain: str) -> list[LayerCost]:

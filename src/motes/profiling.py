@@ -16,6 +16,7 @@ from rich.text import Text
 
 from motes import bounded
 from motes.build.files import write_files
+from motes.build.image import deliver
 from motes.emit import prefix_for
 from motes.errors import BadInput
 from motes.ir import Array, Tensor
@@ -152,23 +153,18 @@ def profile(
     inputs = _inputs(input, graph.inputs)
     progress("compiling", None)
     prefix = prefix_for(graph.name)
-    folder = None if out is None else Path(out)
-    proved = compile_graph(graph, target, prefix, folder, inputs=inputs, toolchain=toolchain, name=prefix)
-    folder = proved.image.elf.parent
+    proved = compile_graph(graph, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
+    folder = proved.image.elf.parent if out is None else Path(out)
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)
     progress("measuring", None)
-    found = _profile(proved, graph.name, board, toolchain, target.chip.clock_hz)
-    write_files(
-        {
-            **{folder / "src" / name: text.encode() for name, text in proved.sources.items()},
-            folder / "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n",
-        }
-    )
+    found = _profile(proved, graph.name, board, toolchain, target.chip.clock_hz, folder)
+    sources = {f"src/{name}": text.encode() for name, text in proved.sources.items()}
+    deliver(proved.image, folder, {**sources, "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n"})
     return found
 
 
-def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: int) -> Profile:
+def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: int, folder: Path) -> Profile:
     measured = proved.measure()
     graph, image, plan = proved.program.graph, proved.image, proved.plan
     data = [measured.symbols[f"motes_output_{i}"] for i in range(len(graph.outputs))]
@@ -196,7 +192,7 @@ def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: i
         measured.stack_high_water,
         layers_of(proved, measured),
         outputs,
-        image.elf.absolute(),
+        (folder / image.elf.name).absolute(),
         plan.lives,
         plan.bound,
     )

@@ -44,7 +44,7 @@ class Proved:
     def marks(self) -> dict[Place, str]:
         """The address of every layer's function, and the layer's name."""
         functions = {layer_symbol(self.prefix, c.node.name): c.node.name for c in self.program.calls}
-        symbols = read_elf(self.image.elf.read_bytes()).symbols
+        symbols = read_elf(self.image.kept.read_bytes()).symbols
         return {s.address & ~1: functions[s.name] for s in symbols if s.name in functions and s.kind == "FUNC"}
 
     def measure(self, inputs: tuple[Array, ...] | None = None) -> Measurement:
@@ -54,7 +54,7 @@ class Proved:
         """
         overwrite = {f"motes_input_{i}": x.tobytes() for i, x in enumerate(inputs or ())}
         read = [f"motes_output_{i}" for i in range(len(self.program.graph.outputs))]
-        return measure(self.image.elf, self.board, self.marks, overwrite=overwrite, read=read)
+        return measure(self.image.kept, self.board, self.marks, overwrite=overwrite, read=read)
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,7 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
             progress(f"running {application.name} in virtual time", min(1.0, event.time_s / length))
 
     progress(f"running {application.name} in virtual time", None)
-    symbol = read_elf(made.image.elf.read_bytes()).symbol("motes_app")
+    symbol = read_elf(made.image.kept.read_bytes()).symbol("motes_app")
     assert symbol is not None
     watches = {w.stage.name: w for w in _watches(made)}
     taps = [
@@ -241,7 +241,7 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
         for name, w in watches.items()
     ]
     execution = execute(
-        made.image.elf,
+        made.image.kept,
         made.board,
         {source.kind: (items, float(source.records_per_s))},
         marks={f"{made.prefix}_run_{s.name}": s.name for s in application.stages},

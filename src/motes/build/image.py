@@ -33,11 +33,18 @@ class Image:
     bin: Path
     hex: Path
     map: Path
+    kept: Path
+    """The ELF file in the cache, which no other build replaces: this one is run and measured."""
     flash: Flash
     ram: Ram
     stack: StackBound
     sections: Mapping[str, int]
     """Bytes by section, as `size -A` prints them."""
+
+    def at(self, folder: Path) -> Image:
+        """The same image, its files in another folder."""
+        moved = {part: folder / getattr(self, part).name for part in ("elf", "bin", "hex", "map")}
+        return dataclasses.replace(self, **moved)
 
 
 def link(
@@ -73,13 +80,27 @@ def link(
         raise BadInput(f"board {board.name} has no chip to build an image for; choose one that has")
     everything, own = with_board(sources, board, peripherals)
     linked = _link(toolchain.for_core(board.core, compiler), everything, own, board, interrupts)
-    elf = read_elf(linked.elf)
+    linked_elf = linked.kept.read_bytes()
+    elf = read_elf(linked_elf)
     flash, ram = measure(elf, prefix, linked.startup, board.chip.ram)
     packed = flash_bytes(elf, board.chip.flash)
     paths = {suffix: out / f"{name}.{suffix}" for suffix in ("elf", "bin", "hex", "map")}
-    contents = (linked.elf, packed, to_hex(packed, board.chip.flash.start), linked.map)
+    contents = (linked_elf, packed, to_hex(packed, board.chip.flash.start), linked.map)
     write_files(dict(zip(paths.values(), contents, strict=True)))
-    return Image(**paths, flash=flash, ram=ram, stack=linked.stack, sections={s.name: s.size for s in elf.sections})
+    sections = {s.name: s.size for s in elf.sections}
+    return Image(**paths, kept=linked.kept, flash=flash, ram=ram, stack=linked.stack, sections=sections)
+
+
+def deliver(image: Image, out: Path, others: Mapping[str, bytes]) -> None:
+    """Write an image, and other files by name, into the folder `out`: all of them or none.
+
+    Raises:
+        BadInput: `out` cannot be written.
+    """
+    there = image.at(out)
+    moves = ((image.elf, there.elf), (image.bin, there.bin), (image.hex, there.hex), (image.map, there.map))
+    files = {to: path.read_bytes() for path, to in moves}
+    write_files({**files, **{out / name: data for name, data in others.items()}})
 
 
 def with_board(
@@ -113,7 +134,7 @@ def _read(path: Path) -> str:
 class _Linked:
     """What linking leaves in the cache."""
 
-    elf: bytes
+    kept: Path
     map: bytes
     stack: StackBound
     startup: frozenset[str]
@@ -138,27 +159,26 @@ def _link(
     names = (part for unit, path in draft.items() for part in (unit, path.name))
     proof = Path(stack.__file__).read_bytes()  # which changes the bound of the same objects when it changes
     key = cache.digest("image", compiler.key, proof, script, str(board.chip), str(interrupts), *names)
-    found = [cache.find(f"{key}.{suffix}") for suffix in ("json", "elf", "map")]
-    if all(found):
-        kept, elf, map_ = (path.read_bytes() for path in found if path)
-        return _from_notes(json.loads(kept), elf, map_)
+    notes_, kept, map_ = (cache.find(f"{key}.{suffix}") for suffix in ("json", "elf", "map"))
+    if notes_ and kept and map_:
+        return _from_notes(json.loads(notes_.read_bytes()), kept, map_.read_bytes())
     roomy = re.sub(r"(LENGTH\s*=\s*)[^\s,}]+", rf"\g<1>{ROOM:#x}", script)
     elf, _ = _run_linker(compiler, draft, roomy)
     bound = stack_bound(read_elf(elf), interrupts=interrupts)
     startup = frozenset(s.name for unit in own for s in read_elf(draft[unit].read_bytes()).symbols if s.kind in SIZED)
     check_fit(read_elf(elf), bound.bytes, board.name, board.chip)
-    elf, map_ = _run_linker(compiler, objects(bound.bytes), script)
+    elf, listing = _run_linker(compiler, objects(bound.bytes), script)
     notes = {"stack": dataclasses.asdict(bound), "startup": sorted(startup)}
-    cache.keep(f"{key}.elf", elf)
-    cache.keep(f"{key}.map", map_)
+    kept = cache.keep(f"{key}.elf", elf)
+    cache.keep(f"{key}.map", listing)
     cache.keep(f"{key}.json", json.dumps(notes).encode())
-    return _Linked(elf, map_, bound, startup)
+    return _Linked(kept, listing, bound, startup)
 
 
-def _from_notes(notes: Any, elf: bytes, map_: bytes) -> _Linked:
+def _from_notes(notes: Any, kept: Path, map_: bytes) -> _Linked:
     """What was kept, as it was."""
     chain, handler = (tuple((name, used) for name, used in notes["stack"][k]) for k in ("chain", "handler"))
-    return _Linked(elf, map_, StackBound(notes["stack"]["bytes"], chain, handler), frozenset(notes["startup"]))
+    return _Linked(kept, map_, StackBound(notes["stack"]["bytes"], chain, handler), frozenset(notes["startup"]))
 
 
 def _run_linker(compiler: Compiler, objects: Mapping[str, Path], script: str) -> tuple[bytes, bytes]:
