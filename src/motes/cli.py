@@ -140,6 +140,18 @@ def _progress(console: Console) -> Iterator[Progress]:
         yield show
 
 
+@contextmanager
+def _alone(out: Path | None, progress: Progress) -> Iterator[None]:
+    """Nobody else builds into the folder `out` meanwhile; folders of the cache are nobody's to choose."""
+    if out is None:
+        yield
+        return
+    from motes.build import cache
+
+    with cache.alone(out, lambda: progress(f"waiting for another build into {out}", None)):
+        yield
+
+
 def _version(asked: bool) -> None:
     if asked:
         print(f"motes {importlib.metadata.version('motes')}")
@@ -175,7 +187,7 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Make an image: .elf .bin .hex .map, the C sources and the report. For host: the C alone."""
-    with _progress(_terminal(stderr=True)) as progress:
+    with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
         if source.suffix.lower() == ".tflite" and board == "host":
             from motes.exporting import export
 
@@ -247,7 +259,7 @@ def _run(
         verdict = "" if labels is None else "  was there" if right else "  was not there"
         listener.print(Text(_printable(str(event)) + verdict))
 
-    with _progress(errors) as progress:
+    with _progress(errors) as progress, _alone(out, progress):
         built = _load(source).build(board, out=out, toolchain=toolchain, progress=progress)
         done = built.run(input, labels=labels, on_event=hear, progress=progress)
     _show(done, as_json)
@@ -267,7 +279,7 @@ def profile(
     """Measure one inference: cycles and memory by layer, and the outputs."""
     from motes.profiling import profile as measure
 
-    with _progress(_terminal(stderr=True)) as progress:
+    with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
         found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress)
     _show(found, as_json)
 

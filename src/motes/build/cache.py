@@ -7,10 +7,15 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from motes.build.files import refusal, write_files
 
@@ -70,6 +75,29 @@ def workshop() -> Iterator[Path]:
         made = tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True)
     with made as name:
         yield Path(name).resolve()
+
+
+@contextlib.contextmanager
+def alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Be the only one in `folder` of all who ask here; `waiting` is called where somebody else is first.
+
+    Where the system has no such locks there may be two: each file is then, whole, one's or the other's.
+
+    Raises:
+        BadInput: the cache folder cannot be written.
+    """
+    lock = _place(digest("alone", str(folder.resolve())))
+    with refusal(lock, REMEDY):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = open(lock, "wb")  # noqa: SIM115
+    with file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _sweep() -> None:
