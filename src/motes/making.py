@@ -15,7 +15,6 @@ from rich.text import Text
 
 from motes.application import Application, Ring, Stage
 from motes.build import cache
-from motes.build.files import write_files
 from motes.build.image import Image, deliver, link
 from motes.build.sizes import check_programs
 from motes.choose import choose
@@ -204,10 +203,7 @@ def _delivered(made: Made) -> Made:
     placed = dataclasses.replace(made, image=image)
     files = {f"src/{name}": text.encode() for name, text in made.sources.items()}
     files["report.json"] = json.dumps(placed.to_json(), indent=2).encode() + b"\n"
-    if made.image is None:
-        write_files({made.folder / name: data for name, data in files.items()})
-    else:
-        deliver(made.image, made.folder, files)
+    deliver(made.image, made.folder, files)
     return placed
 
 

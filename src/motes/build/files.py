@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ def write_files(files: Mapping[Path, bytes], remedy: str = "choose another outpu
         for path, data in files.items():
             with refusal(path, remedy):
                 path.parent.mkdir(parents=True, exist_ok=True)
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
                 passing = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
                 with open(passing, "xb") as file:
                     pending[passing] = path

@@ -91,16 +91,16 @@ def link(
     return Image(**paths, kept=linked.kept, flash=flash, ram=ram, stack=linked.stack, sections=sections)
 
 
-def deliver(image: Image, out: Path, others: Mapping[str, bytes]) -> None:
-    """Write an image, and other files by name, into the folder `out`: all of them or none.
+def deliver(image: Image | None, out: Path, others: Mapping[str, bytes]) -> None:
+    """Write an image, if there is one, and other files by name, into the folder `out`: all of them or none.
 
     Raises:
         BadInput: `out` cannot be written.
     """
-    there = image.at(out)
-    moves = ((image.elf, there.elf), (image.bin, there.bin), (image.hex, there.hex), (image.map, there.map))
-    files = {to: path.read_bytes() for path, to in moves}
-    write_files({**files, **{out / name: data for name, data in others.items()}})
+    parts = (image.elf, image.bin, image.hex, image.map) if image else ()
+    files = {out / path.name: path.read_bytes() for path in parts}
+    remedy = {"remedy": cache.REMEDY} if cache.folder() in out.parents else {}
+    write_files({**files, **{out / name: data for name, data in others.items()}}, **remedy)
 
 
 def with_board(
