@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ from motes.errors import BadInput
 
 HERE = Path(__file__).parent
 MAX_TOML_BYTES = 64 * 1024
+PAGE = 4096
+"""Bytes of the smallest piece of the address space that can be a memory's or a peripheral's own."""
+MOST_MEMORY = 1 << 28
+"""Bytes of a memory: no microcontroller has more, and drafts of images are linked into so much."""
+LAST_INTERRUPT = 239
+"""Source: Armv7-M Architecture Reference Manual, B1.5.3: up to 496; cores of the family implement 240."""
 
 
 @dataclass(frozen=True)
@@ -267,6 +274,10 @@ def _load_board(path: Path) -> Board:
         folder=path.parent,
     )
     table.finish()
+    if found.chip:
+        if not found.core.zig_target:
+            raise table.error("core", f"is {found.core.name!r}, which runs no images; a chip needs another")
+        _check_registers(devices, found.chip, peripherals.values())
     return found
 
 
@@ -291,6 +302,11 @@ def _region(table: _Table) -> Region:
     table.finish()
     if region.end > 1 << 32:
         raise table.error("size", f"is {region.size:#x}; start + size must stay within 32-bit addresses")
+    if region.size > MOST_MEMORY:
+        raise table.error("size", f"is {region.size:#x}; a memory has at most {MOST_MEMORY >> 20} MiB")
+    for key, value in (("start", region.start), ("size", region.size)):
+        if value % PAGE:
+            raise table.error(key, f"is {value:#x}; memories are whole pages of {PAGE} bytes")
     return region
 
 
@@ -301,6 +317,10 @@ def _current(table: _Table) -> Current:
 
 
 def _peripheral(name: str, table: _Table) -> Peripheral:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise BadInput(
+            f"{table.path}: {name!r} is no peripheral's name; expected small letters, digits and underscores"
+        )
     base = table.integer("base", "an address") if table.has("base") else None
     irq = table.integer("irq", "an interrupt number") if table.has("irq") else None
     drawn = table.table("current", {})
@@ -309,8 +329,24 @@ def _peripheral(name: str, table: _Table) -> Peripheral:
     return Peripheral(name, base, irq, currents)
 
 
+def _check_registers(table: _Table, chip: Chip, peripherals: Iterable[Peripheral]) -> None:
+    """Memories and the registers of each peripheral, a page, lie apart."""
+    if chip.ram.start < chip.flash.end and chip.flash.start < chip.ram.end:
+        raise BadInput(f"{table.path}: memory.ram overlaps memory.flash; expected them apart")
+    owner: dict[int, str] = {}
+    for p in peripherals:
+        if p.base is None:
+            continue
+        if p.base % PAGE or p.base in chip.flash or p.base in chip.ram:
+            raise table.error(f"{p.name}.base", f"is {p.base:#x}; expected a page of {PAGE} bytes outside of memory")
+        if owner.setdefault(p.base, p.name) != p.name:
+            raise table.error(f"{p.name}.base", f"is {p.base:#x}, which {owner[p.base]} has already; expected another")
+
+
 def _check_interrupts(table: _Table, peripherals: Iterable[Peripheral]) -> None:
     owner: dict[int, str] = {}
     for p in peripherals:
+        if p.irq is not None and p.irq > LAST_INTERRUPT:
+            raise table.error(f"{p.name}.irq", f"is {p.irq}; the core has interrupts 0 to {LAST_INTERRUPT}")
         if p.irq is not None and owner.setdefault(p.irq, p.name) != p.name:
             raise table.error(f"{p.name}.irq", f"is {p.irq}, which {owner[p.irq]} has already; expected another")
