@@ -15,12 +15,12 @@ from tflite_writer import Operator, write_model
 RATE = 16_000
 
 
-def noise(path: Path, seconds: float = 3.0) -> Path:
+def noise(path: Path, seconds: float = 3.0, rate: int = RATE) -> Path:
     """Bursts of noise that make a random model change its mind."""
     rng = np.random.default_rng(5)
-    loud = np.repeat(rng.uniform(10, 9000, int(seconds * 8) + 1), RATE // 8)[: int(seconds * RATE)]
+    loud = np.repeat(rng.uniform(10, 9000, int(seconds * 8) + 1), rate // 8)[: int(seconds * rate)]
     samples = (loud * rng.standard_normal(len(loud)) / 3).clip(-32768, 32767).astype(np.int16)
-    soundfile.write(path, samples, RATE, subtype="PCM_16")
+    soundfile.write(path, samples, rate, subtype="PCM_16")
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 import motes as mt
 from bursts import RATE, application, classifier, noise
 from motes.errors import BadInput
+from sums import parity, total
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,43 @@ def test_a_recording_shorter_than_a_window_is_refused(small, tmp_path):
     _, app = small
     with pytest.raises(BadInput, match=r"lasts 0\.020 s, but the first window needs 0\.030 s; give a longer"):
         app.build("host").run(noise(tmp_path / "short.wav", 0.02))
+
+
+def test_an_overloaded_board_drops_samples_and_keeps_time(tmp_path):
+    """A call of 1.5 periods: half of all samples find no room, yet an event's time is when it was heard."""
+    rate, window = 8000, 800
+    mic = mt.Microphone(rate=rate)
+    app = mt.App("slow", mt.Print(parity(total(mic.window(window), [int(1.5 * 0.1 * 64e6 / 4)]))))
+    built = app.build("virt-m4")
+    (stage,) = app.application.stages
+    assert not built.made.schedule.meets_deadlines(app.application)
+    done = built.run(noise(tmp_path / "noise.wav", 4.0, rate))
+    outcome = done.outcome
+    assert outcome.dropped > 8000
+    assert outcome.missed > 10
+    waiting = built.made.schedule.capacity[stage.ring] // window
+    assert len(done.events) > 10
+    assert all(149 < e.latency_ms < 151 * (waiting + 1) for e in done.events)
+    gaps = np.diff(outcome.triggers[stage])
+    assert gaps.min() >= 0.1 - 1e-9
+    assert gaps.max() > 0.15
+
+
+def test_the_led_stays_on_to_the_end_of_the_longest(tmp_path):
+    mic = mt.Microphone(rate=RATE)
+    rare, often = parity(total(mic.window(8000))), parity(total(mic.window(320)))
+    done = mt.App("lit", mt.LED(rare, ms=200), mt.LED(often, ms=5)).build("virt-m4").run(noise(tmp_path / "noise.wav"))
+    execution, traces = done.outcome.execution, {t.stage.name: t for t in done.traces if t.tensor.shape == (2,)}
+    lit = [(c.cycle - done.outcome.started) / 64e6 for c in execution.led]
+    spans = list(zip(lit[::2], lit[1::2], strict=False))
+    assert not done.events
+    slow = next(t for t in traces.values() if t.stage.period == 0.5)
+    seen = slow.time_s[slow.values[:, 0] >= 0]
+    assert len(seen) >= 2
+    for at in seen[:-1]:
+        (span,) = [s for s in spans if s[0] <= at + 0.01 < s[1]]
+        assert at + 0.2 <= span[1] < at + 0.26
+    assert min(end - start for start, end in spans) < 0.03
 
 
 def test_work_of_more_than_three_hops_drops_nothing(tmp_path):

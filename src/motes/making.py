@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +107,7 @@ class Made:
             "name": stage.name,
             "period_ms": float(stage.period * 1000),
             "cycles": self.stage_cycles(stage) if self.image else None,
-            "worst_response_ms": round(response * 1000, 3) if self.image and response != float("inf") else None,
+            "worst_response_ms": round(response * 1000, 3) if self.image and math.isfinite(response) else None,
         }
 
     def _ring_json(self, ring: Ring) -> dict[str, Any]:
@@ -139,7 +140,7 @@ class Made:
                 f"{float(stage.period * 1000):g} ms",
                 f"{cycles:,}" if clock else "",
                 f"{cycles / (float(stage.period) * clock):.1%}" if clock else "",
-                f"{self.schedule.response[stage] * 1000:.1f} ms" if clock else "",
+                self._response(stage) if clock else "",
             )
         sizes = Table(box=None, show_header=False)
         for what, parts in (("RAM", self.ram), ("flash", self.flash)):
@@ -148,6 +149,14 @@ class Made:
                 sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         where = Text(str(self.image.elf) if self.image else str(self.folder), "dim")
         return Group(head, rows, Text(), sizes, where)
+
+    def _response(self, stage: Stage) -> Text:
+        """The worst response, and whether it is later than the next trigger."""
+        worst = self.schedule.response[stage]
+        if math.isinf(worst):
+            return Text("too slow", "red")
+        shown = f"{worst * 1000:.1f} ms"
+        return Text(shown) if self.schedule.meets_deadline(self.application, stage) else Text(f"{shown}, late", "red")
 
 
 def make(

@@ -6,7 +6,7 @@ import ctypes
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,8 @@ LINE = re.compile(r"(-?\d+\.\d{6}) (-?\d+\.\d{6}) (\d+) (\d+) ")
 class Trace:
     """What a tensor held at the end of each run of its stage.
 
-    `time_s` (runs,) is the source's clock at the end of the buffer that completed each window; `values`
-    (runs, elements) are real numbers.
+    `time_s` (runs,) is when each window was complete, as in `Outcome.triggers`; `values` (runs, elements) are real
+    numbers.
     """
 
     tensor: Tensor
@@ -58,6 +58,8 @@ class Outcome:
     items: Array
     """What the sensor played: (n, *record)."""
     events: tuple[Event, ...]
+    triggers: Mapping[Stage, Array]
+    """(runs,) when the window of each run was complete: the sample clock at the end of the buffer, in seconds."""
     traces: tuple[Trace, ...]
     missed: int
     dropped: int
@@ -81,8 +83,7 @@ class Outcome:
     @property
     def hops(self) -> int:
         """How often that stage ran."""
-        stage = self.made.application.stages[0]
-        return next((len(t.time_s) for t in self.traces if t.stage is stage), 0)
+        return len(self.triggers[self.made.application.stages[0]])
 
     @property
     def started(self) -> int:
@@ -180,18 +181,21 @@ def _watches(made: Made) -> list[_Watch]:
     return found
 
 
-def _traces(watch: _Watch, visits: Sequence[tuple[bytes, ...]]) -> list[Trace]:
-    """Traces from the bytes that were seen at the end of each run."""
-    clocks = np.frombuffer(b"".join(v[0] for v in visits), np.uint64)
-    times = clocks / float(watch.stage.source.rate)
-    found = []
-    for i, tensor in enumerate(watch.tensors, 1):
-        raw = np.frombuffer(b"".join(v[i] for v in visits), tensor.dtype.numpy).reshape(-1, tensor.elements)
-        values = raw.astype(np.float64)
-        if tensor.quant is not None and tensor.dtype is not DType.FLOAT32:
-            values = (values - tensor.zero_point) * tensor.scale
-        found.append(Trace(tensor, watch.stage, times, values))
-    return found
+def _seen(
+    watches: Sequence[_Watch], visits: Sequence[Sequence[tuple[bytes, ...]]]
+) -> tuple[dict[Stage, Array], tuple[Trace, ...]]:
+    """Triggers and traces from the bytes that were seen at the end of each run of each stage."""
+    triggers, traces = {}, []
+    for watch, found in zip(watches, visits, strict=True):
+        clocks = np.frombuffer(b"".join(v[0] for v in found), np.uint64)
+        triggers[watch.stage] = clocks / float(watch.stage.source.rate)
+        for i, tensor in enumerate(watch.tensors, 1):
+            raw = np.frombuffer(b"".join(v[i] for v in found), tensor.dtype.numpy).reshape(-1, tensor.elements)
+            values = raw.astype(np.float64)
+            if tensor.quant is not None and tensor.dtype is not DType.FLOAT32:
+                values = (values - tensor.zero_point) * tensor.scale
+            traces.append(Trace(tensor, watch.stage, triggers[watch.stage], values))
+    return triggers, tuple(traces)
 
 
 def _counts(made: Made, state: bytes) -> tuple[int, int, int]:
@@ -235,10 +239,10 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     progress(f"running {application.name} in virtual time", None)
     symbol = read_elf(made.image.kept.read_bytes()).symbol("motes_app")
     assert symbol is not None
-    watches = {w.stage.name: w for w in _watches(made)}
+    watches = _watches(made)
     taps = [
-        Tap(name, f"{made.prefix}_done_{name}", tuple((symbol.address + at, size) for at, size in w.places))
-        for name, w in watches.items()
+        Tap(w.stage.name, f"{made.prefix}_done_{w.stage.name}", tuple((symbol.address + at, n) for at, n in w.places))
+        for w in watches
     ]
     execution = execute(
         made.image.kept,
@@ -252,13 +256,14 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     started = _started(execution, source.kind)
     events = (_event(made, line.text, (line.cycle - started) / clock) for line in execution.lines)
     missed, dropped, lost = _counts(made, execution.symbols["motes_app"])
-    traces = [_traces(w, [r.data for r in execution.taps[name]]) for name, w in watches.items()]
+    triggers, traces = _seen(watches, [[r.data for r in execution.taps[w.stage.name]] for w in watches])
     return Outcome(
         made,
         recording,
         items,
         tuple(event for event in events if event is not None),
-        tuple(t for found in traces for t in found),
+        triggers,
+        traces,
         missed,
         dropped + sum(p.lost for p in execution.peripherals.values()),
         lost,
@@ -305,5 +310,5 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
                 events.append(event)
                 hear(event)
     missed, dropped, lost = _counts(made, state.tobytes())
-    traces = tuple(t for w, visits in zip(watches, seen, strict=True) for t in _traces(w, visits))
-    return Outcome(made, recording, items, tuple(events), traces, missed, dropped, lost, None, None, None, 0)
+    triggers, traces = _seen(watches, seen)
+    return Outcome(made, recording, items, tuple(events), triggers, traces, missed, dropped, lost, None, None, None, 0)

@@ -26,6 +26,7 @@ def to_json(outcome: Outcome) -> dict[str, Any]:
         "hop_ms": outcome.hop_s * 1000,
         "missed_deadlines": outcome.missed,
         "dropped_samples": outcome.dropped,
+        "lost_events": outcome.lost,
         "busy_share": None,
         "cycles_per_hop": None,
         "ram": made.ram,
@@ -70,7 +71,7 @@ def stages_json(outcome: Outcome) -> list[dict[str, Any]]:
     """What each stage was expected to take, and took."""
     rows = []
     for stage in outcome.made.application.stages:
-        runs = next((len(t.time_s) for t in outcome.traces if t.stage is stage), 0)
+        runs = len(outcome.triggers[stage])
         row: dict[str, Any] = {"name": stage.name, "period_ms": float(stage.period * 1000), "runs": runs}
         measured = responses(outcome, stage)
         if outcome.execution is not None and measured is not None:

@@ -76,16 +76,16 @@ def responses(outcome: Outcome, stage: Stage) -> Responses | None:
     """Of every run of a stage; None on the host, where work takes no time."""
     if outcome.execution is None:
         return None
-    ends = _ends(outcome, stage)
-    due = _due(outcome, stage, len(ends) + 1)
+    due = outcome.triggers[stage]
+    ends = _ends(outcome, stage)[: len(due)]
     if stage.ring.source is None:
         feeding = next(s for s in outcome.made.application.stages if stage.ring in s.pushes)
         pushed = _ends(outcome, feeding)[stage.ring.length - 1 :: stage.ring.stride]
     else:
         pushed = due
-    complete = np.full(len(ends), np.inf)
+    complete = np.full(len(ends), np.inf)  # of the last, no next window is known
     complete[: len(pushed[1:])] = pushed[1 : len(ends) + 1]
-    return Responses(due[: len(ends)], ends - due[: len(ends)], ends > complete)
+    return Responses(due, ends - due, ends > complete)
 
 
 def _ends(outcome: Outcome, stage: Stage) -> Array:
@@ -93,10 +93,3 @@ def _ends(outcome: Outcome, stage: Stage) -> Array:
     assert outcome.execution is not None
     clock, started = outcome.execution.clock_hz, outcome.started
     return np.array([(s.end - started) / clock for s in outcome.execution.spans if s.name == stage.name])
-
-
-def _due(outcome: Outcome, stage: Stage, runs: int) -> Array:
-    """When the sensor has delivered the buffer that completes each window."""
-    buffer = outcome.made.application.buffer(stage.source)
-    items = stage.first + np.arange(runs) * stage.every
-    return np.asarray(-(-items // buffer) * buffer / float(stage.source.rate))

@@ -91,6 +91,8 @@ def _facts(outcome: Outcome, data: dict[str, object]) -> RenderableType:
         )
         facts.add_row("deadlines", f"{outcome.missed:,} missed")
     facts.add_row("samples", f"{outcome.dropped:,} dropped")
+    if outcome.lost:
+        facts.add_row("events", f"{outcome.lost:,} lost: too many at once")
     for what, sizes in (("RAM", outcome.made.ram), ("flash", outcome.made.flash)):
         if sizes:
             split = ", ".join(f"{name} {size:,}" for name, size in sizes.items() if name != "total")
