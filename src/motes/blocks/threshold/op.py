@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,10 @@ from motes.ir import DType, Kernel, Node, Op, Params, Quant, Tensor, quant
 from motes.stream import Stream, step
 
 SOURCE = "threshold.h"
+MOST_LABELS = (1 << 15) - 1
+"""A detection keeps its label's index in 16 bits."""
+SHOWN = 12
+"""Labels that a message lists."""
 STEPS = 20
 """A float score is counted in steps of the threshold's power of two / 2^20: it saturates at 2,048 times that."""
 
@@ -80,7 +85,7 @@ class Threshold:
         labels = self._labels(x)
         reported = tuple(label not in self.background for label in labels)
         if not any(reported):
-            raise BadInput(f"Threshold: all labels ({', '.join(labels)}) are background; name one to be reported")
+            raise BadInput(f"Threshold: all labels ({_some(labels)}) are background; name one to be reported")
         kind = self._quant(x)
         op = ThresholdOp(math.ceil(self.value / kind.scale[0] * (1 - 1e-9)), reported)
         return step("decision", op, [scores], ((2,), DType.INT32, kind), labels=labels)
@@ -89,12 +94,14 @@ class Threshold:
         if isinstance(self.labels, str) or not all(isinstance(v, str) and v for v in self.labels):
             raise BadInput(f"Threshold: labels is {self.labels!r}; give a list of names, none of them empty")
         labels = tuple(self.labels)
-        twice = sorted({v for v in labels if labels.count(v) > 1})
+        twice = sorted(v for v, count in Counter(labels).items() if count > 1)
         if twice:
-            raise BadInput(f"Threshold: {', '.join(map(repr, twice))} is given twice; labels must be all different")
+            raise BadInput(f"Threshold: {_some(map(repr, twice))} is given twice; labels must be all different")
+        if len(labels) > MOST_LABELS:
+            raise BadInput(f"Threshold: {len(labels):,} labels; {MOST_LABELS:,} at most: decide in several steps")
         if len(labels) != scores.elements:
             raise BadInput(
-                f"Threshold: {len(labels)} labels ({', '.join(labels)}) for {scores.elements} scores of "
+                f"Threshold: {len(labels)} labels ({_some(labels)}) for {scores.elements} scores of "
                 f"{scores.name}; give one for each, in the order in which the model was trained"
             )
         return labels
@@ -112,3 +119,9 @@ class Threshold:
         if not 0 < self.value <= 1:
             raise BadInput(f"Threshold: the threshold is {self.value!r}; it must be above 0 and at most 1")
         return quant(scores.scale, 0)
+
+
+def _some(labels: Iterable[str]) -> str:
+    """The first of them, in words."""
+    listed = list(labels)
+    return ", ".join(listed[:SHOWN]) + (", ..." if len(listed) > SHOWN else "")
