@@ -18,7 +18,8 @@
 #else
 #define MOTES_NOINLINE __attribute__((noinline, noclone))
 #endif
-/* A function whose body is assembly alone, called as the ABI says: nothing is known about what it does. */
+/* A function whose body is assembly alone, called as the ABI says: nothing is known about what it
+ * does. */
 #ifdef __clang__
 #define MOTES_ASSEMBLY static __attribute__((naked, noinline, unused))
 #else
@@ -29,12 +30,17 @@
 #define MOTES_INLINE static inline __attribute__((always_inline, unused))
 #define MOTES_ALIGNED(n) __attribute__((aligned(n)))
 
-/* A word read from or written to any address, whatever type lies there: one LDR or STR where the core allows it. */
+/* A word read from or written to any address, whatever type lies there: one LDR or STR where the
+ * core allows it. */
 typedef uint32_t __attribute__((may_alias, aligned(1))) motes_word;
 typedef uint16_t __attribute__((may_alias, aligned(1))) motes_half;
 
-MOTES_INLINE int32_t motes_min(int32_t a, int32_t b) { return a < b ? a : b; }
-MOTES_INLINE int32_t motes_max(int32_t a, int32_t b) { return a > b ? a : b; }
+MOTES_INLINE int32_t motes_min(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+MOTES_INLINE int32_t motes_max(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
 MOTES_INLINE int32_t motes_clamp(int32_t x, int32_t low, int32_t high) {
     return motes_min(motes_max(x, low), high);
 }
