@@ -150,5 +150,5 @@ class Run:
 
 def _save(page: str, path: str | Path | None, made: Made) -> Path:
     to = made.folder / "report.html" if path is None else Path(path)
-    write_files({to: page.encode()})
+    write_files({to: page.encode("utf-8", "replace")})
     return to

@@ -118,7 +118,7 @@ class Profile:
             BadInput: the file cannot be written.
         """
         to = self.image.parent / "report.html" if path is None else Path(path)
-        write_files({to: profile_page(self.to_json(), self.lives).encode()})
+        write_files({to: profile_page(self.to_json(), self.lives).encode("utf-8", "replace")})
         return to
 
     def _repr_html_(self) -> str:

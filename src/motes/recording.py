@@ -88,7 +88,7 @@ def _sound(path: Path, source: Source, shape: tuple[int, ...], size: int) -> Arr
 
     channels = shape[0] if shape else 1
     try:
-        with soundfile.SoundFile(path) as file:
+        with path.open("rb") as opened, soundfile.SoundFile(opened) as file:  # whatever bytes its name has
             if file.subtype != "PCM_16":
                 raise BadInput(f"{path}: its samples are {file.subtype}; convert it to 16-bit PCM")
             if file.channels != channels:
