@@ -12,6 +12,10 @@ from motes.stream import Memory, Stream, count_of, step
 
 SOURCE = "moving_average.h"
 IN_PLACE = ((1, 1), (2, 2))
+MOST_VECTORS = 1 << 23
+"""Sums of so many int8 values, each off the zero point by 255 at most, stay in int32."""
+MOST_BYTES = 1 << 28
+"""More than any microcontroller has."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class MovingAverage:
         length = count_of(self.ms, scores.period, "MovingAverage: ms")
         if length == 1:
             return scores
+        if length > MOST_VECTORS or length * x.nbytes > MOST_BYTES:
+            raise BadInput(
+                f"MovingAverage: ms={self.ms!r} means {length:,} vectors, {length * x.nbytes:,} bytes to keep; "
+                "average over a shorter time, or fewer vectors"
+            )
         if x.dtype is DType.INT8 and x.quant is not None and x.quant.per_tensor:
             kind: tuple[DType, Quant | None] = (DType.INT32, quant(x.scale / length, 0))
         elif x.dtype is DType.FLOAT32:

@@ -83,6 +83,8 @@ class Threshold:
         """Decisions, int32 (2): the label's index or -1, and the best score that is not background's."""
         x = scores.tensor
         labels = self._labels(x)
+        if isinstance(self.background, str):
+            raise BadInput(f"Threshold: background is {self.background!r}; give a list of names")
         reported = tuple(label not in self.background for label in labels)
         if not any(reported):
             raise BadInput(f"Threshold: all labels ({_some(labels)}) are background; name one to be reported")
