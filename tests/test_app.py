@@ -95,7 +95,7 @@ def test_one_app_under_two_names_is_one(tmp_path):
         (GOOD.replace("window(3)", "window(4)"), "has 12 elements, but features_window int8[4, 4] brings 16"),
         (GOOD.replace("window(3)", "window(0)"), "length is 0; it must be a whole number, at least 1"),
         (GOOD.replace('"a", "b", "unknown"', '"a", "b"'), "2 labels (a, b) for 3 scores"),
-        (GOOD.replace("mt.Print(heard)", "mt.Print(scores)"), "print needs a decision, as Detect or Threshold makes"),
+        (GOOD.replace("mt.Print(heard)", "mt.Print(scores)"), "Print needs a decision, as Detect or Threshold makes"),
         (GOOD.replace(", mt.Print(heard)", ""), "it does nothing; give App at least one action"),
         (GOOD.replace("mt.Print(heard)", "heard"), "is no action; wrap the decision in Print(...) or LED(...)"),
         (GOOD.replace('"small", mt', '" ", mt'), "App: its name is ' '; give a text of 1 to 200 characters"),
@@ -193,3 +193,7 @@ def test_everything_says_what_it_is(tmp_path):
     built = app.build("host")
     assert isinstance(built, mt.Build)
     assert repr(built) == "Build('small' for host)"
+    found = mt.profile(tmp_path / "small.tflite")
+    assert isinstance(found, mt.Profile)
+    sizes = f"{found.flash['total']:,} bytes of flash, {found.ram['total']:,} bytes of RAM"
+    assert repr(found) == f"Profile('small' on virt-m4: {found.cycles:,} cycles, {found.cycles / 64e3:.2f} ms, {sizes})"

@@ -11,6 +11,11 @@ import pytest
 import motes as mt
 from bursts import RATE, application, classifier, noise
 from motes.errors import BadInput
+from motes.ir import DType, quant
+from motes.ops.quantize.op import Quantize
+from motes.report.reading import score_view
+from motes.running import reported
+from motes.stream import step
 from sums import parity, total
 
 
@@ -167,3 +172,18 @@ def test_work_of_more_than_three_hops_drops_nothing(tmp_path):
     assert data["ram"]["rings"] == sum(r["bytes"] for r in made.to_json()["rings"])
     host = app.build("host").run(recording)
     assert [(e.time_s, e.score) for e in done.events] == [(e.time_s, e.score) for e in host.events]
+
+
+def test_each_action_has_the_labels_and_the_threshold_of_its_own_decision(tmp_path):
+    camera = mt.Camera(width=2, height=2, rate=10)
+    scores = step("scores", Quantize(), [camera], ((2, 2), DType.INT8, quant(1 / 255, -128)))
+    corners = ["a", "b", "c", "d"]
+    first = mt.Threshold(0.9, corners, background=["b"])(scores)
+    second = mt.Threshold(0.5, corners, background=["c", "d"])(scores)
+    app = mt.App("corners", mt.Print(first), mt.Print(second))
+    assert len(app.application.stages) == 1
+    assert [reported(app.application, s) for s in app.application.sinks] == [("a", "c", "d"), ("a", "b")]
+    np.save(tmp_path / "frames.npy", np.full((4, 2, 2), 200, np.uint8))
+    view = score_view(app.build("host", out=tmp_path / "host").run(tmp_path / "frames.npy").outcome)
+    assert view is not None
+    assert view.threshold == pytest.approx(0.9, abs=0.01)

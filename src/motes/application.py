@@ -90,6 +90,15 @@ class Application:
         """The stage that computes a tensor."""
         return next(s for s in self.stages if any(tensor in n.outputs for n in s.graph.nodes))
 
+    def upstream(self, tensor: Tensor) -> list[Node]:
+        """The nodes of its stage that a tensor depends on, those that feed others behind these."""
+        wanted, found = {tensor}, []
+        for node in reversed(self.stage_of(tensor).graph.nodes):
+            if wanted.intersection(node.outputs):
+                found.append(node)
+                wanted.update(t for t in node.inputs if t is not None)
+        return found
+
     def buffer(self, source: Source) -> int:
         """Items that the source delivers at a time: about 4 to 16 ms, so that windows end where buffers do.
 
@@ -128,7 +137,9 @@ def trace(name: str, actions: Sequence[Action]) -> Application:
             raise BadInput(f"application {name}: {action!r} is no action; wrap the decision in Print(...) or LED(...)")
         if not isinstance(action.stream, Stream) or not action.stream.labels or action.stream.tensor.shape != (2,):
             what = action.stream.tensor if isinstance(action.stream, Stream) else repr(action.stream)
-            raise BadInput(f"{action.kind} needs a decision, as Detect or Threshold makes; it was given {what}")
+            raise BadInput(
+                f"{type(action).__name__} needs a decision, as Detect or Threshold makes; it was given {what}"
+            )
     return _Tracer(name, [action.stream for action in actions]).application(actions)
 
 

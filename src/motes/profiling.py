@@ -60,6 +60,11 @@ class Profile:
     lives: tuple[Life, ...]
     arena_bound: int
 
+    def __repr__(self) -> str:
+        took = f"{self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms"
+        sizes = f"{self.flash['total']:,} bytes of flash, {self.ram['total']:,} bytes of RAM"
+        return f"Profile({self.model!r} on {self.board}: {took}, {sizes})"
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return {

@@ -144,7 +144,8 @@ def run(
             f"{recording}: lasts {float(lasts):.3f} s, but the first window needs {float(first / source.rate):.3f} s; "
             "give a longer recording"
         )
-    known = {text for sink in application.sinks for text in reported(application, sink)}
+    printed = [sink for sink in application.sinks if sink.action == "print"]
+    known = {text for sink in printed for text in reported(application, sink)}
     said = read_labels(labels) if labels is not None else None
     hear = on_event or (lambda event: None)
     play = _on_host if made.image is None else _on_board
@@ -156,7 +157,7 @@ def run(
 
 def reported(application: Application, sink: Sink) -> tuple[str, ...]:
     """The labels of a sink that it can ever see: those that are not background."""
-    for node in application.stage_of(sink.decision).graph.nodes:
+    for node in application.upstream(sink.decision):
         if isinstance(node.op, ThresholdOp):
             return tuple(k for k, on in zip(sink.labels, node.op.reported, strict=True) if on)
     return sink.labels

@@ -13,7 +13,11 @@ import motes as mt
 from motes.build import host
 from motes.emit import emit_application_host
 from motes.errors import BadInput
+from motes.ir import DType, quant
 from motes.making import Made, make
+from motes.ops.quantize.op import Quantize
+from motes.ops.reshape.op import Reshape
+from motes.stream import step
 from sums import LABELS, decided, parity, total, totals, windows
 
 RATE = 4000
@@ -125,6 +129,24 @@ def test_the_sensor_itself_and_a_window_of_one_are_one_ring(tmp_path):
     assert [e[:2] for e in events if e[2] == 1] == [e[:2] for e in expected(values, 1, 1)]
 
 
+def test_a_stage_of_a_view_alone(tmp_path):
+    mic = mt.Microphone(rate=RATE)
+    square = step("square", Reshape(), [mic.window(64, 96)], ((8, 8), DType.INT16, mic.tensor.quant))
+    wide = step("wide", Reshape(), [mic.window(80, 40)], ((8, 10), DType.INT16, mic.tensor.quant))
+    app = mt.App("views", mt.Print(parity(total(square.window(2)))), mt.Print(parity(total(wide.window(2, 3), (0, 0)))))
+    pushed = Pushed(app, tmp_path)
+    assert pushed.made.sources["views.c"].count("a view of its input, nothing to do") == 2
+    played = samples(1200)
+    events = []
+    for i in range(0, 1200, 8):
+        pushed.push("microphone", played[i : i + 8])
+        events += pushed.events()
+    squares, wides = (windows(np.array(windows(played, *w)), *v) for w, v in (((64, 96), (2, 2)), ((80, 40), (2, 3))))
+    assert [e for e in events if e[2] == 0] == expected(totals(squares), 160, 192)
+    assert [e for e in events if e[2] == 1] == expected(totals(wides), 120, 120, 1)
+    assert app.build("virt-m4", out=tmp_path / "board").made.schedule.meets_deadlines(app.application)
+
+
 def test_two_microphones_are_refused():
     one, two = (parity(total(mt.Microphone(rate=RATE).window(40))) for _ in range(2))
     with pytest.raises(BadInput, match=re.escape("stereo: two microphones, but a board has one; make one, and use it")):
@@ -147,10 +169,6 @@ def test_any_name_compiles_on_host_and_board(name, tmp_path):
 def test_many_long_labels_are_described_whole(tmp_path):
     labels = [f"label {i} " + "x" * 300 for i in range(500)]
     camera = mt.Camera(width=25, height=20, rate=10)
-    from motes.ir import DType, quant
-    from motes.ops.quantize.op import Quantize
-    from motes.stream import step
-
     scores = step("scores", Quantize(), [camera], ((20, 25), DType.INT8, quant(1 / 255, -128)))
     pushed = Pushed(mt.App("many", mt.Print(mt.Threshold(0.9, labels)(scores))), tmp_path)
     frame = np.zeros((20, 25), np.uint8)

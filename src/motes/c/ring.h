@@ -14,13 +14,25 @@ typedef struct {
 } motes_ring_shape;
 
 typedef struct {
-    uint32_t written;  /* items ever; the writer's alone, as are head and dropped */
-    uint32_t complete; /* windows ever, published by the writer */
-    uint32_t taken;    /* windows ever, published by the reader */
-    uint32_t head;     /* where in the memory the next item goes, in items */
-    uint32_t tail;     /* where the next window lies; the reader's alone */
-    uint32_t dropped;  /* items that found no room */
+    uint32_t written;           /* items ever; the writer's alone, as are head and dropped */
+    volatile uint32_t complete; /* windows ever, published by the writer */
+    volatile uint32_t taken;    /* windows ever, published by the reader */
+    uint32_t head;              /* where in the memory the next item goes, in items */
+    uint32_t tail;              /* where the next window lies; the reader's alone */
+    uint32_t dropped;           /* items that found no room */
 } motes_ring;
+
+/* Fences: for cores without atomic instructions, compilers turn atomic accesses into calls. */
+MOTES_INLINE uint32_t motes_acquire(const volatile uint32_t *count) {
+    const uint32_t found = *count;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return found;
+}
+
+MOTES_INLINE void motes_publish(volatile uint32_t *count, uint32_t value) {
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    *count = value;
+}
 
 static MOTES_NOINLINE void motes_ring_copy(uint8_t *restrict y, const uint8_t *restrict x,
                                            uint32_t bytes) {
@@ -38,8 +50,7 @@ static MOTES_NOINLINE void motes_ring_copy(uint8_t *restrict y, const uint8_t *r
 
 /* Whether a window waits. */
 MOTES_INLINE int motes_ring_due(const motes_ring *r) {
-    return __atomic_load_n(&r->complete, __ATOMIC_ACQUIRE) !=
-           __atomic_load_n(&r->taken, __ATOMIC_RELAXED);
+    return motes_acquire(&r->complete) != r->taken;
 }
 
 /* Adds `count` items that came at `time`, or drops them all where they would run over a window that
@@ -47,7 +58,7 @@ MOTES_INLINE int motes_ring_due(const motes_ring *r) {
 static inline void motes_ring_write(const motes_ring_shape *p, motes_ring *r, uint8_t *memory,
                                     uint64_t *stamps, const void *items, uint32_t count,
                                     uint64_t time) {
-    const uint32_t taken = __atomic_load_n(&r->taken, __ATOMIC_ACQUIRE);
+    const uint32_t taken = motes_acquire(&r->taken);
     const int32_t waiting = (int32_t)(r->written - taken * p->stride);
     if (count > p->capacity - (uint32_t)motes_max(waiting, 0)) {
         r->dropped += count;
@@ -62,7 +73,7 @@ static inline void motes_ring_write(const motes_ring_shape *p, motes_ring *r, ui
     uint32_t complete = r->complete;
     while ((int32_t)(r->written - complete * p->stride) >= (int32_t)p->length)
         stamps[complete++ & (p->slots - 1)] = time;
-    __atomic_store_n(&r->complete, complete, __ATOMIC_RELEASE);
+    motes_publish(&r->complete, complete);
 }
 
 /* Copies the next window, which waits, moves on, and returns its stamp. */
@@ -74,7 +85,7 @@ static inline uint64_t motes_ring_read(const motes_ring_shape *p, motes_ring *r,
     motes_ring_copy(window + first * p->item_bytes, memory, (p->length - first) * p->item_bytes);
     const uint64_t stamp = stamps[r->taken & (p->slots - 1)];
     r->tail = (r->tail + p->stride) % p->capacity;
-    __atomic_store_n(&r->taken, r->taken + 1, __ATOMIC_RELEASE);
+    motes_publish(&r->taken, r->taken + 1);
     return stamp;
 }
 

@@ -28,8 +28,7 @@ def score_view(outcome: Outcome) -> ScoreView | None:
     """The scores behind the first action, or None where no threshold decides."""
     application = outcome.made.application
     sink = application.sinks[0]
-    stage = application.stage_of(sink.decision)
-    for node in reversed(stage.graph.nodes):
+    for node in application.upstream(sink.decision):
         if isinstance(node.op, ThresholdOp):
             found = next((t for t in outcome.traces if t.tensor is node.inputs[0]), None)
             if found is None or not len(found.values):
