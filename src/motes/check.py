@@ -13,6 +13,7 @@ from rich.text import Text
 
 from motes.errors import MotesError, Unsupported
 from motes.ir import Graph, Node, Tensor, verify
+from motes.names import printable
 from motes.tflite import Attempted, attempt
 
 
@@ -151,7 +152,7 @@ class Check:
             for kind, found in (("input", self.inputs), ("output", self.outputs))
             for p in found
         ]
-        return Group(Text(self.model, "bold"), table, Text(), *ports, Text(), *self._verdict())
+        return Group(Text(printable(self.model), "bold"), table, Text(), *ports, Text(), *self._verdict())
 
     def _verdict(self) -> list[Text]:
         if self.supported:

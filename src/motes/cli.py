@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.text import Text
 
 from motes.errors import MotesError
+from motes.names import printable
 from motes.progress import Progress
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _silence() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    line = _printable(" ".join(message.split()))
+    line = printable(" ".join(message.split()))
     _terminal(stderr=True).print(Text.assemble(("error: ", "bold red"), (line, "red")), soft_wrap=True)
     sys.exit(status)
 
@@ -114,11 +115,6 @@ def _show(result: Any, as_json: bool) -> None:
         _terminal().print(result.table())
 
 
-def _printable(text: str) -> str:
-    """Text from an application without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
 @contextmanager
 def _progress(console: Console) -> Iterator[Progress]:
     """Progress on stderr: a line that lives in a terminal; elsewhere a line for each step, once it takes long."""
@@ -128,14 +124,14 @@ def _progress(console: Console) -> Iterator[Progress]:
         def say(what: str, share: float | None = None) -> None:
             if what != said[-1] and time.monotonic() > patience:
                 said.append(what)
-                console.print(Text(_printable(what)))
+                console.print(Text(printable(what)))
 
         yield say
         return
     with console.status("") as status:
 
         def show(what: str, share: float | None = None) -> None:
-            status.update(Text(_printable(what if share is None else f"{what} {share:4.0%}")))
+            status.update(Text(printable(what if share is None else f"{what} {share:4.0%}")))
 
         yield show
 
@@ -257,7 +253,7 @@ def _run(
     def hear(event: Event) -> None:
         right = judge([event], track, {event.label}).heard
         verdict = "" if labels is None else "  was there" if right else "  was not there"
-        listener.print(Text(_printable(str(event)) + verdict))
+        listener.print(Text(printable(str(event)) + verdict))
 
     with _progress(errors) as progress, _alone(out, progress):
         built = _load(source).build(board, out=out, toolchain=toolchain, progress=progress)

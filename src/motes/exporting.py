@@ -15,6 +15,7 @@ from motes.build import cache, host
 from motes.build.files import write_files
 from motes.choose import choose
 from motes.emit import emit_model, prefix_for
+from motes.names import printable
 from motes.passes import prepare
 from motes.plan import plan
 from motes.progress import Progress, silent
@@ -50,7 +51,7 @@ class Exported:
     def table(self) -> RenderableType:
         """For a terminal."""
         head = Text.assemble((self.model, "bold"), f" for host: {self.macs:,} MACs, an arena of {self.arena:,} bytes")
-        outputs = [Text(f"{o['name']} {o['dtype']}{o['shape']} sha256 {o['sha256']}") for o in self.outputs]
+        outputs = [Text(f"{printable(o['name'])} {o['dtype']}{o['shape']} sha256 {o['sha256']}") for o in self.outputs]
         return Group(head, *outputs, Text(str(self.folder / "src"), "dim"))
 
     def save(self) -> Path:

@@ -67,6 +67,11 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def printable(text: str) -> str:
+    """Text of others on one line, without what a terminal would obey: such characters become question marks."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def quoted(text: str, longest: int = 80) -> str:
     """A name from a file on one line, in quotes, without control characters, shortened to `longest` characters."""
     return repr(text if len(text) <= longest else text[: longest - 1] + "…")

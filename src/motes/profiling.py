@@ -20,6 +20,7 @@ from motes.build.image import deliver
 from motes.emit import prefix_for
 from motes.errors import BadInput
 from motes.ir import Array, Tensor
+from motes.names import printable
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Layer, Proved, compile_graph, layers_of, lcg, self_check, zeros
@@ -113,7 +114,7 @@ class Profile:
         for what, parts in (("RAM", self.ram), ("flash", self.flash)):
             split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
-        outputs = [Text(f"{o.name} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
+        outputs = [Text(f"{printable(o.name)} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
         return Group(head, Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
 
     def save(self, path: str | Path | None = None) -> Path:

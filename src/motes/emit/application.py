@@ -14,7 +14,7 @@ from motes.emit.model import kept_offset, templates
 from motes.emit.text import comment, string
 from motes.errors import BadInput
 from motes.ir import Program
-from motes.names import identifier
+from motes.names import identifier, printable
 from motes.plan import Plan, round_up
 from motes.schedule import Schedule
 from motes.stream import Source
@@ -112,11 +112,11 @@ def emit_application(
         "sinks": [
             {**_sink(application, i, s), "labels": lists.index(s.labels)} for i, s in enumerate(application.sinks)
         ],
-        "label_lists": [[string(_printable(label)) for label in labels] for labels in lists],
+        "label_lists": [[string(printable(label)) for label in labels] for labels in lists],
         "includes": list(code.includes),
         "constants": code.constants,
         "shared": list(code.shared.values()),
-        "text_size": TEXT + max(len(_printable(label).encode()) for s in application.sinks for label in s.labels),
+        "text_size": TEXT + max(len(printable(label).encode()) for s in application.sinks for label in s.labels),
     }
     env = templates()
     return {
@@ -223,8 +223,3 @@ def _sink(application: Application, index: int, sink: Sink) -> dict[str, Any]:
         "per": micros.denominator,
         "lit_items": math.ceil(lit * application.sources[0].rate),
     }
-
-
-def _printable(label: str) -> str:
-    """A label on one line."""
-    return "".join(c if c.isprintable() else "?" for c in label)

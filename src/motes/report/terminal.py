@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from motes.names import printable
 from motes.report.data import duration, stages_json, to_json
 from motes.running import Outcome
 
@@ -25,11 +26,6 @@ def summary(outcome: Outcome) -> RenderableType:
     parts += [_stages(outcome), Text(), _facts(outcome, data)]
     parts.append(Text(f"report: {made.folder / 'report.html'}", "dim"))
     return Group(*parts)
-
-
-def printable(text: str) -> str:
-    """Text from a file without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _verdict(outcome: Outcome) -> RenderableType:
