@@ -89,6 +89,15 @@ def test_an_application_drops_into_a_program(tmp_path: Path, command: tuple[str,
     run(command, tmp_path, made.sources, "drop_in_application.c", f"-DITEM={ITEMS[application.sources[0].kind]}")
 
 
+@pytest.mark.parametrize("app", APPS, ids=lambda p: p.parent.name)
+def test_an_application_is_an_image_by_every_toolchain(tmp_path: Path, compiler: str, app: Path) -> None:
+    """Blocks and models on the core: each stage ends with its self-check."""
+    application = load_app(app).application
+    made = make(application, "drop", "virt-m4", tmp_path, compiler)
+    assert made.image is not None
+    assert made.schedule.meets_deadlines(application)
+
+
 @pytest.mark.parametrize("graph", [chain(Gain(3), Gain(5)), total(), line(1.5, total().states[0].initial)], ids=str)
 def test_small_graphs_drop_into_a_program(tmp_path: Path, command: tuple[str, ...], graph: Graph) -> None:
     run(command, tmp_path, emitted(graph), "drop_in_model.c")

@@ -26,8 +26,9 @@ MOTES_INLINE int32_t micro_frontend_dsp_window(const micro_frontend_params *p, c
         for (int32_t j = 0, i = p->order[group]; j < 4; j++, i += quarter) {
             uint32_t both = 0;
             if (i < p->window / 2) {
-                const int32_t a = __smulbb((int32_t)x[i], (int32_t)hann[i]) >> 12;
-                const int32_t b = __smultt((int32_t)x[i], (int32_t)hann[i]);
+                /* SMULBB and SMULTT, which gcc 12 does not name. */
+                const int32_t a = __smlabb((int32_t)x[i], (int32_t)hann[i], 0) >> 12;
+                const int32_t b = __smlatt((int32_t)x[i], (int32_t)hann[i], 0);
                 both = ((uint32_t)a & 0xFFFF) | ((uint32_t)b << 4 & UINT32_C(0xFFFF0000));
                 peak |= micro_frontend_dsp_abs(both);
             }
