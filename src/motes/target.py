@@ -268,7 +268,7 @@ def _load_board(path: Path) -> Board:
     found = Board(
         name=table.text("name"),
         title=table.text("title"),
-        core=core(table.text("core")),
+        core=_core_of(table),
         chip=_chip(table) if table.has("chip") else None,
         peripherals=peripherals,
         folder=path.parent,
@@ -279,6 +279,14 @@ def _load_board(path: Path) -> Board:
             raise table.error("core", f"is {found.core.name!r}, which runs no images; a chip needs another")
         _check_registers(devices, found.chip, peripherals.values())
     return found
+
+
+def _core_of(table: _Table) -> Core:
+    name = table.text("core")
+    try:
+        return core(name)
+    except BadInput as error:
+        raise BadInput(f"{table.path}: {error}") from None
 
 
 def _chip(table: _Table) -> Chip:
