@@ -1,11 +1,12 @@
-"""Whatever is done to a file, the importer answers with a graph or a clear error, soon and in little memory."""
+"""Whatever is done to a file, the answer is a graph or a clear error, soon and in little memory; and what becomes a
+graph becomes C that does nothing undefined."""
 
 from __future__ import annotations
 
 import random
 import resource
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import shared_folder
+from motes.build import host
+from motes.build.sizes import check_programs
 from motes.check import check
-from motes.errors import MotesError
-from motes.ir import DType, Quant, Tensor, quant, verify
+from motes.choose import choose
+from motes.emit import emit_model
+from motes.errors import DoesNotFit, MotesError
+from motes.ir import DType, Graph, Quant, Tensor, quant, verify
 from motes.passes import prepare
+from motes.plan import plan
+from motes.proving import compile_graph, lcg, self_check, zeros
+from motes.target import board
 from motes.tflite import load
 from tflite_writer import Operator, write_model
 
 MUTATIONS = 2000
+SAMPLE, ON_CORE = 24, 3
+"""So many of the mutated models are compiled and run, on this machine and on the virtual board."""
+MOST_MACS = 1 << 22
 MOST_MEMORY = 200 << 20
 """Bytes that a whole run of mutations may add to the process."""
 
@@ -119,18 +130,31 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return bytes(made)
 
 
-def survives(data: bytes) -> bool:
-    """Whether the file is imported; if it is not, then with a clear error. Nothing else may happen."""
+def survives(data: bytes) -> Graph | None:
+    """The graph, if the file is imported; if it is not, then with a clear error. Nothing else may happen."""
     try:
         graph = load(data, "m")
     except MotesError as error:
         assert str(error).startswith("m: ") or str(error).startswith("m:"), error
         assert len(str(error)) < 2000
-        return False
+        return None
     verify(graph)
-    prepare(graph)
     assert all(t.name.isidentifier() and t.name.isascii() for t in graph.tensors)
     assert graph.macs >= 0
+    return prepare(graph)
+
+
+def becomes_c(graph: Graph, features: Set[str] = frozenset()) -> bool:
+    """Whether it is planned and emitted: all but what is too large for the board must be."""
+    program = choose(graph, features)
+    where = plan(program)
+    try:
+        check_programs("m", [program], where, {}, board("virt-m4"))
+    except DoesNotFit:
+        return False
+    code = emit_model(program, where, "m")
+    assert code["m.c"].isascii()
+    assert code["m.c"].count("MOTES_FLATTEN void m_l_") == sum(not call.node.op.view for call in program.calls)
     return True
 
 
@@ -139,10 +163,41 @@ def test_mutations(name: str, read: Callable[[], bytes]) -> None:
     data = read()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     chance = random.Random(name)
-    imported = sum(survives(mutated(data, chance)) for _ in range(MUTATIONS))
-    assert imported < MUTATIONS
+    sample: list[Graph] = []
+    refused = 0
+    for _ in range(MUTATIONS):
+        graph = survives(mutated(data, chance))
+        if graph is None:
+            refused += 1
+        elif becomes_c(graph) and len(sample) < SAMPLE and graph.macs < MOST_MACS:
+            sample.append(graph)
+    assert refused
     added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
     assert added < MOST_MEMORY
+    assert len(sample) == SAMPLE
+    for graph, compiled in zip(sample, host.load(sample, sanitize=True, optimise="-O1"), strict=True):
+        for inputs in (zeros(graph.inputs), lcg(graph.inputs)):
+            compiled(*inputs)  # raises where a kernel writes outside its buffers, or does what C does not define
+
+
+@pytest.mark.parametrize("features", [{"dsp"}, {"dsp", "fpu"}])
+def test_mutations_for_the_core(features: set[str]) -> None:
+    data, chance = small_network(), random.Random("core")
+    graphs = [g for g in (survives(mutated(data, chance)) for _ in range(MUTATIONS // 2)) if g is not None]
+    assert sum(becomes_c(graph, features) for graph in graphs) > 20
+
+
+def test_mutated_models_on_the_core() -> None:
+    """A handful of them, as files, from end to end: the image agrees with the portable code, or the words say why."""
+    data, chance = small_network(), random.Random("on the core")
+    proved = 0
+    for _ in range(MUTATIONS):
+        graph = survives(mutated(data, chance))
+        if graph is not None and proved < ON_CORE:
+            made = compile_graph(graph, board("virt-m4"), "m")
+            self_check(made, "zig")
+            proved += 1
+    assert proved == ON_CORE
 
 
 def test_the_small_network_is_whole() -> None:
