@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,16 @@ def test_board_and_host_agree_to_the_byte(on_board, on_host):
         assert ours.tensor.name == theirs.tensor.name
         assert len(ours.values) == len(theirs.values) > 30
         assert np.array_equal(ours.values, theirs.values)
+        assert np.array_equal(ours.time_s, theirs.time_s)
+
+
+@pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+def test_an_image_by_gcc_agrees_too(small, on_host):
+    recording, app = small
+    by_gcc = app.build("virt-m4", toolchain="gcc").run(recording)
+    assert by_gcc.to_json()["missed_deadlines"] == 0
+    for ours, theirs in zip(by_gcc.traces, on_host.traces, strict=True):
+        assert np.array_equal(ours.values, theirs.values), ours.tensor.name
         assert np.array_equal(ours.time_s, theirs.time_s)
 
 

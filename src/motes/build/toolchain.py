@@ -139,7 +139,8 @@ def for_core(core: Core, name: str = "zig") -> Compiler:
         return Compiler("zig", _zig(), _zig_version(), flags, IMAGE)
     if name == "gcc":
         command, version = _gcc()
-        return Compiler("gcc", command, version, (*core.gcc_flags, *common), (*IMAGE, "-lgcc"))
+        apart = "-fno-ipa-icf"  # functions that are alike stay two: layers and stages are told apart by address
+        return Compiler("gcc", command, version, (*core.gcc_flags, apart, *common), (*IMAGE, "-lgcc"))
     raise BadInput(f"unknown toolchain {name!r}; known are {' and '.join(NAMES)}")
 
 
