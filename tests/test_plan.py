@@ -276,3 +276,36 @@ def programs(draw: st.DrawFn, name: str) -> Program:
 def test_nothing_alive_is_overwritten_in_nested_programs(drawn):
     for count in (1, 2, 3):
         assert_apart(plan(*drawn[:count]), *drawn[:count])
+
+
+def fan(width: int) -> Graph:
+    """One tensor read by `width` nodes, whose results all live until the end: every order is as good."""
+    x = Tensor("x", (8,), DType.INT8)
+    outputs = tuple(Tensor(f"y{i}", (8 + 8 * (i % 5),), DType.INT8) for i in range(width))
+    return Graph("fan", (x,), outputs, tuple(Node(f"n{i}", Make(), (x,), (y,)) for i, y in enumerate(outputs)))
+
+
+def ladder(length: int) -> Graph:
+    """Every node reads the two before it, so that three tensors live at once, of sizes that no simple order packs."""
+    tensors = [Tensor(f"t{i}", (8 * (1 + (i * 7) % 11),), DType.INT8) for i in range(length)]
+    nodes = tuple(
+        Node(f"n{i}", Make(), (tensors[i - 1], tensors[i - 2]), (tensors[i],)) for i in range(2, length)
+    )  # fmt: skip
+    return Graph("ladder", tuple(tensors[:2]), (tensors[-1],), nodes)
+
+
+@pytest.mark.parametrize("graph", [fan(2000), ladder(4000), chain(*(8,) * 4001)], ids=["fan", "ladder", "chain"])
+def test_thousands_of_nodes_are_planned(graph):
+    """With anything quadratic in Python, or cubic at all, this takes hours."""
+    program = choose(prepare(graph))
+    found = plan(program)
+    assert found.bound <= found.arena <= 2 * found.bound
+    assert_apart(found, program)
+
+
+def test_stages_whose_moments_multiply_without_end_are_refused():
+    short, long = (choose(chain(*(8,) * 700, name=name)) for name in ("short", "long"))
+    with pytest.raises(
+        BadInput, match=r"long: between 698 of its operators, 701 moments of stages with shorter periods"
+    ):
+        plan(short, long)
