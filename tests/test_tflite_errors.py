@@ -129,6 +129,51 @@ def test_tables_that_overlap_are_not_read_for_ever() -> None:
     )
 
 
+def repeated(slot: int, count: int) -> bytes:
+    """A model whose subgraph has, in field `slot`, a list of `count` offsets that all lead to one empty table."""
+    data = bytearray(dense())
+    subgraph = tflite.Model.GetRootAs(bytes(data), 0).Subgraphs(0)._tab
+    field = subgraph.Pos + subgraph.Offset(4 + 2 * slot)
+    data += bytes(-len(data) % 4)
+    start = len(data)
+    table = start + 4 + 4 * count + 4  # behind its field list
+    places = np.arange(start + 4, start + 4 + 4 * count, 4)
+    data += struct.pack("<I", count) + (table - places).astype("<u4").tobytes() + struct.pack("<HHi", 4, 4, 4)
+    struct.pack_into("<I", data, field, start - field)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("slot", "count", "words"),
+    [
+        (3, 1_000_000, "m: has 1,000,000 operators; 4,096 at most: unroll recurrent layers over fewer steps"),
+        (0, 1_000_000, "m: has 1,000,000 tensors; use a smaller model: 65,536 at most"),
+    ],
+)
+def test_lists_that_lead_to_one_table(slot: int, count: int, words: str) -> None:
+    assert message(repeated(slot, count), Unsupported) == words
+
+
+def test_an_operator_of_thousands_of_inputs_of_one_name() -> None:
+    inputs = [Tensor("t", (1,), DType.INT8, quant(0.5, 0)) for _ in range(30_000)]
+    said = message(write_model([Operator("ADD", inputs, (Y,), {})], inputs[:1], [Y]), BadInput)
+    assert "ADD add_0 (operator 0): reads tensor t_2 before anything has written it" in said
+
+
+def test_constants_that_share_their_bytes() -> None:
+    """A file of 33 MiB that would become 66 MiB of flash."""
+    size = 33 << 20
+    first = Tensor("first", (1, size), DType.INT8, quant(0.5, 0), np.zeros((1, size), np.int8))
+    second = changed(first, name="second", data=None)
+    x = Tensor("x", (1, size), DType.INT8, quant(0.5, 0))
+    y, z = changed(Y, shape=(1, 1)), changed(Z, shape=(1, 1))
+    operators = [Operator("FULLY_CONNECTED", (x, first, None), (y,), FC), Operator("ADD", (second, second), (z,), {})]
+    said = message(write_model(operators, [x], [z], Extras(buffers={second: 1})), Unsupported)
+    assert said.endswith(
+        "'second': brings the constants to 69,206,016 bytes; use a smaller model: 64 MiB in all are the most"
+    )
+
+
 # ------------------------------------------------------------------------------------------------ models
 
 

@@ -217,15 +217,19 @@ class _Importer:
         if index not in self.made:
             stored = self._stored(index, what)
             tensor = _tensor(stored, self.names(stored.name, fallback="tensor"))
-            self.constant_bytes += tensor.nbytes if tensor.data is not None else 0
-            if self.constant_bytes > MOST_BYTES:
-                raise Unsupported(
-                    stored,
-                    f"brings the constants to {self.constant_bytes:,} bytes",
-                    f"use a smaller model: {MOST_BYTES >> 20} MiB in all are the most",
-                )
+            if tensor.data is not None:
+                self._count_constant(stored, tensor.nbytes)
             self.made[index] = tensor
         return self.made[index]
+
+    def _count_constant(self, stored: StoredTensor, size: int) -> None:
+        self.constant_bytes += size
+        if self.constant_bytes > MOST_BYTES:
+            raise Unsupported(
+                stored,
+                f"brings the constants to {self.constant_bytes:,} bytes",
+                f"use a smaller model: {MOST_BYTES >> 20} MiB in all are the most",
+            )
 
 
 def _options(operator: StoredOperator, builtin: Builtin) -> dict[str, Any]:
