@@ -13,6 +13,7 @@ from rich.text import Text
 
 from motes.build import cache, host
 from motes.build.files import write_files
+from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_model, prefix_for
 from motes.names import printable
@@ -20,6 +21,7 @@ from motes.passes import prepare
 from motes.plan import plan
 from motes.progress import Progress, silent
 from motes.proving import zeros
+from motes.target import board as find_board
 from motes.tflite import load
 
 
@@ -73,12 +75,13 @@ def export(model: str | Path, out: str | Path | None = None, progress: Progress 
         out: the folder for the C and report.json; None: below the user's cache.
 
     Raises:
-        BadInput, Unsupported, BuildFailed: the message says what to do.
+        BadInput, Unsupported, DoesNotFit, BuildFailed: the message says what to do.
     """
     progress("reading the model", None)
     graph = prepare(load(Path(model)))
     program = choose(graph)
     where = plan(program)
+    check_programs(graph.name, [program], where, {}, find_board("host"))
     sources = emit_model(program, where, prefix_for(graph.name))
     key = cache.digest("export", json.dumps(sources, sort_keys=True))[:20]
     folder = Path(out) if out is not None else cache.folder() / "exports" / key
