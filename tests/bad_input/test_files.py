@@ -213,6 +213,16 @@ def test_a_file_in_the_place_of_the_folder(refuses: Any, tmp_path: Path, app: An
     assert (tmp_path / "out").read_bytes() == b"mine"
 
 
+def test_links_that_lead_nowhere(refuses: Any, tmp_path: Path, app: Any, recording: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "m.tflite").write_bytes(dense())
+    words = "Too many levels of symbolic links"
+    refuses(words, "build", tmp_path / "m.tflite", "-o", tmp_path / "loop" / "out", "--json")
+    refuses(words, "profile", tmp_path / "loop" / "m.tflite", "--json")
+    refuses(words, "run", tmp_path / "loop", "-i", recording)
+    refuses(words, "run", app(), "-i", tmp_path / "loop", "--board", "host")
+
+
 def test_a_folder_in_the_place_of_a_file_leaves_nothing_beside_it(refuses: Any, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(dense())
     (tmp_path / "out" / "report.json").mkdir(parents=True)

@@ -144,6 +144,16 @@ def test_more_flash_than_the_board_has(refuses: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_more_constants_than_a_compiler_should_see(refuses: Any, tmp_path: Path) -> None:
+    """This machine has memory enough, but C takes a hundred times as much of it while it is compiled."""
+    x, y = Tensor("x", (1, 17_000), DType.INT8, quant(0.5, 0)), Tensor("y", (1, 1000), DType.INT8, quant(0.5, 0))
+    w = Tensor("matrix", (1000, 17_000), DType.INT8, quant(0.1, 0), np.ones((1000, 17_000), np.int8))
+    path = tmp_path / "deep.tflite"
+    path.write_bytes(write_model([Operator("FULLY_CONNECTED", (x, w, None), (y,), {})], [x], [y]))
+    words = "deep takes at least 17000000 bytes of flash, 222784 more than its 16777216; most weigh matrix 17000000; "
+    refuses(words, "build", path, "--board", "host", "-o", tmp_path / "out", "--json", status=3)
+
+
 def test_a_model_of_gigabytes_is_refused_at_once(refuses: Any, tmp_path: Path) -> None:
     """Every tensor has the most elements there may be: nothing of that size is ever made."""
     tensors = [Tensor(f"t{i}", (1, 8192, 8192), DType.INT8, quant(0.5, 0)) for i in range(40)]

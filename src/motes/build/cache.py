@@ -86,7 +86,7 @@ def alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     Raises:
         BadInput: the cache folder cannot be written.
     """
-    lock = _place(digest("alone", os.fsencode(folder.resolve())))
+    lock = _place(digest("alone", os.fsencode(os.path.realpath(folder))))
     with refusal(lock, REMEDY):
         lock.parent.mkdir(parents=True, exist_ok=True)
         file = open(lock, "wb")  # noqa: SIM115
