@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from motes.judging import GRACE_S, Event, judge
+from hypothesis import given
+from hypothesis import strategies as st
+
+from motes.judging import GRACE_S, Event, Track, judge
 from motes.recording import Label
 
 
@@ -37,3 +40,20 @@ def test_neighbouring_labels_each_need_a_detection():
     labels = [Label(1, 2, "yes"), Label(2.5, 3.5, "yes")]
     assert judge([event(1.5, "yes")], labels, {"yes"}).missed == 1
     assert judge([event(1.5, "yes"), event(3.0, "yes")], labels, {"yes"}).missed == 0
+
+
+TIMES = st.integers(0, 40).map(lambda n: n / 4)
+
+
+@given(st.lists(st.tuples(TIMES, TIMES, st.sampled_from("ab"))), TIMES, st.sampled_from("abc"))
+def test_a_track_finds_what_covers_an_event(rows, time_s, text):
+    labels = sorted((Label(min(a, b), max(a, b), text) for a, b, text in rows), key=lambda found: found.start)
+    found = Track(labels).covering(event(time_s, text))
+    assert found == [k for k in labels if k.text == text and k.start <= time_s <= k.end + GRACE_S]
+
+
+def test_thousands_of_labels_and_events():
+    labels = [Label(0.01 * i, 0.01 * i + 0.005, "ab"[i % 2]) for i in range(30_000)]
+    verdict = judge([event(0.02 * i, "ab"[i % 2]) for i in range(15_000)], labels, {"a", "b"})
+    assert not verdict.false_alarms
+    assert 14_900 < verdict.heard <= 15_000

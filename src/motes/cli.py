@@ -241,17 +241,17 @@ def _load(source: Path) -> App:
 def _run(
     source: Path, input: Path, board: str, labels: Path | None, out: Path | None, toolchain: str, as_json: bool
 ) -> None:
-    from motes.judging import Event, judge
+    from motes.judging import Event, Track
     from motes.recording import read_labels
 
     errors = _terminal(stderr=True)
     # A terminal is one place, whatever goes there: what shares it with the progress must go through the same console.
     shared = as_json or (errors.is_terminal and sys.stdout.isatty())
     listener = errors if shared else _terminal()
-    track = read_labels(labels) if labels else ()  # before anything is built: a bad file ends it at once
+    track = Track(read_labels(labels) if labels else ())  # before anything is built: a bad file ends it at once
 
     def hear(event: Event) -> None:
-        right = judge([event], track, {event.label}).heard
+        right = track.covering(event)
         verdict = "" if labels is None else "  was there" if right else "  was not there"
         listener.print(Text(printable(str(event)) + verdict))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import bisect
+import itertools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from motes.recording import Label
@@ -49,6 +51,28 @@ class Verdict:
         return len(self.said) - self.heard
 
 
+class Track:
+    """What was there, quick to ask: files may have thousands of labels, and runs thousands of events."""
+
+    def __init__(self, labels: Iterable[Label]) -> None:
+        self._labels: dict[str, list[Label]] = {}
+        for label in sorted(labels, key=lambda found: found.start):
+            self._labels.setdefault(label.text, []).append(label)
+        self._starts = {text: [label.start for label in found] for text, found in self._labels.items()}
+        self._ends = {  # the latest of each label and those before it
+            text: list(itertools.accumulate((label.end + GRACE_S for label in found), max))
+            for text, found in self._labels.items()
+        }
+
+    def covering(self, event: Event) -> list[Label]:
+        """The labels of the event's text that cover it, or ended at most `GRACE_S` before."""
+        text, time_s = event.label, event.time_s
+        if text not in self._labels:
+            return []
+        first, last = bisect.bisect_left(self._ends[text], time_s), bisect.bisect_right(self._starts[text], time_s)
+        return [label for label in self._labels[text][first:last] if time_s <= label.end + GRACE_S]
+
+
 def judge(events: Sequence[Event], labels: Sequence[Label], known: Collection[str]) -> Verdict:
     """The verdict on a run: an event is right when a label of its text covers it, or ended at most `GRACE_S` before.
 
@@ -56,10 +80,11 @@ def judge(events: Sequence[Event], labels: Sequence[Label], known: Collection[st
         known: the texts that the application can detect; other labels are background, and any event there is false.
     """
     wanted = [label for label in labels if label.text in known]
+    track = Track(wanted)
     first: dict[Label, Event] = {}
     false = []
     for event in events:
-        covering = [k for k in wanted if k.text == event.label and k.start <= event.time_s <= k.end + GRACE_S]
+        covering = track.covering(event)
         for label in covering:
             if label not in first:
                 first[label] = event

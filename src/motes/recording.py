@@ -23,7 +23,7 @@ from motes.stream import Source
 
 MAX_BYTES = 1 << 30
 MAX_CSV_BYTES = 1 << 28
-MAX_LABEL_BYTES = 1 << 24
+MAX_LABEL_BYTES = 1 << 20
 MOST_CHUNKS = 1000
 UNKNOWN_SIZE = 0xFFFFFFFF
 """What programs write as a WAV's size that do not know it yet."""

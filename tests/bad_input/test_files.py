@@ -118,7 +118,7 @@ def test_labels(refuses: Any, app: Any, recording: Path, tmp_path: Path, text: b
 def test_labels_from_a_device_end_somewhere(refuses: Any, app: Any, recording: Path) -> None:
     if not os.path.exists("/dev/zero"):
         pytest.skip("needs /dev/zero")
-    words = "/dev/zero: larger than 16 MiB, which no label track is; give an Audacity label track"
+    words = "/dev/zero: larger than 1 MiB, which no label track is; give an Audacity label track"
     refuses(words, "run", app(), "-i", recording, "--labels", "/dev/zero")
     refuses("larger than 1 MiB, which no application is; give an app.py", "run", "/dev/zero", "-i", recording)
 
