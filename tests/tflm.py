@@ -1,4 +1,4 @@
-"""The oracle for bytes: TensorFlow Lite Micro's interpreter, as the `tflite-micro` wheel gives it."""
+"""The oracles for bytes: TensorFlow Lite Micro's interpreter, and LiteRT's reference kernels where TFLM has none."""
 
 from __future__ import annotations
 
@@ -31,4 +31,20 @@ def run_tflm(model: bytes, stimuli: Sequence[Sequence[Array]], arena: int = 1 <<
                 outputs[-1].append(interpreter.get_output(len(outputs[-1])))
             except IndexError:
                 count = len(outputs[-1])
+    return [np.stack(values) for values in zip(*outputs, strict=True)]
+
+
+def run_litert(model: bytes, stimuli: Sequence[Sequence[Array]]) -> list[Array]:
+    """The same from LiteRT's reference kernels, as the `ai-edge-litert` wheel gives them."""
+    litert = oracle("ai_edge_litert.interpreter")
+    interpreter = litert.Interpreter(
+        model_content=model, experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF, num_threads=1
+    )
+    interpreter.allocate_tensors()
+    outputs: list[list[Array]] = []
+    for inputs in stimuli:
+        for value, detail in zip(inputs, interpreter.get_input_details(), strict=True):
+            interpreter.set_tensor(detail["index"], value)
+        interpreter.invoke()
+        outputs.append([interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()])
     return [np.stack(values) for values in zip(*outputs, strict=True)]

@@ -142,6 +142,16 @@ class Op:
     folded: ClassVar[tuple[int, ...]] = ()
     """Inputs (by index) that become kernel parameters: they must be constant, and no pointer to them is passed."""
 
+    types: ClassVar[tuple[DType, ...]] = ()
+    """Element types of its first input that it serves; its cases try each."""
+
+    limits: ClassVar[str] = ""
+    """What it does not do, in a few words, for the table of operators."""
+
+    ulp: ClassVar[int] = 0
+    """How far float results may be from TFLM's, in units in the last place: 0 where it only adds, multiplies, divides
+    and takes square roots, in TFLM's order."""
+
     view: ClassVar[bool] = False
     """The output is the first input's bytes under another shape: where both share an address there is nothing to do."""
 
@@ -161,6 +171,14 @@ class Op:
     def params(self, node: Node) -> Params:
         """The parameter struct of the portable kernel; a kernel with a struct of its own says so in `Kernel.params`."""
         return {}
+
+    def fold(self, node: Node) -> tuple[Array, ...] | None:
+        """The outputs of a node, exactly as its kernels compute them, where they are known now; None: left to them.
+
+        Every node is asked, so that one whose inputs are not all constants looks at `Tensor.data` first: SHAPE knows
+        its output all the same.
+        """
+        return None
 
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of one execution, padding not counted as skipped."""

@@ -10,7 +10,9 @@ import functools
 import importlib
 import importlib.util
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,10 +24,10 @@ from motes.ops import builtins, families
 from motes.ops.case import Case
 from motes.tflite import load
 from tflite_writer import Operator, write_model
-from tflm import run_tflm
+from tflm import run_litert, run_tflm
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ops"
-RECORDED = 24
+RECORDED = 8
 """Cases of each operator among the recorded answers."""
 SMALL = 2500
 """Bytes of a model that is worth recording."""
@@ -48,30 +50,57 @@ def model_of(case: Case) -> bytes:
 
 
 @functools.cache
-def answers(family: str) -> dict[str, Array]:
-    """TFLM's output for every case, its stimuli stacked."""
+def answers(family: str) -> dict[str, list[Array]]:
+    """The oracle's outputs for every case, its stimuli stacked."""
     oracle("tflite_micro")
-    return {case.name: run_tflm(model_of(case), case.stimuli())[0] for case in cases_of(family)}
+    run = {"tflm": run_tflm, "litert": run_litert}
+    return {case.name: run[case.oracle](model_of(case), case.stimuli()) for case in cases_of(family)}
 
 
-def compare(
-    names: Sequence[str],
-    models: Sequence[bytes],
-    stacked: Sequence[Sequence[Array]],
-    expected: Sequence[Array],
-    **how: object,
-) -> None:
-    """Compile all models together, run each on its stacked inputs, compare every byte."""
-    graphs = [load(model, name) for name, model in zip(names, models, strict=True)]
+def ulps(case: Case) -> int:
+    """How many units in the last place float results of the case may be off."""
+    return builtins()[case.builtin][0].ulp
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model, its inputs stacked run by run, the outputs it must give, and how many ulp floats may be off."""
+
+    name: str
+    model: bytes
+    inputs: Sequence[Array]
+    outputs: Sequence[Array]
+    ulp: int
+
+
+def compare(trials: Sequence[Trial], **how: Any) -> None:
+    """Compile all models together, run each on its stacked inputs, compare every byte of every output."""
+    graphs = host.load([load(trial.model, trial.name) for trial in trials], **how)
     wrong = []
-    for name, graph, inputs, want in zip(names, host.load(graphs, **how), stacked, expected, strict=True):
-        (got,) = graph.run_many(*inputs)
-        assert (got.shape, got.dtype) == (want.shape, want.dtype), name
-        different = np.flatnonzero(got.view(np.uint8) != want.view(np.uint8))
-        if different.size:
-            at = int(different[0]) // got.itemsize
-            wrong.append(f"{name}: {different.size} bytes, first {got.ravel()[at]} instead of {want.ravel()[at]}")
-    assert not wrong, f"{len(wrong)} of {len(names)} cases differ: " + "; ".join(wrong[:5])
+    for trial, graph in zip(trials, graphs, strict=True):
+        for i, (got, want) in enumerate(zip(graph.run_many(*trial.inputs), trial.outputs, strict=True)):
+            assert (got.shape, got.dtype) == (want.shape, want.dtype), trial.name
+            different = np.flatnonzero(~alike(got, want, trial.ulp).ravel())
+            if different.size:
+                first = f"{got.ravel()[different[0]]} instead of {want.ravel()[different[0]]}"
+                wrong.append(f"{trial.name}: {different.size} of output {i}, first {first}")
+    assert not wrong, f"{len(wrong)} of {len(trials)} cases differ: " + "; ".join(wrong[:5])
+
+
+def alike(got: Array, want: Array, ulp: int) -> Array:
+    """Element by element, whether bytes are equal; a NaN is a NaN, and floats may be `ulp` apart."""
+    if got.dtype != np.float32:
+        return got == want
+    ordered = [np.where(v < 0, -(v & 0x7FFFFFFF), v) for v in (x.view(np.int32).astype(np.int64) for x in (got, want))]
+    close = np.abs(ordered[0] - ordered[1]) <= ulp if ulp else got.view(np.int32) == want.view(np.int32)
+    return np.where(np.isnan(want), np.isnan(got), close & ~np.isnan(got))
+
+
+@functools.cache
+def trials(family: str) -> tuple[Trial, ...]:
+    """Every case of a family with the oracle's answers."""
+    expected = answers(family)
+    return tuple(Trial(c.name, model_of(c), stack(c), expected[c.name], ulps(c)) for c in cases_of(family))
 
 
 def stack(case: Case) -> list[Array]:
@@ -89,26 +118,19 @@ def test_every_operator_has_hundreds_of_cases() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_byte_equals_tflm(family: str) -> None:
     # Unoptimised, with guards around every buffer, and every undefined operation reported.
-    cases, expected = cases_of(family), answers(family)
-    compare(
-        [c.name for c in cases],
-        [model_of(c) for c in cases],
-        [stack(c) for c in cases],
-        [expected[c.name] for c in cases],
-        sanitize=True,
-        optimise="-O0",
-    )
+    compare(trials(family), sanitize=True, optimise="-O0")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_optimised_code_equals_tflm(family: str) -> None:
-    cases, expected = cases_of(family)[::3], answers(family)
-    compare(
-        [c.name for c in cases],
-        [model_of(c) for c in cases],
-        [stack(c) for c in cases],
-        [expected[c.name] for c in cases],
-    )
+    compare(trials(family)[::3])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_type_has_cases(family: str) -> None:
+    for op in {builtins()[case.builtin][0] for case in cases_of(family)}:
+        tried = {case.inputs[0].dtype for case in cases_of(family) if builtins()[case.builtin][0] is op and case.inputs}
+        assert tried == set(op.types), op
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -119,22 +141,33 @@ def test_recorded_answers_of_tflm(family: str, update_golden: bool) -> None:
     with np.load(path) as stored:
         names = [key.removesuffix(".model") for key in stored.files if key.endswith(".model")]
         assert names
+
+        def kept(name: str, what: str) -> list[Array]:
+            return [stored[key] for key in stored.files if key.startswith(f"{name}.{what}")]
+
         compare(
-            names,
-            [stored[f"{name}.model"].tobytes() for name in names],
-            [[stored[k] for k in stored.files if k.startswith(f"{name}.input")] for name in names],
-            [stored[f"{name}.output"] for name in names],
+            [
+                Trial(
+                    name,
+                    stored[f"{name}.model"].tobytes(),
+                    kept(name, "input"),
+                    kept(name, "output"),
+                    int(stored[f"{name}.ulp"]),
+                )
+                for name in names
+            ]
         )
 
 
 def record(family: str, path: Path) -> None:
     kept: dict[str, Array] = {}
     for builtin in dict.fromkeys(case.builtin for case in cases_of(family)):
-        small = [c for c in cases_of(family) if c.builtin == builtin and len(model_of(c)) < SMALL]
-        for case in small[:: max(1, len(small) // RECORDED)][:RECORDED]:
-            kept[f"{case.name}.model"] = np.frombuffer(model_of(case), np.uint8)
-            # Extremes at random, and uniform values.
-            kept |= {f"{case.name}.input{i}": values[2:] for i, values in enumerate(stack(case))}
-            kept[f"{case.name}.output"] = answers(family)[case.name][2:]
+        small = [t for t, c in zip(trials(family), cases_of(family), strict=True) if c.builtin == builtin]
+        small = [t for t in small if len(t.model) < SMALL]
+        for one in small[:: max(1, len(small) // RECORDED)][:RECORDED]:
+            kept[f"{one.name}.model"] = np.frombuffer(one.model, np.uint8)
+            kept[f"{one.name}.ulp"] = np.array(one.ulp)
+            kept |= {f"{one.name}.input{i}": values for i, values in enumerate(one.inputs)}
+            kept |= {f"{one.name}.output{i}": values for i, values in enumerate(one.outputs)}
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **kept)

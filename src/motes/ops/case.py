@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,10 @@ class Case:
     options: Mapping[str, Any]  # by their names in the schema, every field of the operator's `Builtin`
     inputs: tuple[Tensor | None, ...]  # those with data are constants
     outputs: tuple[Tensor, ...]
+    ranges: Mapping[Tensor, tuple[float, float]] = field(default_factory=dict)
+    """(lowest, highest) value of an input, where not all values of its type make sense, or other sizes of floats do."""
+    oracle: Literal["tflm", "litert"] = "tflm"
+    """Who gives the answers: LiteRT's reference kernels where TFLM lacks the operator."""
 
     @property
     def variables(self) -> tuple[Tensor, ...]:
@@ -36,10 +40,12 @@ class Case:
         """`count` sets of input values: all lowest, all highest, extremes at random, then uniform; always the same."""
         rng = np.random.default_rng(random.Random(self.name).getrandbits(64))
         kinds = ("low", "high", "extremes", *("uniform",) * count)[:count]
-        return tuple(tuple(_values(rng, t, kind) for t in self.variables) for kind in kinds)
+        return tuple(tuple(_values(rng, t, kind, self.ranges.get(t)) for t in self.variables) for kind in kinds)
 
 
-def _values(rng: np.random.Generator, tensor: Tensor, kind: str) -> Array:
+def _values(rng: np.random.Generator, tensor: Tensor, kind: str, limits: tuple[float, float] | None) -> Array:
+    if limits is not None or tensor.dtype is DType.BOOL:
+        return _within(rng, tensor, kind, *(limits or (0, 1)))
     if tensor.dtype is DType.FLOAT32:
         low, high = -1.0, 1.0
         values = {"low": low, "high": high}.get(kind, rng.uniform(low, high, tensor.shape))
@@ -51,6 +57,16 @@ def _values(rng: np.random.Generator, tensor: Tensor, kind: str) -> Array:
     if kind == "extremes":
         return rng.choice(np.array([info.min, info.max], tensor.dtype.numpy), tensor.shape)
     return rng.integers(info.min, info.max, tensor.shape, tensor.dtype.numpy, endpoint=True)
+
+
+def _within(rng: np.random.Generator, tensor: Tensor, kind: str, low: float, high: float) -> Array:
+    if kind in ("low", "high"):
+        return np.full(tensor.shape, low if kind == "low" else high, tensor.dtype.numpy)
+    if kind == "extremes":
+        return rng.choice(np.array([low, high], tensor.dtype.numpy), tensor.shape)
+    if tensor.dtype is DType.FLOAT32:
+        return rng.uniform(low, high, tensor.shape).astype(np.float32)
+    return rng.integers(int(low), int(high), tensor.shape, np.int64, endpoint=True).astype(tensor.dtype.numpy)
 
 
 def float32(value: float) -> float:

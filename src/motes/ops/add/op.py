@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, Kernel, Node, Op, Params, Tensor
+from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.add.affine import Affine, Rounded, fit
 from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_activation, check_arity, check_int8, limits, named
 from motes.quant import quantize_multiplier
@@ -34,6 +34,7 @@ class Add(Op):
     """
 
     tflite = (Builtin("ADD", {"fused_activation_function": ("byte", 0), "pot_scale_int16": ("bool", True)}),)
+    types = (DType.INT8,)
     kernels = (
         Kernel("add_s8", "add_s8.h", in_place=_in_place),
         Kernel(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from motes.errors import BadInput
-from motes.ir import Builtin, Kernel, Node, Params
+from motes.ir import Builtin, DType, Kernel, Node, Params
 from motes.ops.conv import blocks, generic, planes
 from motes.ops.conv.window import Window
 
@@ -43,6 +43,7 @@ class Conv2D(Window):
             },
         ),
     )
+    types = (DType.INT8,)
     kernels = (Kernel("conv_s8", "conv_s8.h"), _DSP)
     channel_axis: ClassVar[int] = 0
 
@@ -88,6 +89,7 @@ class DepthwiseConv2D(Window):
             },
         ),
     )
+    types = (DType.INT8,)
     kernels = (
         Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"),
         Kernel(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, Kernel, Node, Op, Params, Tensor
+from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -44,6 +44,7 @@ class FullyConnected(Op):
             },
         ),
     )
+    types = (DType.INT8,)
     kernels = (
         Kernel("fully_connected_s8", "fully_connected_s8.h"),
         Kernel(

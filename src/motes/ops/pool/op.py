@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from motes.ir import Builtin, Kernel
+from motes.ir import Builtin, DType, Kernel
 from motes.ops.pool.pool2d import POOL2D_OPTIONS, Pool2D, in_fours, largest_window
 
 
@@ -17,6 +17,7 @@ class AveragePool2D(Pool2D):
     """
 
     tflite = (Builtin("AVERAGE_POOL_2D", POOL2D_OPTIONS),)
+    types = (DType.INT8,)
     kernels = (
         Kernel("average_pool_s8", "average_pool_s8.h"),
         Kernel(
@@ -37,6 +38,7 @@ class MaxPool2D(Pool2D):
     """
 
     tflite = (Builtin("MAX_POOL_2D", POOL2D_OPTIONS),)
+    types = (DType.INT8,)
     kernels = (
         Kernel("max_pool_s8", "max_pool_s8.h"),
         Kernel("max_pool_s8_dsp", "max_pool_s8_dsp.h", needs=frozenset({"dsp"}), fits=in_fours),

@@ -51,6 +51,7 @@ class Quantize(Op):
     """
 
     tflite = (Builtin("QUANTIZE"),)
+    types = (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)
     kernels = (
         Kernel("rescale", "rescale.h", fits=lambda node: not _from_float(node), in_place=_in_place),
         Kernel(
@@ -114,6 +115,7 @@ class Dequantize(Op):
     """
 
     tflite = (Builtin("DEQUANTIZE"),)
+    types = (DType.INT8, DType.UINT8, DType.INT16)
     kernels = (Kernel("dequantize", "dequantize.h"),)
 
     @classmethod

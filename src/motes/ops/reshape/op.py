@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from motes.errors import BadInput
-from motes.ir import Builtin, Kernel, Node, Op, Params, Tensor
+from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity
 
 
@@ -20,6 +20,7 @@ class Reshape(Op):
     """
 
     tflite = (Builtin("RESHAPE", {"new_shape": ("ints", ())}),)
+    types = (DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)
     kernels = (Kernel("reshape", "reshape.h", form="shared", in_place=lambda node: ((0, 0),)),)
     folded = (1,)
     view = True

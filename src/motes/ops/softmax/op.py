@@ -27,6 +27,7 @@ class Softmax(Op):
     """
 
     tflite = (Builtin("SOFTMAX", {"beta": ("float", 0.0)}),)
+    types = (DType.INT8,)
     kernels = (
         Kernel(
             "softmax_s8",
