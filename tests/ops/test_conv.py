@@ -15,10 +15,11 @@ from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import Array, DType, Graph, Node, Quant, Tensor, quant
 from motes.ops import builtins
 from motes.ops.common import CONVERT_TO_INT8
+from motes.ops.conv import blocks
 from motes.ops.conv.cases import cases
 from motes.ops.conv.runs import look, run_pairs
 from motes.ops.conv.step import Rescale, fit
-from motes.ops.conv.window import same_pads
+from motes.ops.conv.window import Window, same_pads
 from motes.plan import plan
 from motes.proving import compile_graph
 from motes.quant import requantize
@@ -178,6 +179,69 @@ def test_the_bias_may_be_absent_or_left_out() -> None:
 def test_macs_count_padding_as_if_it_were_there() -> None:
     assert conv().op.macs(conv()) == 6 * 5 * 8 * 9 * 4
     assert depthwise().op.macs(depthwise()) == 6 * 5 * 4 * 9
+
+
+# ------------------------------------------------------------------------------------------------ explicit padding
+
+
+def padded_nodes() -> list[tuple[Node, Node, tuple[int, int, int, int]]]:
+    """Convolutions with pads of their own; the same without, over an input that was padded before; the pads."""
+    rng = np.random.default_rng(8)
+    made = []
+    shapes = [(conv, (8, 3, 3, 4)), (conv, (8, 1, 1, 4)), (conv, (8, 1, 4, 2)), (depthwise, (1, 3, 3, 4)),
+              (depthwise, (1, 2, 3, 4)), (depthwise, (1, 3, 3, 12))]  # fmt: skip
+    for i, (make, filter_shape) in enumerate(shapes):
+        for j, pads in enumerate([(2, 0, 0, 1), (0, 3, 4, 0), (1, 1, 2, 2)]):
+            h, w, stride, channels = 6 + 5 * j, 7 + 5 * i, 1 + j % 2, 12 if filter_shape[3] == 12 else 4
+            wide = h + pads[0] + pads[1], w + pads[2] + pads[3]
+            out = [(s - f) // stride + 1 for s, f in zip(wide, filter_shape[1:3], strict=True)]
+            outputs = filter_shape[0 if make is conv else 3]
+            weights = constant(f"w{i}_{j}", rng.integers(-127, 128, filter_shape).astype(np.int8))
+            same = {"w": weights, "b": None, "y": quiet((1, *out, outputs)), "padding": VALID}
+            plain = make(x=tensor("x", 1, *wide, channels), stride_h=stride, stride_w=stride, **same)
+            own = make(x=tensor("x", 1, h, w, channels), stride_h=stride, stride_w=stride, **same)
+            assert isinstance(own.op, Window)
+            made.append((replace(own, op=replace(own.op, pads=pads)), plain, pads))
+    return made
+
+
+def test_pads_of_any_size_equal_an_input_that_was_padded_before() -> None:
+    rng = np.random.default_rng(9)
+    trials = padded_nodes()
+    graphs = [Graph("g", (n.input(0),), n.outputs, (n,)) for own, plain, _ in trials for n in (own, plain)]
+    loaded = host.load(graphs, sanitize=True, optimise="-O0")
+    renamed = [
+        replace(n, name=f"n{i}", inputs=(replace(n.input(0), name=f"x{i}"), *n.inputs[1:]))
+        for i, (n, _, _) in enumerate(trials)
+    ]
+    whole = Graph("all", tuple(n.input(0) for n in renamed), tuple(n.output for n in renamed), tuple(renamed))
+    given, wanted = [], []
+    for (own, _, (top, bottom, left, right)), padded, plain in zip(trials, loaded[::2], loaded[1::2], strict=True):
+        x = rng.integers(-128, 128, own.input(0).shape).astype(np.int8)
+        wide = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=own.input(0).zero_point)
+        (want,) = plain(wide)
+        np.testing.assert_array_equal(padded(x)[0], want, str(own.op))
+        given.append(x)
+        wanted.append(want)
+    symbols = compile_graph(whole, board("virt-m4"), "all").measure(tuple(given)).symbols
+    for i, want in enumerate(wanted):
+        got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
+        np.testing.assert_array_equal(got, want, str(renamed[i].op))
+    kernels = {kernel_of(n) for n in renamed}
+    assert kernels == {"conv_s8", "conv_s8_dsp", "depthwise_conv_s8_dsp", "depthwise_conv_3x3_s8_dsp"}
+
+
+def test_no_pixel_is_overwritten_that_a_padded_window_needs() -> None:
+    # At stride 2, padded by 3, the third window reads the second pixel.
+    one = conv(
+        x=tensor("x", 1, 4, 4, 8), w=constant("w", np.ones((8, 1, 1, 8), np.int8)), y=quiet((1, 4, 4, 8)),
+        stride_h=2, stride_w=2,
+    )  # fmt: skip
+    assert isinstance(one.op, Window)
+    moved = replace(one, op=replace(one.op, pads=(3, 0, 3, 0)))
+    moved.op.check(moved)
+    assert kernel_of(moved) == "conv_s8_dsp"
+    assert blocks.in_place(moved) == ()
 
 
 # ------------------------------------------------------------------------------------------------ choice

@@ -89,8 +89,9 @@ def fits(node: Node) -> bool:
 
 def in_place(node: Node) -> tuple[tuple[int, int], ...]:
     """A pixel's outputs may overwrite its inputs where no other window needs them."""
+    assert isinstance(node.op, Window), node
     x, w, y = node.input(0), node.input(1), node.output
-    alone = w.shape[1:3] == (1, 1) and x.shape[:3] == y.shape[:3] and y.shape[3] <= x.shape[3]
+    alone = w.shape[1:3] == (1, 1) and not any(node.op.pads) and x.shape[:3] == y.shape[:3] and y.shape[3] <= x.shape[3]
     return ((0, 0),) if alone else ()
 
 

@@ -45,7 +45,7 @@ class Window(Op):
 
     stride: tuple[int, int] = (1, 1)  # rows, columns
     dilation: tuple[int, int] = (1, 1)  # rows, columns
-    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, bottom, left, right
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, bottom, left, right: any, whatever the file's padding was
     activation: str = "NONE"
 
     @classmethod
