@@ -14,6 +14,9 @@ import numpy.typing as npt
 LARGEST_SHIFT = 31
 """The largest left shift of a multiplier: beyond it TFLM's own arithmetic is undefined."""
 
+LARGEST_SHIFT_S64 = 14
+"""The same for sums of 64 bits."""
+
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
     """(multiplier, shift) with real ~= multiplier * 2**(shift - 31), multiplier 0 or in 2**30 .. 2**31 - 1.
@@ -51,6 +54,24 @@ def requantize(
     left, right = np.maximum(shift, 0), np.maximum(np.negative(shift), 0)
     shifted = (np.asarray(x, np.int64) << left).astype(np.int32).astype(np.int64)  # wraps, as in C
     return round_shift(high_mul(shifted, multiplier), right)
+
+
+def requantize_s64(
+    x: npt.NDArray[Any] | int, multiplier: npt.NDArray[Any] | int, shift: npt.NDArray[Any] | int
+) -> npt.NDArray[Any]:
+    """`motes_requantize_s64` over arrays: int64 values in, int64 array out, broadcasting.
+
+    Args:
+        x: within +-2**47.
+        multiplier: 0 .. 2**31 - 1.
+        shift: -31 .. `LARGEST_SHIFT_S64`.
+    """
+    wide = np.asarray(multiplier, np.int64)
+    reduced = np.where(wide < 0x7FFF0000, (wide + (1 << 15)) >> 16, 0x7FFF)
+    right = 15 - np.asarray(shift, np.int64)
+    return (
+        ((np.asarray(x, np.int64) * reduced + (np.int64(1) << (right - 1))) >> right).astype(np.int32).astype(np.int64)
+    )
 
 
 def high_mul(a: npt.NDArray[Any] | int, b: npt.NDArray[Any] | int) -> npt.NDArray[Any]:

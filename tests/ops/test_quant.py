@@ -12,7 +12,14 @@ import pytest
 from motes.build import cache, toolchain
 from motes.build.compile import write_sources
 from motes.emit.layers import COMMON
-from motes.quant import activation_range, high_mul, quantize_multiplier, requantize, round_shift
+from motes.quant import (
+    activation_range,
+    high_mul,
+    quantize_multiplier,
+    requantize,
+    requantize_s64,
+    round_shift,
+)
 
 LIMITS = (-(2**31), 2**31 - 1)
 EDGES = (*LIMITS, -(2**31) + 1, 2**31 - 2, -(2**30), 2**30, -(2**30) - 1, -3, -2, -1, 0, 1, 2, 3, 127, -128)
@@ -152,3 +159,30 @@ def compiled(source: str) -> ctypes.CDLL:
         (where / "test.o").write_bytes(compiler.compile("test.c", where))
         compiler.link(["test.o"], "test.so", where)
         return ctypes.CDLL(str(where / "test.so"))
+
+
+def exact_s64(x: int, multiplier: int, shift: int) -> int:
+    """TFLM's rule for 64-bit sums: a multiplier of 16 bits, one rounding, halves up."""
+    reduced = min((multiplier + 2**15) // 2**16, 2**15 - 1)
+    return wrapped(halves_up(Fraction(x * reduced) * Fraction(2) ** (shift - 15)))
+
+
+def test_requantize_of_64_bit_sums_equals_exact_fractions_and_c() -> None:
+    rng = random.Random(2)
+    rows = [
+        (rng.randint(-(2**47), 2**47 - 1) >> rng.choice((0, 8, 16, 31)), m, rng.randint(-31, 14))
+        for m in (0, 2**30, 2**31 - 1, 0x7FFF0000, 0x7FFEFFFF, *(rng.randint(2**30, 2**31 - 1) for _ in range(3000)))
+    ]
+    want = [exact_s64(*row) for row in rows]
+    x, multiplier, shift = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    assert requantize_s64(x, multiplier, shift).tolist() == want
+    library = compiled("""
+        #include "requantize.h"
+        void all(const int64_t *x, const int64_t *m, const int64_t *s, int64_t *y, int32_t n) {
+            for (int32_t i = 0; i < n; i++)
+                y[i] = motes_requantize_s64(x[i], (int32_t)m[i], (int32_t)s[i]);
+        }
+    """)
+    y = np.empty_like(x)
+    library.all(*map(pointer, (x, multiplier, shift, y)), len(x))
+    assert y.tolist() == want

@@ -45,6 +45,12 @@ MOTES_INLINE int32_t motes_clamp(int32_t x, int32_t low, int32_t high) {
     return motes_min(motes_max(x, low), high);
 }
 
+/* Limits of floats as TFLM compares them: a NaN stays one. */
+MOTES_INLINE float motes_clamp_f32(float x, float low, float high) {
+    const float least = x < low ? low : x;
+    return high < least ? high : least;
+}
+
 MOTES_INLINE void motes_copy(void *restrict to, const void *restrict from, uint32_t bytes) {
     uint8_t *restrict y = (uint8_t *)to;
     const uint8_t *restrict x = (const uint8_t *)from;

@@ -30,4 +30,13 @@ MOTES_INLINE int32_t motes_requantize(int32_t x, int32_t multiplier, int32_t shi
     return motes_round_shift(motes_high_mul((int32_t)((uint32_t)x << left), multiplier), right);
 }
 
+/* The same of a 64-bit sum, as TFLM rescales those of int16 activations: the multiplier rounded to
+   16 bits, then one rounding, halves up; multiplier >= 0, shift in -31..14. It wraps as TFLM does.
+ */
+MOTES_INLINE int32_t motes_requantize_s64(int64_t x, int32_t multiplier, int32_t shift) {
+    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+    const uint64_t product = (uint64_t)x * (uint32_t)reduced + (UINT64_C(1) << (14 - shift));
+    return (int32_t)((int64_t)product >> (15 - shift));
+}
+
 #endif

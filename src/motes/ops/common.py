@@ -11,7 +11,7 @@ import numpy as np
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import DType, Node, Tensor
-from motes.quant import activation_range, quantize_multiplier
+from motes.quant import LARGEST_SHIFT_S64, activation_range, quantize_multiplier
 
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
 """Fused activations, by their code in TensorFlow Lite's schema; TANH and SIGN_BIT follow and are not done."""
@@ -153,6 +153,14 @@ def limits(node: Node, activation: str) -> tuple[int, int]:
     return activation_range(activation, out.scale, out.zero_point, int(info.min), int(info.max))
 
 
+def float_limits(activation: str) -> tuple[float, float]:
+    """The smallest and the largest float32 that a fused activation leaves; infinities become the largest numbers."""
+    largest = float(np.finfo(np.float32).max)
+    return {"RELU": (0.0, largest), "RELU_N1_TO_1": (-1.0, 1.0), "RELU6": (0.0, 6.0)}.get(
+        activation, (-largest, largest)
+    )
+
+
 def multiplier(node: Node, real: float) -> tuple[int, int]:
     """`quantize_multiplier`, with an error that a user understands."""
     try:
@@ -161,6 +169,18 @@ def multiplier(node: Node, real: float) -> tuple[int, int]:
         raise Unsupported(
             node, f"its scales lie too far apart ({error})", "check the ranges of this layer and quantize again"
         ) from None
+
+
+def multiplier_s64(node: Node, real: float) -> tuple[int, int]:
+    """The same for sums of 64 bits, whose left shift is smaller."""
+    factor, shift = multiplier(node, real)
+    if shift > LARGEST_SHIFT_S64:
+        raise Unsupported(
+            node,
+            f"its scales lie too far apart (a multiplier of {real:g} is 2**{LARGEST_SHIFT_S64} or more)",
+            "check the ranges of this layer and quantize again",
+        )
+    return factor, shift
 
 
 def window(size: int, filter_size: int, stride: int, dilation: int, padding: str) -> tuple[int, int]:
