@@ -183,10 +183,17 @@ def test_another_schema_version() -> None:
     )
 
 
-def test_several_subgraphs() -> None:
-    assert message(dense(extras=Extras(subgraphs=2)), Unsupported) == (
-        "m: has 2 subgraphs (control flow, or state kept in variables); convert it without them: a stateless model, "
-        "from_keras_model with a fixed batch size"
+def test_too_many_subgraphs() -> None:
+    assert load(dense(extras=Extras(subgraphs=64))).nodes
+    assert message(dense(extras=Extras(subgraphs=65)), Unsupported) == (
+        "m: has 65 subgraphs; 64 at most: convert it in parts"
+    )
+
+
+def test_operators_and_tensors_of_all_subgraphs_count() -> None:
+    operators = [Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)] * 65
+    assert message(write_model(operators, [X], [Y], Extras(subgraphs=64)), Unsupported) == (
+        "m: has 4,160 operators; 4,096 at most: unroll recurrent layers over fewer steps"
     )
 
 
@@ -324,7 +331,7 @@ def test_a_tensor_larger_than_any_memory() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["float16", "string", "int4", "resource", "complex64"])
+@pytest.mark.parametrize("name", ["float16", "string", "int4", "variant", "complex64"])
 def test_a_type_that_is_not_there(name: str) -> None:
     said = message(dense(extras=Extras(type_codes={X: TYPES.index(name)})), Unsupported)
     assert said.startswith(f"m: tensor 0 'x': has elements of type {name}; convert with full integer quantization: ")
@@ -333,12 +340,6 @@ def test_a_type_that_is_not_there(name: str) -> None:
 def test_a_type_that_nobody_knows() -> None:
     assert message(dense(extras=Extras(type_codes={X: 99})), BadInput) == (
         "m: tensor 0 'x' has the unknown element type 99; convert the model again"
-    )
-
-
-def test_a_variable() -> None:
-    assert message(dense(extras=Extras(variables=frozenset([X]))), Unsupported) == (
-        "m: tensor 0 'x': is a variable; convert a dense, stateless model with ordinary post-training int8 quantization"
     )
 
 

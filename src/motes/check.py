@@ -200,9 +200,9 @@ def check(model: Path | str) -> Check:
     )
 
 
-def _error(made: Node | MotesError) -> MotesError | None:
+def _error(made: Node | MotesError | None) -> MotesError | None:
     """What stands in the way of an operator, its own check included."""
-    if isinstance(made, MotesError):
+    if made is None or isinstance(made, MotesError):
         return made
     try:
         made.op.check(made)
@@ -214,7 +214,7 @@ def _error(made: Node | MotesError) -> MotesError | None:
 def _operator(index: int, tried: Attempted, supported: bool) -> Operator:
     node = tried.made
     if not isinstance(node, Node):
-        return Operator(index, tried.name, tried.type, tried.shape, "", None, 0, 0, False)
+        return Operator(index, tried.name, tried.type, tried.shape, "", 0 if supported else None, 0, 0, supported)
     constants = [t for t in node.inputs if t is not None and t.data is not None]
     weights = max(constants, key=lambda t: t.nbytes, default=None)
     return Operator(

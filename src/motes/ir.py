@@ -112,7 +112,7 @@ class Tensor:
 Params = Mapping[str, "int | float | Array"]
 """The fields of a kernel's parameter struct, by name: numbers, or arrays that the image keeps in flash."""
 
-Option = Literal["byte", "bool", "int", "float", "ints"]
+Option = Literal["byte", "bool", "int", "float", "ints", "text"]
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,13 @@ class Builtin:
     """How one builtin operator of TensorFlow Lite stores its options: field names in schema order.
 
     `fields` maps each name to its type and default: `{"stride_w": ("int", 0), ...}`. A removed field still holds
-    its place.
+    its place. A custom operator of TensorFlow Lite Micro stores a map instead: its fields are found by name, and each
+    is "bool", "int", "float" or "text".
     """
 
     name: str
     fields: Mapping[str, tuple[Option, Any]] = field(default_factory=dict)
+    custom: bool = False
 
 
 class Op:
@@ -141,6 +143,17 @@ class Op:
 
     folded: ClassVar[tuple[int, ...]] = ()
     """Inputs (by index) that become kernel parameters: they must be constant, and no pointer to them is passed."""
+
+    takes_subgraphs: ClassVar[bool] = False
+    """Its options name subgraphs: `from_tflite` gets one more argument, `subgraph=`, a function that makes the graph of
+    the subgraph with an index. Each call makes a new one."""
+
+    updates: ClassVar[tuple[int, ...]] = ()
+    """Inputs (by index) that are variables, whose value it replaces: its nodes have one more output for each, of the
+    same kind, behind the outputs in the file."""
+
+    extends: ClassVar[bool] = False
+    """Its only output is a variable, whose value before is an input, too: the last one, behind those in the file."""
 
     types: ClassVar[tuple[DType, ...]] = ()
     """Element types of its first input that it serves; its cases try each."""
@@ -180,6 +193,10 @@ class Op:
         """
         return None
 
+    def copies(self, node: Node) -> int | None:
+        """The input whose elements, all of them and in their order, make up its only output; None: it does more."""
+        return 0 if self.view else None
+
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of one execution, padding not counted as skipped."""
         return 0
@@ -194,7 +211,7 @@ class Op:
 class Kernel:
     """A C function that computes a node.
 
-    The C side, in the header `source` beside the operator's `op.py`::
+    The C side, in the header `source` beside the operator's `op.py`, or in `c/` where several families share it::
 
         typedef struct { ... } <function>_params;
         static inline void <function>(const <function>_params *p, <inputs>, <outputs> [, void *scratch]);
@@ -218,6 +235,10 @@ class Kernel:
     """Pairs (output, pointer input) that may start at one address, each input being dead afterwards."""
     form: Literal["shared", "specialised"] = "specialised"
     """One copy for all nodes, parameters by pointer; or one copy a node, parameters as constants."""
+    untyped: bool = False
+    """It takes `const void *` and `void *`, so that one shared copy serves tensors of every type."""
+    listed: Literal["", "inputs", "outputs"] = ""
+    """Takes these as one array of pointers, `const T *const *x` or `T *const *y`: operators of any number of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,6 +306,52 @@ class Graph:
         """Multiply-accumulates of one execution."""
         return sum(node.op.macs(node) for node in self.nodes)
 
+    @property
+    def within(self) -> Iterator[Graph]:
+        """This graph, and all that its operators run."""
+        yield self
+        for node in self.nodes:
+            if isinstance(node.op, Control):
+                for body in node.op.bodies:
+                    yield from body.within
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor of a body lies: in `tensor`, which is around the body or another of its own, `offset` bytes behind
+    its start, and in round i of a loop i * `step` bytes further."""
+
+    tensor: Tensor
+    offset: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Control(Op):
+    """An operator that runs graphs of its own, as often as its `structure` says.
+
+    The memory of a body is scratch of the node. A state of a body is a variable of the loop: its place is that of a
+    tensor around the body.
+    """
+
+    bodies: tuple[Graph, ...]
+
+    structure: ClassVar[Literal["choice", "loop", "repeat"]]
+    """Body 0 or body 1; body 1 as long as body 0 says so; body 0 a number of times."""
+
+    def places(self, node: Node) -> Mapping[Tensor, Place]:
+        """The tensors of the bodies that lie where a tensor around them does: at least all inputs, and what states
+        read. What lies in a tensor around is written only where that is an output of `node`."""
+        raise NotImplementedError(self)
+
+    def variables(self, node: Node) -> tuple[tuple[Tensor, Tensor], ...]:
+        """(output, input) pairs of `node`: the output begins as a copy of the input, and may start at its address."""
+        return ()
+
+    def runs(self, body: int) -> int:
+        """How often a body runs in one execution; 1 where nobody knows."""
+        return 1
+
 
 @dataclass(frozen=True)
 class Call:
@@ -305,16 +372,41 @@ class Call:
 
     @property
     def header(self) -> Path:
-        """The file that holds the kernel: it lies beside its operator's Python."""
-        return Path(inspect.getfile(type(self.node.op))).parent / self.kernel.source
+        """The file that holds the kernel: beside its operator's Python, or among the common ones."""
+        beside = Path(inspect.getfile(type(self.node.op))).parent / self.kernel.source
+        return beside if beside.exists() else Path(__file__).resolve().parent / "c" / self.kernel.source
+
+
+@dataclass(frozen=True)
+class Block:
+    """A node that runs programs: those of its operator's bodies."""
+
+    node: Node
+    bodies: tuple[Program, ...]
+
+    @property
+    def op(self) -> Control:
+        """The node's operator."""
+        assert isinstance(self.node.op, Control), self.node
+        return self.node.op
 
 
 @dataclass(frozen=True)
 class Program:
-    """A graph with a kernel chosen for every node, in order of execution."""
+    """A graph with a kernel chosen for every node, in order of execution; a tree, since blocks hold programs."""
 
     graph: Graph
-    calls: tuple[Call, ...]
+    calls: tuple[Call | Block, ...]
+
+    def walk(self, within: str = "", runs: int = 1) -> Iterator[tuple[str, Call | Block, int]]:
+        """Every call of the tree, those of bodies behind their block: a name that no other has, and how often it runs
+        in one execution."""
+        for call in self.calls:
+            name = within + call.node.name
+            yield name, call, runs
+            if isinstance(call, Block):
+                for i, body in enumerate(call.bodies):
+                    yield from body.walk(f"{name}_{i}_", runs * call.op.runs(i))
 
 
 def replace_node(graph: Graph, old: Node, *new: Node) -> Graph:
@@ -367,6 +459,9 @@ def verify(graph: Graph) -> Graph:
                 raise BadInput(f"{node}: input {i}, {read.name}, must be a constant; freeze the model, convert again")
         for made in node.outputs:
             produce(made, str(node))
+        if isinstance(node.op, Control):
+            for body in node.op.bodies:
+                verify(body)
         node.op.check(node)
     for last in (*graph.outputs, *(s.write for s in graph.states)):
         if last not in known:

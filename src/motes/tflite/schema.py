@@ -16,10 +16,13 @@ LARGEST = 64 << 20
 """Bytes of the largest file that is opened."""
 
 MOST_OPERATORS = 4096
-"""Twice an LSTM unrolled over 128 steps; the time that plans take grows with the square."""
+"""Of all subgraphs: twice an LSTM unrolled over 128 steps; the time that plans take grows with the square."""
 
 MOST_TENSORS = 1 << 16
-"""16 an operator."""
+"""Of all subgraphs: 16 an operator."""
+
+MOST_SUBGRAPHS = 64
+"""Bodies of IF and WHILE, signatures, initial values of variables."""
 
 # fmt: off
 TYPES = (
@@ -58,12 +61,21 @@ OPERATORS = """
 """.split()  # noqa: SIM905
 """The schema's BuiltinOperator, by number."""
 
+VARIABLE_OPERATORS = {"VAR_HANDLE": (0, 1), "CALL_ONCE": (0, 0), "READ_VARIABLE": (1, 1), "ASSIGN_VARIABLE": (2, 0)}
+"""The operators of resource variables, with their numbers of inputs and outputs."""
+
 CUSTOM = OPERATORS.index("CUSTOM")
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """One entry of a subgraph's `tensors`; `data` are the bytes of its buffer, empty where it is not a constant."""
+    """One entry of a subgraph's `tensors`; `data` are the bytes of its buffer, empty where it is not a constant.
+
+    Attributes:
+        variable: it keeps its value from one execution to the next.
+        special: such as "sparse"; "" for an ordinary tensor.
+        within: " of subgraph 1", say; "" in the main one.
+    """
 
     index: int
     name: str
@@ -74,15 +86,22 @@ class StoredTensor:
     zero_point: tuple[int, ...]
     axis: int
     data: memoryview
-    special: str  # such as "sparse"; "" for an ordinary tensor
+    variable: bool
+    special: str
+    within: str
 
     def __str__(self) -> str:
-        return f"tensor {self.index} {quoted(self.name)}"
+        return f"tensor {self.index} {quoted(self.name)}{self.within}"
 
 
 @dataclass(frozen=True)
 class StoredOperator:
-    """One entry of a subgraph's `operators`; tensors by index, -1 for one that is left out."""
+    """One entry of a subgraph's `operators`; tensors by index, -1 for one that is left out.
+
+    Attributes:
+        options: of a builtin operator; those of a custom one are the bytes `custom_options`.
+        within: " of subgraph 1", say; "" in the main one.
+    """
 
     index: int
     name: str
@@ -90,21 +109,34 @@ class StoredOperator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Table | None
+    custom_options: memoryview
+    within: str
 
     def __str__(self) -> str:
-        return f"operator {self.index} ({'custom ' if self.custom else ''}{self.name})"
+        return f"operator {self.index} ({'custom ' if self.custom else ''}{self.name}){self.within}"
 
 
 @dataclass(frozen=True)
-class StoredModel:
-    """A file's first subgraph, and how many there are."""
+class StoredGraph:
+    """One subgraph; its tensors by index."""
 
-    where: str
-    subgraphs: int
+    index: int
+    name: str
     tensors: tuple[StoredTensor, ...]
     operators: tuple[StoredOperator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"subgraph {self.index} {quoted(self.name)}"
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A file's subgraphs: the first is the model, the others are what its operators call."""
+
+    where: str
+    subgraphs: tuple[StoredGraph, ...]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -164,22 +196,32 @@ def read_model(data: bytes, where: str) -> StoredModel:
     count = model.count(2, "the list of subgraphs")
     if count == 0:
         raise BadInput(f"{where}: the model has no subgraph, so there is nothing to run; convert it again")
-    (graph,) = model.tables(2, "subgraph", limit=1)
-    _check_counts(graph, where)
+    if count > MOST_SUBGRAPHS:
+        raise Unsupported(where, f"has {count:,} subgraphs", f"{MOST_SUBGRAPHS} at most: convert it in parts")
+    graphs = model.tables(2, "subgraph")
+    _check_counts(graphs, where)
     buffers = model.tables(4, "buffer")
-    return StoredModel(
-        where,
-        count,
-        tuple(_tensor(i, t, buffers, where) for i, t in enumerate(graph.tables(0, "tensor"))),
-        tuple(_operator(i, t, names, where) for i, t in enumerate(graph.tables(3, "operator"))),
-        graph.numbers(1, "i", "the list of inputs"),
-        graph.numbers(2, "i", "the list of outputs"),
+    return StoredModel(where, tuple(_graph(i, table, buffers, names, where) for i, table in enumerate(graphs)))
+
+
+def _graph(
+    index: int, table: Table, buffers: tuple[Table, ...], names: list[tuple[str, bool]], where: str
+) -> StoredGraph:
+    within = f" of subgraph {index}" if index else ""
+    return StoredGraph(
+        index,
+        table.text(4, f"the name of subgraph {index}"),
+        tuple(_tensor(i, t, buffers, where, within) for i, t in enumerate(table.tables(0, "tensor"))),
+        tuple(_operator(i, t, names, where, within) for i, t in enumerate(table.tables(3, "operator"))),
+        table.numbers(1, "i", "the list of inputs"),
+        table.numbers(2, "i", "the list of outputs"),
     )
 
 
-def _check_counts(graph: Table, where: str) -> None:
+def _check_counts(graphs: tuple[Table, ...], where: str) -> None:
     """Raise for more tensors or operators than anything is made for."""
-    operators, tensors = graph.count(3, "the list of operators"), graph.count(0, "the list of tensors")
+    operators = sum(graph.count(3, "the list of operators") for graph in graphs)
+    tensors = sum(graph.count(0, "the list of tensors") for graph in graphs)
     if operators > MOST_OPERATORS:
         raise Unsupported(
             where,
@@ -199,8 +241,8 @@ def _operator_name(code: Table) -> tuple[str, bool]:
     return (OPERATORS[number] if 0 <= number < len(OPERATORS) else f"builtin {number}"), False
 
 
-def _tensor(index: int, table: Table, buffers: tuple[Table, ...], where: str) -> StoredTensor:
-    what = f"tensor {index}"
+def _tensor(index: int, table: Table, buffers: tuple[Table, ...], where: str, within: str) -> StoredTensor:
+    what = f"tensor {index}{within}"
     name = table.text(3, f"the name of {what}")
     number, place = table.number(1, "b"), table.number(2, "I")
     if not 0 <= number < len(TYPES):
@@ -217,8 +259,6 @@ def _tensor(index: int, table: Table, buffers: tuple[Table, ...], where: str) ->
         special = "quantized by blocks, or in a way of its own"
     if table.table(6, f"the sparsity of {what}") is not None:
         special = "sparse"
-    if table.number(5, "B"):
-        special = "a variable"
     return StoredTensor(
         index,
         name,
@@ -229,7 +269,9 @@ def _tensor(index: int, table: Table, buffers: tuple[Table, ...], where: str) ->
         quantization.numbers(3, "q", f"the zero points of {what}") if quantization else (),
         quantization.number(6, "i") if quantization else 0,
         data,
+        bool(table.number(5, "B")),
         special,
+        within,
     )
 
 
@@ -240,8 +282,8 @@ def _data(buffer: Table, index: int, where: str) -> memoryview:
     return buffer.raw(0, 1, f"the data of buffer {index}") or memoryview(b"")
 
 
-def _operator(index: int, table: Table, names: list[tuple[str, bool]], where: str) -> StoredOperator:
-    what = f"operator {index}"
+def _operator(index: int, table: Table, names: list[tuple[str, bool]], where: str, within: str) -> StoredOperator:
+    what = f"operator {index}{within}"
     code = table.number(0, "I")
     if code >= len(names):
         raise BadInput(
@@ -256,4 +298,6 @@ def _operator(index: int, table: Table, names: list[tuple[str, bool]], where: st
         table.numbers(1, "i", f"the inputs of {what}"),
         table.numbers(2, "i", f"the outputs of {what}"),
         table.table(4, f"the options of {what}"),
+        table.raw(5, 1, f"the options of {what}") or memoryview(b""),
+        within,
     )

@@ -1,0 +1,117 @@
+"""Tensors as a file stores them become tensors with a shape, a type and a quantization that hold together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from motes.errors import BadInput, Unsupported
+from motes.ir import Array, DType, Quant, Tensor
+from motes.tflite.schema import StoredTensor
+
+MOST_DIMENSIONS = 8
+MOST_BYTES = 64 << 20
+"""Bytes of the largest tensor, and of all constants: beyond any microcontroller's memory, well inside 32-bit offsets.
+Constants may share or overlap in a file, so that its size does not bound them."""
+
+SCALES = (1e-30, 1e30)
+"""Scales outside of this range overflow single precision in the arithmetic that follows."""
+
+ZERO_POINTS = {
+    DType.INT8: (-128, 127),
+    DType.UINT8: (0, 255),
+    DType.INT16: (-32768, 32767),
+    DType.UINT16: (0, 65535),
+}
+
+
+def read_tensor(stored: StoredTensor, name: str) -> Tensor:
+    """The tensor, called `name`; a batch of -1 becomes 1, and the value of a variable is no constant.
+
+    Raises:
+        BadInput: what is stored of it contradicts itself.
+        Unsupported: it is larger, or of another type, than Motes serves.
+    """
+    if stored.special:
+        raise Unsupported(
+            stored,
+            f"is {stored.special}",
+            "convert a dense, stateless model with ordinary post-training int8 quantization",
+        )
+    if len(stored.shape) > MOST_DIMENSIONS:
+        raise Unsupported(stored, f"has {len(stored.shape)} dimensions", f"reshape it to {MOST_DIMENSIONS} at most")
+    shape = tuple(1 if d == -1 else d for d in stored.shape)
+    try:
+        dtype = DType(stored.type)
+    except ValueError:
+        raise Unsupported(
+            stored,
+            f"has elements of type {stored.type}",
+            "convert with full integer quantization: representative_dataset, TFLITE_BUILTINS_INT8, int8 in and out",
+        ) from None
+    # RESHAPE to a scalar has an empty list of dimensions for its second input.
+    if any(d <= 0 for d in shape) and not (shape == (0,) and dtype is DType.INT32):
+        raise BadInput(
+            f"{stored} has the shape {list(stored.shape)}, so no elements; "
+            "convert the model again with fixed, positive shapes"
+        )
+    size = math.prod(shape) * dtype.size
+    if size > MOST_BYTES:
+        raise Unsupported(
+            stored, f"takes {size:,} bytes", f"use a smaller model: no tensor may exceed {MOST_BYTES >> 20} MiB"
+        )
+    data = None if stored.variable else _data(stored, shape, dtype)
+    return Tensor(name, shape, dtype, _quant(stored, shape, dtype), data, stored.name)
+
+
+def _data(stored: StoredTensor, shape: tuple[int, ...], dtype: DType) -> Array | None:
+    """The elements of a constant, read-only; None for a tensor that is computed."""
+    size = math.prod(shape) * dtype.size
+    if size > 0 and not stored.data:
+        return None
+    if len(stored.data) != size:
+        raise BadInput(
+            f"{stored} has {len(stored.data):,} bytes of data, but {dtype.value}{list(shape)} takes {size:,}; "
+            "the file is damaged: convert the model again"
+        )
+    array = np.frombuffer(stored.data, dtype.numpy.newbyteorder("<")).astype(dtype.numpy, copy=False).reshape(shape)
+    if not array.flags.aligned:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
+
+
+def _quant(stored: StoredTensor, shape: tuple[int, ...], dtype: DType) -> Quant | None:
+    """The quantization of a tensor; None where the file has none."""
+    if not stored.scale:
+        return None
+    count = len(stored.scale)
+    zero_point = stored.zero_point * count if len(stored.zero_point) == 1 else stored.zero_point
+    if len(zero_point) != count:
+        raise BadInput(
+            f"{stored} has {count} scales but {len(stored.zero_point)} zero points; the file is damaged: "
+            "convert the model again"
+        )
+    least, most = SCALES
+    for scale in stored.scale:
+        # A channel whose weights are all zero may come with the scale 0.
+        if not (least <= scale <= most or (scale == 0 and len(stored.data))):
+            raise BadInput(
+                f"{stored} has the scale {scale}; scales are positive and finite: quantize the model again, with "
+                "representative data"
+            )
+    low, high = ZERO_POINTS.get(dtype, (-(1 << 31), (1 << 31) - 1))
+    for point in zero_point:
+        if not low <= point <= high:
+            raise BadInput(f"{stored} has the zero point {point}, outside of {dtype.value}; convert the model again")
+    if count == 1:
+        return Quant(stored.scale, zero_point)
+    # Some converters give a bias the axis of its weights: a bias has one axis only.
+    axis = 0 if len(shape) == 1 else stored.axis
+    if not 0 <= axis < len(shape) or shape[axis] != count:
+        raise BadInput(
+            f"{stored} has {count} scales along axis {stored.axis}, but the shape {list(shape)}; "
+            "the file is damaged: convert the model again"
+        )
+    return Quant(stored.scale, zero_point, axis)
