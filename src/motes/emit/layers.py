@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from motes.emit.text import array, comment, struct_value
-from motes.ir import Array, Call, Program, State, Tensor
+from motes.ir import Array, Call, Kernel, Program, State, Tensor
 from motes.names import identifier
 from motes.plan import Plan
 
@@ -134,21 +134,29 @@ class Code:
             name = f"{self.prefix}_p_{node.name}"
             self.constants.append(f"static const {kernel.function}_params {name} = {value};\n")
             arguments.append(f"&{name}")
-        arguments += [self.pointer(t, const=True) for t in node.pointers]
-        arguments += [self.pointer(t, const=False) for t in node.outputs]
+        lists = ""
+        for kind, name, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
+            pointers = [self.pointer(t, const=name == "x") for t in tensors]
+            if kernel.listed == kind:
+                lists = f"    {_element(kernel, tensors[0], name)}*const {name}[] = {{{', '.join(pointers)}}};\n"
+                pointers = [name]
+            arguments += pointers
         if kernel.scratch is not None:
             offset = self.plan.scratch.get(call)
             arguments.append("(void *)0" if offset is None else f"s->arena + {offset}")
         function = self._share(call, value is not None) if kernel.form == "shared" else kernel.function
         lines = ",\n        ".join(arguments)
-        return Layer(call, layer_symbol(self.prefix, node.name), title, f"    {function}({lines});")
+        return Layer(call, layer_symbol(self.prefix, node.name), title, f"{lists}    {function}({lines});")
 
     def _share(self, call: Call, has_params: bool) -> str:
         """The one noinline copy of a shared kernel."""
         node, kernel = call.node, call.kernel
         typed = [f"const {kernel.function}_params *p"] if has_params else []
-        typed += [f"const {t.dtype.c} *x{i}" for i, t in enumerate(node.pointers)]
-        typed += [f"{t.dtype.c} *y{i}" for i, t in enumerate(node.outputs)]
+        for kind, name, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
+            if kernel.listed == kind:
+                typed.append(f"{_element(kernel, tensors[0], name)}*const *{name}")
+            else:
+                typed += [f"{_element(kernel, t, name)}*{name}{i}" for i, t in enumerate(tensors)]
         typed += ["void *scratch"] if kernel.scratch is not None else []
         name = f"{self.prefix}_k_{kernel.function}"
         names = ", ".join(re.findall(r"\w+$", t)[0] for t in typed)
@@ -177,3 +185,8 @@ class Code:
         """The headers to put beside the C, by name."""
         self._need(COMMON / "motes.h")
         return {name: path.read_text("utf-8") for name, path in sorted(self.headers.items())}
+
+
+def _element(kernel: Kernel, tensor: Tensor, side: str) -> str:
+    """The C type, with a space behind it, that a kernel's pointer to an input ("x") or an output ("y") points to."""
+    return ("const " if side == "x" else "") + ("void " if kernel.untyped else f"{tensor.dtype.c} ")

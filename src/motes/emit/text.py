@@ -1,18 +1,32 @@
-"""Numbers, arrays, structs and names as C text."""
+"""Numbers, arrays, structs and names as C text, and the templates they are put into."""
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import numpy as np
 
-from motes.errors import BadInput
 from motes.ir import Array, Params
 
 WIDTH = 100
+
+
+@functools.cache
+def templates() -> jinja2.Environment:
+    """The C templates; a name that a template uses and nobody gives is an error."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("motes.emit"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # what comes from a file passes through `identifier`, `comment` or `string`
+    )
 
 
 def string(text: str) -> str:
@@ -27,15 +41,17 @@ def number(value: int | float | np.number[Any]) -> str:
         return str(int(value))
     if isinstance(value, (int, np.integer)):
         value = int(value)
-        if value == -(1 << 31):
-            return "INT32_MIN"
+        if value in (-(1 << 31), -(1 << 63)):  # whose digits alone are no number of the type
+            return "INT32_MIN" if value == -(1 << 31) else "INT64_MIN"
         if -(1 << 31) < value < 1 << 31:
             return str(value)
         return f"UINT32_C({value})" if 0 <= value < 1 << 32 else f"INT64_C({value})"
-    single = np.float32(value)
-    if not np.isfinite(single):
-        raise BadInput(f"the constant {value} is not a finite number; check the model's weights and scales")
-    return f"{float(single).hex()}f"
+    single = float(np.float32(value))
+    if math.isnan(single):
+        return '__builtin_nanf("")'
+    if math.isinf(single):
+        return "__builtin_inff()" if single > 0 else "-__builtin_inff()"
+    return f"{single.hex()}f"
 
 
 def comment(text: str) -> str:
@@ -70,20 +86,21 @@ def _integers(data: Array) -> list[str]:
     flat = data.ravel()
     if flat.size and (flat.min() <= -(1 << 31) or flat.max() >= 1 << 31):
         return [number(int(v)) for v in flat]
-    return [str(v) for v in flat.tolist()]
+    return [str(int(v)) for v in flat.tolist()]
 
 
 @functools.cache
 def struct_fields(header: Path, struct: str) -> tuple[str, ...] | None:
     """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct.
 
-    With `typedef <other> <struct>;` they are those of `other`, in a header that lies beside this one and is included.
+    With `typedef <other> <struct>;` they are those of `other`, in this header or in one that lies beside it and is
+    included.
     """
     code = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header.read_text("utf-8"), flags=re.S)
     found = re.search(r"typedef\s+struct\s*\w*\s*\{([^{}]*)\}\s*" + re.escape(struct) + r"\s*;", code)
     if not found:
         same = re.search(r"typedef\s+(\w+)\s+" + re.escape(struct) + r"\s*;", code)
-        beside = [header.parent / name for name in re.findall(r'#\s*include\s+"([^"]+)"', code)]
+        beside = [header, *(header.parent / name for name in re.findall(r'#\s*include\s+"([^"]+)"', code))]
         return next((f for h in beside if same and h.exists() and (f := struct_fields(h, same[1]))), None)
     names: list[str] = []
     for declaration in filter(None, (d.strip() for d in found[1].split(";"))):

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from motes.ir import Array, DType, Graph, Node, Tensor
+from motes.ir import Array, DType, Graph, Node, Quant, Tensor
+
+Oracle = Literal["tflm", "litert"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Case:
     outputs: tuple[Tensor, ...]
     ranges: Mapping[Tensor, tuple[float, float]] = field(default_factory=dict)
     """(lowest, highest) value of an input, where not all values of its type make sense, or other sizes of floats do."""
-    oracle: Literal["tflm", "litert"] = "tflm"
+    oracle: Oracle = "tflm"
     """Who gives the answers: LiteRT's reference kernels where TFLM lacks the operator."""
 
     @property
@@ -98,3 +100,26 @@ def draw_int32(rng: random.Random, count: int, span: int) -> Array:
         if rng.random() < 0.1
         else values.integers(-span, span, count, np.int32, endpoint=True)
     )
+
+
+def moved(name: str, shape: Sequence[int], dtype: DType, data: Array | None = None) -> Tensor:
+    """A tensor as operators that only move elements take it: quantized where its type asks for that."""
+    small = dtype in (DType.INT8, DType.UINT8, DType.INT16)
+    return Tensor(name, tuple(shape), dtype, Quant((0.5,), (0,)) if small else None, data)
+
+
+def indices(name: str, values: Sequence[Any] | Array | int, dtype: DType = DType.INT32) -> Tensor:
+    """A constant of axes, positions or sizes."""
+    data = np.array(values, dtype.numpy)
+    return Tensor(name, data.shape, dtype, None, data)
+
+
+def draw_values(rng: random.Random, shape: Sequence[int], dtype: DType) -> Array:
+    """Constant values of any type, over all of its range; small numbers where it is float32."""
+    values = np.random.default_rng(rng.getrandbits(64))
+    if dtype is DType.FLOAT32:
+        return values.normal(0, 10, tuple(shape)).astype(np.float32)
+    if dtype is DType.BOOL:
+        return values.random(tuple(shape)) < 0.5
+    info = np.iinfo(dtype.numpy)
+    return values.integers(info.min, info.max, tuple(shape), dtype.numpy, endpoint=True)

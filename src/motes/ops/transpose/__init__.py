@@ -1,0 +1,1 @@
+"""TRANSPOSE and REVERSE_V2: the same elements in another order."""
