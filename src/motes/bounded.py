@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from motes.errors import BadInput
 
@@ -28,3 +34,31 @@ def read(path: Path, most: int, what: str, remedy: str) -> bytes:
         size = f"{most >> 20} MiB" if most >> 20 else f"{most >> 10} KiB"
         raise BadInput(f"{path}: larger than {size}, which no {what} is; {remedy}")
     return data
+
+
+def arrays(path: Path, most: int) -> list[npt.NDArray[Any]]:
+    """The arrays of an .npy or .npz file, in its order.
+
+    Args:
+        most: bytes that they may take, packed and unpacked.
+
+    Raises:
+        BadInput: it cannot be read, is larger, or is no such file.
+    """
+    remedy = "save it with numpy.save or numpy.savez"
+    data = read(path, most, "input", remedy)
+    try:
+        if path.suffix != ".npz":
+            return [np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)]
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            if size > most:
+                raise BadInput(f"{path}: unpacks to {size:,} bytes, which no input takes; {remedy}")
+            return [
+                np.lib.format.read_array(io.BytesIO(archive.read(entry)), allow_pickle=False)
+                for entry in archive.infolist()
+            ]
+    except BadInput:
+        raise
+    except Exception as error:  # NumPy promises no kind
+        raise BadInput(f"{path}: is no {path.suffix} file that can be read ({error}); {remedy}") from error

@@ -281,11 +281,44 @@ def profile(
 
 
 @app.command()
-def ops(as_json: AsJson = False) -> None:
-    """List the operators that are imported, and the kernels that serve them."""
+def verify(
+    model: ModelFile,
+    board: Board = "virt-m4",
+    input: Annotated[
+        Path | None, typer.Option("--input", "-i", help="A folder of .npy or .npz files, one a run.")
+    ] = None,
+    count: Annotated[int, typer.Option(help="Runs to draw, where no folder is given.")] = 16,
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps of each run, states being kept; 1, or 10 for models with states.")
+    ] = None,
+    toolchain: Toolchain = "zig",
+    as_json: AsJson = False,
+) -> None:
+    """Compare every output with TensorFlow Lite Micro's; where they differ, name the first tensor that does."""
+    from motes.verifying import verify as compare
+
+    with _progress(_terminal(stderr=True)) as progress:
+        found = compare(
+            model, board, folder=input, count=count, seed=seed, steps=steps, toolchain=toolchain, progress=progress
+        )
+    _show(found, as_json)
+    if found.exit_status:
+        raise typer.Exit(found.exit_status)
+
+
+@app.command()
+def ops(
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of docs/operators.md.")] = False,
+) -> None:
+    """List the operators that are imported: types, limits, and the cores that have fast kernels for them."""
     from motes.listing import list_operators
 
-    _show(list_operators(), as_json)
+    if markdown:
+        print(list_operators().markdown(), end="")
+    else:
+        _show(list_operators(), as_json)
 
 
 @app.command()

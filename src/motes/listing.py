@@ -9,16 +9,21 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from motes.ir import DType
 from motes.ops import operators
 from motes.target import boards
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows of one kind, alike in their columns; `title` names the JSON field that holds them."""
+    """Rows of one kind, alike in their columns; `title` names the JSON field that holds them.
+
+    `columns` are those that fit on a page; none: all.
+    """
 
     title: str
     rows: tuple[dict[str, Any], ...]
+    columns: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -27,11 +32,21 @@ class Listing:
     def table(self) -> RenderableType:
         """One line a row."""
         table = Table(box=None, pad_edge=False)
-        for column in self.rows[0] if self.rows else ():
+        for column in self._shown:
             table.add_column(column.replace("_", " "))
         for row in self.rows:
-            table.add_row(*(Text(_plain(v)) for v in row.values()))
+            table.add_row(*(Text(_plain(row[column])) for column in self._shown))
         return table
+
+    def markdown(self) -> str:
+        """A table for a document."""
+        lines = [[column.replace("_", " ") for column in self._shown], ["---"] * len(self._shown)]
+        lines += [[_plain(row[column]) for column in self._shown] for row in self.rows]
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return self.columns or tuple(self.rows[0] if self.rows else ())
 
     def __rich__(self) -> RenderableType:
         return self.table()
@@ -46,17 +61,28 @@ def _plain(value: Any) -> str:
 
 
 def list_operators() -> Listing:
-    """Each operator of the .tflite format that is imported; kernels with the core features they need."""
+    """Each operator of the .tflite format that is imported.
+
+    `types` are those of its first input; `float_ulp` is how far floats may be off TensorFlow Lite Micro's; `fast_on`
+    are the cores that have kernels of their own; `kernels` come with the core features they need.
+    """
+    known = tuple(dict.fromkeys(b.core for b in boards()))
     rows = {
         builtin.name: {
             "op": builtin.name,
+            "types": [dtype.value for dtype in kind.types],
+            "float_ulp": kind.ulp if DType.FLOAT32 in kind.types else None,
+            "fast_on": [c.name for c in known if any(k.needs and k.needs <= c.features for k in kind.kernels)],
+            "limits": kind.limits,
             "kernels": {k.function: sorted(k.needs) for k in kind.kernels},
             "about": (kind.__doc__ or "").strip().split("\n")[0],
         }
         for kind in operators()
         for builtin in kind.tflite
     }
-    return Listing("operators", tuple(rows[name] for name in sorted(rows)))
+    return Listing(
+        "operators", tuple(rows[name] for name in sorted(rows)), ("op", "types", "float_ulp", "fast_on", "limits")
+    )
 
 
 def list_boards() -> Listing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,11 +211,7 @@ def _inputs(given: str, tensors: tuple[Tensor, ...]) -> tuple[Array, ...]:
     path = Path(given)
     if path.suffix != ".npy":
         raise BadInput(f"input {given!r}: give zeros, lcg, or an .npy file")
-    data = bounded.read(path, MAX_NPY_BYTES, "input", "save one input with numpy.save")
-    try:
-        array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except Exception as error:  # NumPy promises no kind
-        raise BadInput(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save") from error
+    (array,) = bounded.arrays(path, MAX_NPY_BYTES)
     if len(tensors) != 1:
         raise BadInput(f"{path}: is one array, but the model has {len(tensors)} inputs; use zeros or lcg")
     (wanted,) = tensors

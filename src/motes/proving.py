@@ -6,7 +6,7 @@ This is what `motes profile` shows of a model, and what a build of an applicatio
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from motes.choose import choose
 from motes.emit import emit_model, emit_profile_main
 from motes.emit.layers import layer_symbol
 from motes.errors import BuildFailed
-from motes.ir import Array, DType, Graph, Program, Tensor
-from motes.machine import Measurement, Place, measure
+from motes.ir import Array, Block, DType, Graph, Program, Tensor
+from motes.machine import Measurement, Place, measure, replay
 from motes.passes import prepare
 from motes.plan import Plan, plan
 from motes.target import Board
@@ -43,7 +43,7 @@ class Proved:
     @property
     def marks(self) -> dict[Place, str]:
         """The address of every layer's function, and the layer's name."""
-        functions = {layer_symbol(self.prefix, c.node.name): c.node.name for c in self.program.calls}
+        functions = {layer_symbol(self.prefix, name): name for name, _, _ in self.program.walk()}
         symbols = read_elf(self.image.kept.read_bytes()).symbols
         return {s.address & ~1: functions[s.name] for s in symbols if s.name in functions and s.kind == "FUNC"}
 
@@ -55,6 +55,17 @@ class Proved:
         overwrite = {f"motes_input_{i}": x.tobytes() for i, x in enumerate(inputs or ())}
         read = [f"motes_output_{i}" for i in range(len(self.program.graph.outputs))]
         return measure(self.image.kept, self.board, self.marks, overwrite=overwrite, read=read)
+
+    def replay(self, runs: Sequence[Sequence[tuple[Array, ...]]]) -> list[list[tuple[Array, ...]]]:
+        """The outputs of runs of several steps on the virtual board; each run begins afresh, and keeps its states."""
+        outputs = [(f"motes_output_{i}", t) for i, t in enumerate(self.program.graph.outputs)]
+        steps = [[{f"motes_input_{i}": x.tobytes() for i, x in enumerate(step)} for step in run] for run in runs]
+        carry = ("motes_kept",) if self.plan.kept_size else ()
+        found = replay(self.image.kept, self.board, steps, carry=carry, read=[name for name, _ in outputs])
+        return [
+            [tuple(np.frombuffer(step[name], t.dtype.numpy).reshape(t.shape) for name, t in outputs) for step in run]
+            for run in found
+        ]
 
 
 @dataclass(frozen=True)
@@ -157,11 +168,17 @@ def _compare(graph: Graph, tensor: Tensor, have: Array, want: Array) -> None:
 
 
 def layers_of(proved: Proved, measurement: Measurement) -> tuple[Layer, ...]:
-    """What every call of the program took: nothing, where there is nothing to do."""
+    """What every call of the program took: nothing, where there is nothing to do.
+
+    A block is what it does besides running its bodies; their calls follow it.
+    """
     found = []
-    for call in proved.program.calls:
+    for name, call, runs in proved.program.walk():
         node = call.node
-        instructions, cycles = measurement.layers.get(node.name, (0, 0))
-        kernel = call.kernel.function if cycles else "none: a view"
-        found.append(Layer(node.name, node.op.title, kernel, node.op.macs(node), instructions, cycles))
+        instructions, cycles = measurement.layers.get(name, (0, 0))
+        if isinstance(call, Block):
+            kernel, macs = f"{call.op.structure} of programs", 0
+        else:
+            kernel, macs = call.kernel.function if cycles else "none: a view", runs * node.op.macs(node)
+        found.append(Layer(name, node.op.title, kernel, macs, instructions, cycles))
     return tuple(found)

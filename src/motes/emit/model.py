@@ -5,27 +5,13 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
 from motes.emit.layers import Code
-from motes.emit.text import array, comment, string
+from motes.emit.text import array, comment, string, templates
 from motes.ir import Array, Program, Tensor
 from motes.names import identifier
 from motes.plan import Plan, round_up
-
-
-@functools.cache
-def templates() -> jinja2.Environment:
-    """The C templates; a name that a template uses and nobody gives is an error."""
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("motes.emit"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # what comes from a file passes through `identifier`, `comment` or `string`
-    )
 
 
 HEADERS = frozenset(
@@ -130,6 +116,8 @@ def emit_profile_main(program: Program, plan: Plan, prefix: str, inputs: tuple[A
         ],
         "outputs": [{"index": i, "bytes": t.nbytes} for i, t in enumerate(graph.outputs)],
         "name": string(graph.name),
+        "kept": plan.kept_size,
+        "kept_offset": kept_offset(plan),
     }
     env = templates()
     return {

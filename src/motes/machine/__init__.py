@@ -15,8 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from motes.errors import BadInput, BoardFault, MotesError
-from motes.machine.requests import ExecuteRequest, MeasureRequest, Place, Recording, Tap
-from motes.machine.results import Execution, LedChange, Line, Measurement, PeripheralUse, Span, Spent, TapRecord
+from motes.machine.requests import ExecuteRequest, MeasureRequest, Place, Recording, ReplayRequest, Tap
+from motes.machine.results import (
+    Execution,
+    LedChange,
+    Line,
+    Measurement,
+    PeripheralUse,
+    Replay,
+    Span,
+    Spent,
+    TapRecord,
+)
 from motes.target import Board
 
 if TYPE_CHECKING:  # the worker imports this package, and has no use for NumPy
@@ -35,6 +45,7 @@ __all__ = [
     "TapRecord",
     "execute",
     "measure",
+    "replay",
 ]
 
 LIMIT_CYCLES = 1 << 32
@@ -46,7 +57,7 @@ SENSORS = {
 }
 """What each sensor takes: dtype, rank, shape."""
 
-Result = TypeVar("Result", Measurement, Execution)
+Result = TypeVar("Result", Measurement, Replay, Execution)
 
 
 def measure(
@@ -75,6 +86,33 @@ def measure(
     _check_board(board)
     request = MeasureRequest(Path(image), board, dict(marks or {}), dict(overwrite or {}), tuple(read), limit_cycles)
     return _ask(request, Measurement, None)
+
+
+def replay(
+    image: Path,
+    board: Board,
+    runs: Sequence[Sequence[Mapping[str, bytes]]],
+    *,
+    carry: Sequence[str] = (),
+    read: Sequence[str] = (),
+    limit_cycles: int = LIMIT_CYCLES,
+) -> tuple[tuple[Mapping[str, bytes], ...], ...]:
+    """Run a profile image once a step of every run, without measuring.
+
+    Args:
+        image: the ELF file.
+        board: a board that Motes can model.
+        runs: for each step, bytes for symbols in RAM, written when the region opens.
+        carry: symbols whose bytes go from a step to the next of the same run.
+        read: symbols whose bytes are wanted after every step.
+        limit_cycles: each step must have ended by then.
+
+    Raises:
+        BadInput, BoardFault: as `measure`.
+    """
+    _check_board(board)
+    steps = tuple(tuple(dict(step) for step in run) for run in runs)
+    return _ask(ReplayRequest(Path(image), board, steps, tuple(carry), tuple(read), limit_cycles), Replay, None).runs
 
 
 def execute(
@@ -137,7 +175,9 @@ def _recording(name: str, data: npt.NDArray[Any], rate: float) -> Recording:
 
 
 def _ask(
-    request: MeasureRequest | ExecuteRequest, kind: type[Result], on_line: Callable[[str, int], None] | None
+    request: MeasureRequest | ReplayRequest | ExecuteRequest,
+    kind: type[Result],
+    on_line: Callable[[str, int], None] | None,
 ) -> Result:
     """Have a worker serve the request."""
     paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]

@@ -13,8 +13,8 @@ from motes.errors import BadInput
 from motes.machine.cpu import Cpu, Stop
 from motes.machine.faults import RegisterFault, endless
 from motes.machine.firmware import read_firmware
-from motes.machine.requests import MeasureRequest
-from motes.machine.results import Measurement, Spent
+from motes.machine.requests import MeasureRequest, ReplayRequest
+from motes.machine.results import Measurement, Replay, Spent
 
 ITM = 0xE0000000
 ITM_SIZE = 0x1000
@@ -128,3 +128,23 @@ def measure_image(request: MeasureRequest) -> Measurement:
         BoardFault: it stopped by a fault, or did not stop.
     """
     return _Region(request).run()
+
+
+def replay_image(request: ReplayRequest) -> Replay:
+    """Run the image step by step, run by run; what is carried goes from a step to the next of its run.
+
+    Raises:
+        BadInput, BoardFault: as `measure_image`.
+    """
+    runs = []
+    for run in request.runs:
+        steps: list[dict[str, bytes]] = []
+        carried: dict[str, bytes] = {}
+        for overwrite in run:
+            read = tuple(dict.fromkeys((*request.read, *request.carry)))
+            asked = MeasureRequest(request.image, request.board, {}, overwrite | carried, read, request.limit_cycles)
+            symbols = measure_image(asked).symbols
+            carried = {name: symbols[name] for name in request.carry}
+            steps.append({name: symbols[name] for name in request.read})
+        runs.append(tuple(steps))
+    return Replay(tuple(runs))

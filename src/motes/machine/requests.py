@@ -48,6 +48,18 @@ class MeasureRequest:
 
 
 @dataclass(frozen=True)
+class ReplayRequest:
+    """See `motes.machine.replay`."""
+
+    image: Path
+    board: Board
+    runs: tuple[tuple[dict[str, bytes], ...], ...]
+    carry: tuple[str, ...]
+    read: tuple[str, ...]
+    limit_cycles: int
+
+
+@dataclass(frozen=True)
 class ExecuteRequest:
     """See `motes.machine.execute`."""
 

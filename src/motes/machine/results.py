@@ -32,6 +32,13 @@ class Measurement:
     """What was asked for in `read`, as it was at the end of the region."""
 
 
+@dataclass(frozen=True)
+class Replay:
+    """For each run, for each step, the bytes of what was to be read."""
+
+    runs: tuple[tuple[Mapping[str, bytes], ...], ...]
+
+
 class Line(NamedTuple):
     """A line on the console, without its end, and the cycle at which it was complete."""
 

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from motes.errors import MotesError
 from motes.machine.executing import execute_image
-from motes.machine.measuring import measure_image
-from motes.machine.requests import MeasureRequest
+from motes.machine.measuring import measure_image, replay_image
+from motes.machine.requests import MeasureRequest, ReplayRequest
 from motes.machine.results import Line
 
 
@@ -29,8 +29,12 @@ def main() -> None:
         _answer(answers, line)
 
     try:
-        result = measure_image(request) if isinstance(request, MeasureRequest) else execute_image(request, on_line)
-        _answer(answers, result)
+        if isinstance(request, MeasureRequest):
+            _answer(answers, measure_image(request))
+        elif isinstance(request, ReplayRequest):
+            _answer(answers, replay_image(request))
+        else:
+            _answer(answers, execute_image(request, on_line))
     except MotesError as error:
         _answer(answers, error)
 

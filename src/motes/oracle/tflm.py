@@ -1,0 +1,49 @@
+"""TensorFlow Lite Micro's interpreter, as the package `tflite-micro` gives it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from motes.ir import Array
+from motes.oracle import Answer, Question
+
+ARENA = 256 << 20
+"""Bytes of working memory, untouched where not needed: with too few the interpreter ends the process."""
+
+
+def answer(question: Question) -> Answer:
+    """The outputs of every run, each with an interpreter of its own.
+
+    Raises:
+        RuntimeError, ValueError: it refuses the model or an input.
+    """
+    from tflite_micro.python.tflite_micro import runtime
+
+    config = runtime.InterpreterConfig
+    outputs, tensors = [], []
+    for run in question.runs:
+        interpreter = runtime.Interpreter.from_bytes(
+            question.model,
+            arena_size=ARENA,
+            intrepreter_config=config.kPreserveAllTensors if question.tensors else config.kAllocationRecording,
+        )
+        steps = []
+        for inputs in run:
+            for i, value in enumerate(inputs):
+                interpreter.set_input(value, i)
+            interpreter.invoke()
+            steps.append(_outputs(interpreter))
+        outputs.append(tuple(steps))
+        held = (interpreter.GetTensor(i, 0)["tensor_data"] for i in range(question.tensors))
+        tensors.append({i: np.array(values) for i, values in enumerate(held)})
+    return Answer("tflm", tuple(outputs), tuple(tensors))
+
+
+def _outputs(interpreter: object) -> tuple[Array, ...]:
+    """Every output: the interpreter does not say how many there are."""
+    found: list[Array] = []
+    while True:
+        try:
+            found.append(np.array(interpreter.get_output(len(found))))  # type: ignore[attr-defined]
+        except IndexError:
+            return tuple(found)
