@@ -14,7 +14,7 @@ from motes.ir import DType, Graph, Quant, Tensor, quant, verify
 from motes.tflite import load
 from motes.tflite.schema import TYPES
 from tflite_small import BIAS, FC, WEIGHTS, X, Y, Z, changed, dense, message
-from tflite_writer import Extras, Operator, write_model
+from tflite_writer import Extras, Operator, Subgraph, write_model
 
 MODELS = (
     "mlperf_tiny/kws_ref_model",
@@ -184,21 +184,21 @@ def test_another_schema_version() -> None:
 
 
 def test_too_many_subgraphs() -> None:
-    assert load(dense(extras=Extras(subgraphs=64))).nodes
-    assert message(dense(extras=Extras(subgraphs=65)), Unsupported) == (
+    assert load(dense(extras=Extras(subgraphs=[Subgraph([])] * 63))).nodes
+    assert message(dense(extras=Extras(subgraphs=[Subgraph([])] * 64)), Unsupported) == (
         "m: has 65 subgraphs; 64 at most: convert it in parts"
     )
 
 
 def test_operators_and_tensors_of_all_subgraphs_count() -> None:
-    operators = [Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)] * 65
-    assert message(write_model(operators, [X], [Y], Extras(subgraphs=64)), Unsupported) == (
-        "m: has 4,160 operators; 4,096 at most: unroll recurrent layers over fewer steps"
+    body = Subgraph([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)] * 1024, [X], [Y])
+    assert message(dense(extras=Extras(subgraphs=[body] * 4)), Unsupported) == (
+        "m: has 4,097 operators; 4,096 at most: unroll recurrent layers over fewer steps"
     )
 
 
 def test_no_subgraph() -> None:
-    assert message(dense(extras=Extras(subgraphs=0)), BadInput) == (
+    assert message(dense(extras=Extras(headless=True)), BadInput) == (
         "m: the model has no subgraph, so there is nothing to run; convert it again"
     )
 
@@ -283,13 +283,10 @@ def test_an_operator_that_this_version_of_the_schema_does_not_name() -> None:
     assert message(data, Unsupported).startswith("m: operator 0: builtin 5000 is not one that Motes knows")
 
 
-def test_a_float_model_gets_the_lines_to_change() -> None:
-    x, y, w, b = (
-        Tensor(t.name, t.shape, DType.FLOAT32, None, None if t.data is None else t.data.astype(np.float32))
-        for t in (X, Y, WEIGHTS, BIAS)
-    )
-    said = message(dense(x, w, b, y), Unsupported)
-    assert said.startswith("m: FULLY_CONNECTED fully_connected_0 (operator 0): ")
+def test_an_old_uint8_model_gets_the_lines_to_change() -> None:
+    x, y = (changed(t, dtype=DType.UINT8, quant=quant(0.5, 128)) for t in (X, Y))
+    said = message(dense(x, y=y), Unsupported)
+    assert said.startswith("m: FULLY_CONNECTED fully_connected_0 (operator 0): x uint8[1, 8] is not int8; ")
     for line in (
         "converter.optimizations = [tf.lite.Optimize.DEFAULT]",
         "converter.representative_dataset = ",
@@ -300,10 +297,9 @@ def test_a_float_model_gets_the_lines_to_change() -> None:
         assert line in said
 
 
-def test_a_hybrid_model_gets_them_too() -> None:
-    x, y = (changed(t, dtype=DType.FLOAT32, quant=None) for t in (X, Y))
-    bias = Tensor("b", (4,), DType.FLOAT32, None, np.zeros(4, np.float32))
-    assert "converter.representative_dataset = " in message(dense(x, WEIGHTS, bias, y), Unsupported)
+def test_weights_without_scales_get_them_too() -> None:
+    said = message(dense(w=changed(WEIGHTS, quant=None)), Unsupported)
+    assert "have no scales; " in said and "converter.representative_dataset = " in said
 
 
 # ------------------------------------------------------------------------------------------------ tensors

@@ -5,7 +5,8 @@
     data = write_model([Operator("SOFTMAX", (x,), (y,), {"beta": 1.0})], [x], [y])
 
 Nothing is checked, so that files no converter would make can be made. Tensors are the project's own `motes.ir.Tensor`;
-those with `data` become constants. Options carry the field names of TensorFlow Lite's schema.fbs.
+those with `data` become constants, and what VAR_HANDLE writes is a handle. Options carry the field names of TensorFlow
+Lite's schema.fbs; those of a custom operator are any map.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 import tflite
+from flatbuffers import flexbuffers
 
 from motes.ir import DType, Tensor
 
@@ -31,6 +33,7 @@ _TABLES = {
     "MAXIMUM": "MaximumMinimumOptions",
     "MINIMUM": "MaximumMinimumOptions",
     "PADV2": "PadV2Options",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 
 # Options whose values may be given by name.
@@ -45,15 +48,28 @@ _TYPES = {d: getattr(tflite.TensorType, d.name) for d in DType}
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator of a file; `options` by their names in the schema, enumerations by name or number."""
+    """One operator of a file; `options` by their names in the schema, enumerations by name or number.
 
-    builtin: str | int  # "CONV_2D", or any code
+    Those of a custom operator become a FlexBuffer, and bytes stay as they are.
+    """
+
+    builtin: str | int  # "CONV_2D", "CUSTOM", or any code
     inputs: Sequence[Tensor | None]
     outputs: Sequence[Tensor]
-    options: Mapping[str, Any] | None = None  # None: no options table at all
+    options: Mapping[str, Any] | bytes | None = None  # None: no options at all
     table: str | None = None  # the options table, where it is not the operator's own
     version: int = 1
     custom_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Subgraph:
+    """What an operator of the main subgraph calls by its index: the first has index 1."""
+
+    operators: Sequence[Operator]
+    inputs: Sequence[Tensor] = ()
+    outputs: Sequence[Tensor] = ()
+    name: str = "body"
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,8 @@ class Extras:
     outside: frozenset[Tensor] = frozenset()  # constants that lie behind the flatbuffer, as in files above 2 GB
     buffers: Mapping[Tensor, int] = field(default_factory=dict)  # instead of the tensor's own
     signatures: Mapping[Tensor, Sequence[int]] = field(default_factory=dict)  # shapes with -1
-    subgraphs: int = 1  # all alike
+    subgraphs: Sequence[Subgraph] = ()  # behind the main one
+    headless: bool = False  # without the main one
     version: int = 3
     identifier: bytes = b"TFL3"
     description: str = "motes tests"
@@ -77,36 +94,20 @@ class Extras:
 def write_model(
     operators: Sequence[Operator], inputs: Sequence[Tensor], outputs: Sequence[Tensor], extras: Extras | None = None
 ) -> bytes:
-    """The bytes of a .tflite file with one subgraph of `operators` in this order."""
+    """The bytes of a .tflite file: `operators` in this order, and the subgraphs they call."""
     extras = extras or Extras()
     build = flatbuffers.Builder(1024)
-    tensors = _all_tensors(operators, inputs, outputs)
-    contents = [extras.raw.get(t, None if t.data is None else _raw(t)) for t in tensors]
-    constants = [(t, c) for t, c in zip(tensors, contents, strict=True) if c is not None]
-    buffers = [_table(build, "Buffer"), *(_buffer(build, c, t in extras.outside) for t, c in constants)]
-    numbers = iter(range(1, len(buffers)))
-    tensor_tables = [
-        _tensor(build, t, 0 if c is None else next(numbers), extras) for t, c in zip(tensors, contents, strict=True)
-    ]
-    index = {t: i for i, t in enumerate(tensors)}
-    codes = list(dict.fromkeys(_code(op) for op in operators))
+    graphs = [*([] if extras.headless else [Subgraph(operators, inputs, outputs, extras.name)]), *extras.subgraphs]
+    codes = list(dict.fromkeys(_code(op) for graph in graphs for op in graph.operators))
     code_tables = [_operator_code(build, *code) for code in codes]
-    operator_tables = [_operator(build, op, codes.index(_code(op)), index) for op in operators]
-    subgraph = _table(
-        build,
-        "SubGraph",
-        Tensors=_offsets(build, tensor_tables),
-        Inputs=_ints(build, [index[t] for t in inputs]),
-        Outputs=_ints(build, [index[t] for t in outputs]),
-        Operators=_offsets(build, operator_tables),
-        Name=build.CreateString(extras.name),
-    )
+    buffers = [_table(build, "Buffer")]
+    subgraphs = [_subgraph(build, graph, codes, buffers, extras) for graph in graphs]
     model = _table(
         build,
         "Model",
         Version=extras.version,
         OperatorCodes=_offsets(build, code_tables),
-        Subgraphs=_offsets(build, [subgraph] * extras.subgraphs),
+        Subgraphs=_offsets(build, subgraphs),
         Description=build.CreateString(extras.description),
         Buffers=_offsets(build, buffers),
     )
@@ -114,11 +115,37 @@ def write_model(
     return bytes(build.Output())
 
 
-def _all_tensors(operators: Sequence[Operator], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Tensor]:
-    found = [*inputs]
-    for op in operators:
+def _subgraph(build: Any, graph: Subgraph, codes: list[Any], buffers: list[int], extras: Extras) -> int:
+    """A subgraph; what its constants hold is put behind `buffers`."""
+    tensors = _all_tensors(graph)
+    contents = [extras.raw.get(t, None if t.data is None else _raw(t)) for t in tensors]
+    constants = [(t, c) for t, c in zip(tensors, contents, strict=True) if c is not None]
+    numbers = iter(range(len(buffers), len(buffers) + len(constants)))
+    buffers += [_buffer(build, c, t in extras.outside) for t, c in constants]
+    handles = {t for op in graph.operators if op.builtin == "VAR_HANDLE" for t in op.outputs}
+    types = {**dict.fromkeys(handles, tflite.TensorType.RESOURCE), **extras.type_codes}
+    tensor_tables = [
+        _tensor(build, t, types.get(t, _TYPES[t.dtype]), 0 if c is None else next(numbers), extras)
+        for t, c in zip(tensors, contents, strict=True)
+    ]
+    index = {t: i for i, t in enumerate(tensors)}
+    operator_tables = [_operator(build, op, codes.index(_code(op)), index) for op in graph.operators]
+    return _table(
+        build,
+        "SubGraph",
+        Tensors=_offsets(build, tensor_tables),
+        Inputs=_ints(build, [index[t] for t in graph.inputs]),
+        Outputs=_ints(build, [index[t] for t in graph.outputs]),
+        Operators=_offsets(build, operator_tables),
+        Name=build.CreateString(graph.name),
+    )
+
+
+def _all_tensors(graph: Subgraph) -> list[Tensor]:
+    found = [*graph.inputs]
+    for op in graph.operators:
         found += [t for t in (*op.inputs, *op.outputs) if t is not None]
-    return list(dict.fromkeys([*found, *outputs]))
+    return list(dict.fromkeys([*found, *graph.outputs]))
 
 
 def _raw(tensor: Tensor) -> bytes:
@@ -132,7 +159,7 @@ def _buffer(build: Any, data: bytes, outside: bool) -> int:
     return _table(build, "Buffer", Data=_bytes(build, data))
 
 
-def _tensor(build: Any, tensor: Tensor, buffer: int, extras: Extras) -> int:
+def _tensor(build: Any, tensor: Tensor, code: int, buffer: int, extras: Extras) -> int:
     quantization = None
     if tensor.quant is not None:
         quantization = _table(
@@ -147,7 +174,7 @@ def _tensor(build: Any, tensor: Tensor, buffer: int, extras: Extras) -> int:
         build,
         "Tensor",
         Shape=_ints(build, tensor.shape),
-        Type=extras.type_codes.get(tensor, _TYPES[tensor.dtype]),
+        Type=code,
         Buffer=extras.buffers.get(tensor, buffer),
         Name=build.CreateString(tensor.name),
         Quantization=quantization,
@@ -174,24 +201,28 @@ def _operator_code(build: Any, code: int, version: int, custom: str | None) -> i
 
 
 def _operator(build: Any, op: Operator, code: int, index: Mapping[Tensor, int]) -> int:
-    name = op.table or _TABLES.get(str(op.builtin), str(op.builtin).title().replace("_", "") + "Options")
-    options = {} if op.options is None else {key: _option(build, key, value) for key, value in op.options.items()}
-    has_options = op.options is not None
-    table = _table(build, name, **{_camel(k): v for k, v in options.items()}) if has_options else None
+    fields: dict[str, int] = {}
+    if isinstance(op.options, bytes) or (op.options is not None and op.builtin == "CUSTOM"):
+        stored = op.options if isinstance(op.options, bytes) else bytes(flexbuffers.Dumps(dict(op.options)))
+        fields["CustomOptions"] = _bytes(build, stored)
+    elif op.options is not None:
+        name = op.table or _TABLES.get(str(op.builtin), str(op.builtin).title().replace("_", "") + "Options")
+        options = {_camel(key): _option(build, key, value) for key, value in op.options.items()}
+        fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, name)
+        fields["BuiltinOptions"] = _table(build, name, **options)
     return _table(
         build,
         "Operator",
         OpcodeIndex=code,
         Inputs=_ints(build, [-1 if t is None else index[t] for t in op.inputs]),
         Outputs=_ints(build, [index[t] for t in op.outputs]),
-        BuiltinOptionsType=getattr(tflite.BuiltinOptions, name) if has_options else 0,
-        BuiltinOptions=table,
+        **fields,
     )
 
 
 def _option(build: Any, key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return getattr(_ENUMS[key], value)
+        return getattr(_ENUMS[key], value) if key in _ENUMS else build.CreateString(value)
     return value if isinstance(value, bool | int | float) else _ints(build, value)
 
 
