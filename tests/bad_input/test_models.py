@@ -14,19 +14,17 @@ from motes.ir import DType, Tensor, quant
 from tflite_small import X, Y, Z, changed, dense
 from tflite_writer import Operator, write_model
 
-FLOAT = {t.name: Tensor(t.name, t.shape, DType.FLOAT32) for t in (X, Y)}
 WEIGHTS = np.ones((4, 8))
 
 
-def hybrid() -> bytes:
-    """Float activations, int8 weights."""
-    bias = Tensor("b", (4,), DType.FLOAT32, None, np.zeros(4, np.float32))
-    return dense(FLOAT["x"], b=bias, y=FLOAT["y"])
+def unsigned() -> bytes:
+    """Quantized as TensorFlow 1 did."""
+    return dense(changed(X, dtype=DType.UINT8, quant=quant(0.5, 128)), y=changed(Y, dtype=DType.UINT8))
 
 
-def floats() -> bytes:
-    weights = Tensor("w", (4, 8), DType.FLOAT32, None, WEIGHTS.astype(np.float32))
-    return dense(FLOAT["x"], weights, None, FLOAT["y"])
+def no_scales() -> bytes:
+    weights = Tensor("w", (4, 8), DType.INT8, None, WEIGHTS.astype(np.int8))
+    return dense(w=weights)
 
 
 def unsupported() -> bytes:
@@ -46,8 +44,8 @@ BAD = {
     "empty": (lambda: b"", "not a .tflite file: it is empty"),
     "cut": (lambda: dense()[:320], "damaged .tflite file: "),
     "astray": (astray, "damaged .tflite file: the root table at byte 2147483632 does not fit into its "),
-    "float": (floats, "converter.representative_dataset = "),
-    "hybrid": (hybrid, "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"),
+    "unsigned": (unsigned, "converter.representative_dataset = "),
+    "no_scales": (no_scales, "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"),
     "unsupported": (unsupported, "operator 1: SIN is not one that Motes knows; it knows ADD, "),
     "nothing": (lambda: write_model([], [X], [Y]), "the model has no operators: there is nothing to run"),
     "zero": (lambda: dense(changed(X, shape=(1, 0))), "tensor 0 'x' has the shape [1, 0], so no elements"),
@@ -82,7 +80,7 @@ def test_check_says_what_stands_in_the_way(motes_: Any, tmp_path: Path, name: st
         assert ended.err.startswith(f"error: {path}: ")
 
 
-@pytest.mark.parametrize("name", ["no_tflite", "float", "unsupported", "zero"])
+@pytest.mark.parametrize("name", ["no_tflite", "unsigned", "unsupported", "zero"])
 def test_in_an_application_its_line_is_told(refuses: Any, app: Any, recording: Path, name: str) -> None:
     make, words = BAD[name]
     path = app()

@@ -76,6 +76,11 @@ def check_quant(node: Node, tensor: Tensor) -> None:
 def check_weights(node: Node, weights: Tensor, channels: int, axis: int) -> None:
     """Constant int8 weights, symmetric, with one scale, or one for each of `channels` along `axis`."""
     check_constant(node, weights)
+    check_symmetric(node, weights, channels, axis)
+
+
+def check_symmetric(node: Node, weights: Tensor, channels: int, axis: int) -> None:
+    """The same of weights that may be computed."""
     if weights.dtype is not DType.INT8:
         raise Unsupported(node, f"its weights, {weights}, are not int8", CONVERT_TO_INT8)
     quant = weights.quant
@@ -94,11 +99,11 @@ def check_weights(node: Node, weights: Tensor, channels: int, axis: int) -> None
         )
 
 
-def check_bias(node: Node, bias: Tensor, channels: int) -> None:
-    """A constant int32 bias with one value a channel; its own scale is ignored, as TFLM's arithmetic does."""
+def check_bias(node: Node, bias: Tensor, channels: int, dtype: DType = DType.INT32) -> None:
+    """A constant bias with one value a channel; its own scale is ignored, as TFLM's arithmetic does."""
     check_constant(node, bias)
-    if bias.dtype is not DType.INT32:
-        raise Unsupported(node, f"its bias, {bias}, is not int32", CONVERT_TO_INT8)
+    if bias.dtype is not dtype:
+        raise Unsupported(node, f"its bias, {bias}, is not {dtype.value}", CONVERT_TO_INT8)
     if bias.elements != channels:
         raise BadInput(f"{node}: its bias has {bias.elements} values for {channels} channels; {CONVERT_AGAIN}")
 
@@ -112,13 +117,15 @@ def check_constant(node: Node, tensor: Tensor) -> None:
 
 
 def check_activation(node: Node, activation: str) -> None:
-    """A fused activation that int8 kernels clamp by, with limits that TFLM can compute."""
+    """A fused activation that kernels clamp by, with limits that TFLM can compute."""
     if activation not in ACTIVATIONS:
         raise Unsupported(
             node,
             f"fused activation {activation} is not one of {', '.join(ACTIVATIONS)}",
             "make the activation a layer of its own",
         )
+    if node.output.dtype is DType.FLOAT32:
+        return
     try:
         limits(node, activation)
     except ValueError as error:

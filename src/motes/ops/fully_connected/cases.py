@@ -6,10 +6,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from motes.ir import DType, Quant, Tensor, quant
+import numpy as np
+
+from motes.ir import Array, DType, Quant, Tensor, quant
 from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 
 COUNT, LONG = 400, 40
+OTHERS = 50
+"""Cases of each further form: int16, weights that are computed or have a zero point, float32."""
 
 
 def cases() -> Iterator[Case]:
@@ -22,6 +26,62 @@ def cases() -> Iterator[Case]:
         depth = rng.choice((1, 2, 3, 4, 7, 8, 16, 31, 64, 200, rng.randint(1, 100)))
         units = rng.choice((1, 2, 3, 4, 5, 8, 10, rng.randint(1, 40)))
         yield _case(rng, f"fully_connected_{seed}", depth, units)
+    for seed in range(OTHERS):
+        for form in (_int16, _computed, _floats):
+            rng = random.Random(f"fully connected {form.__name__} {seed}")
+            case = _case(rng, f"fully_connected{form.__name__}_{seed}", rng.randint(1, 40), rng.randint(1, 9))
+            yield form(rng, case)
+
+
+def _int16(rng: random.Random, case: Case) -> Case:
+    """The case with int16 activations, and sums of 64 or 32 bits."""
+    x, w, b = (*case.inputs, None)[:3]
+    (y,) = case.outputs
+    assert x is not None and w is not None and x.quant is not None and w.quant is not None
+    # Zero points are mostly 0, as converters write them; the sums are 256 times as large.
+    zero = rng.choice((0, 0, 0, 1000, -32768))
+    x = replace(x, dtype=DType.INT16, quant=replace(x.quant, zero_point=(zero,)))
+    scale = float32(max(y.scale * 2.0 ** rng.choice((0, 4, 8, 12)), x.scale * w.quant.scale[0] * 2.0**-12))
+    y = replace(y, dtype=DType.INT16, quant=quant(scale, rng.choice((0, 0, 0, -1000, 32767))))
+    if b is not None and rng.random() < 0.7:
+        assert b.data is not None
+        wide = b.data.astype(np.int64) * rng.choice((1, 1000, 1 << 20))
+        b = replace(b, dtype=DType.INT64, data=wide)
+    if rng.random() < 0.3:
+        return _with_weights(rng, replace(case, outputs=(y,)), x, w, b)
+    return replace(case, inputs=(x, w) if b is None else (x, w, b), outputs=(y,))
+
+
+def _computed(rng: random.Random, case: Case) -> Case:
+    """The case with weights that are an input, or have a zero point, or both."""
+    x, w, b = (*case.inputs, None)[:3]
+    assert x is not None and w is not None
+    return _with_weights(rng, case, x, w, b)
+
+
+def _with_weights(rng: random.Random, case: Case, x: Tensor, w: Tensor, b: Tensor | None) -> Case:
+    assert w.quant is not None
+    data = None if rng.random() < 0.7 else w.data
+    zero = draw_zero_point(rng) if w.quant.per_tensor else 0
+    w = replace(w, data=data, quant=replace(w.quant, zero_point=(zero,) * len(w.quant.scale)))
+    return replace(case, inputs=(x, w) if b is None else (x, w, b))
+
+
+def _floats(rng: random.Random, case: Case) -> Case:
+    """The case in float32, its weights constant or computed."""
+    x, w, b = (*case.inputs, None)[:3]
+    assert x is not None and w is not None
+    x, y = (replace(t, dtype=DType.FLOAT32, quant=None) for t in (x, case.outputs[0]))
+    data = None if rng.random() < 0.2 else _draw_floats(rng, w.shape)
+    w = replace(w, dtype=DType.FLOAT32, quant=None, data=data)
+    if b is not None:
+        b = replace(b, dtype=DType.FLOAT32, quant=None, data=_draw_floats(rng, b.shape))
+    return replace(case, inputs=(x, w) if b is None else (x, w, b), outputs=(y,))
+
+
+def _draw_floats(rng: random.Random, shape: tuple[int, ...]) -> Array:
+    values = np.random.default_rng(rng.getrandbits(64))
+    return (values.standard_normal(shape) * 10.0 ** values.integers(-3, 2, shape)).astype(np.float32)
 
 
 def _case(rng: random.Random, name: str, depth: int, units: int) -> Case:

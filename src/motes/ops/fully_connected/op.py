@@ -1,4 +1,4 @@
-"""FULLY_CONNECTED for int8."""
+"""FULLY_CONNECTED: which of its forms serves a node, and the form with constant int8 weights."""
 
 from __future__ import annotations
 
@@ -6,90 +6,88 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
+import numpy as np
+
+from motes.ir import DType, Kernel, Node, Params, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
-    CONVERT_AGAIN,
     check_activation,
-    check_arity,
     check_bias,
     check_int8,
     check_weights,
+    float_limits,
     limits,
     named,
 )
 from motes.ops.fully_connected import dsp, fours
-from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
+from motes.ops.fully_connected.dense import Dense
+from motes.ops.fully_connected.general import GeneralFullyConnected
+from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
+
+
+def _is_int8(node: Node) -> bool:
+    return node.input(0).dtype is DType.INT8
 
 
 @dataclass(frozen=True)
-class FullyConnected(Op):
-    """y[b, o] = activation(sum over i of weights[o, i] * x[b, i] + bias[o]), for every row b of the input.
+class FullyConnected(Dense):
+    """Dense layers of constant int8 weights, symmetric, per tensor or per output.
 
-    Dtypes: int8 input and output, int8 symmetric weights (per tensor or per output), int32 bias or none. Weights and
-    bias are constants. The input may have any rank: its elements are taken as rows of `weights.shape[1]`.
-    Source: TFLM's reference FULLY_CONNECTED. Sums wrap modulo 2^32 there too.
+    Dtypes: int8 input and output with int32 bias or none; or hybrid: float32 input, output and bias, computed as floats
+    of weights times their scale. Any other FULLY_CONNECTED becomes a `GeneralFullyConnected`, for which int16 and all
+    float32 are served, too. Source: TFLM's reference FULLY_CONNECTED; int8 sums wrap modulo 2^32 there too. LiteRT
+    computes hybrid layers less exactly, with inputs that it quantizes.
     """
 
-    tflite = (
-        Builtin(
-            "FULLY_CONNECTED",
-            {
-                "fused_activation_function": ("byte", 0),
-                "weights_format": ("byte", 0),
-                "keep_num_dims": ("bool", False),
-                "asymmetric_quantize_inputs": ("bool", False),
-                "quantized_bias_type": ("byte", 0),
-            },
-        ),
-    )
-    types = (DType.INT8,)
+    types = (DType.INT8, DType.INT16, DType.FLOAT32)
+    limits = "the bias is constant"
     kernels = (
-        Kernel("fully_connected_s8", "fully_connected_s8.h"),
+        Kernel("fully_connected_s8", "fully_connected_s8.h", fits=_is_int8),
+        Kernel(
+            "fully_connected_hybrid_f32",
+            "fully_connected_hybrid_f32.h",
+            fits=lambda node: not _is_int8(node),
+            params=lambda node: _hybrid_params(node),
+        ),
         Kernel(
             "fully_connected_fours_s8_dsp",
             "fully_connected_fours_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=fours.fits,
+            fits=lambda node: _is_int8(node) and fours.fits(node),
             params=fours.params,
         ),
         Kernel(
             "fully_connected_s8_dsp",
             "fully_connected_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=dsp.fits,
+            fits=lambda node: _is_int8(node) and dsp.fits(node),
             params=dsp.params,
             form="shared",
         ),
     )
     folded = (1, 2)
 
-    activation: str = "NONE"
-    weights_format: int = 0
-
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
-    ) -> FullyConnected:
-        return cls(named(ACTIVATIONS, options["fused_activation_function"]), options["weights_format"])
+    ) -> Dense:
+        kind = GeneralFullyConnected if _needs_pointer(inputs) else cls
+        return kind(named(ACTIVATIONS, options["fused_activation_function"]), options["weights_format"])
 
     def check(self, node: Node) -> None:
-        check_arity(node, 2, 3)
-        x, weights, y = node.input(0), node.input(1), node.output
-        check_int8(node, x, y)
-        if self.weights_format != 0:
-            raise Unsupported(node, f"weights format {self.weights_format} is not the default", CONVERT_AGAIN)
-        if len(weights.shape) != 2:
-            raise BadInput(f"{node}: its weights, {weights}, are not a matrix; {CONVERT_AGAIN}")
-        units, depth = weights.shape
-        check_weights(node, weights, units, axis=0)
-        if len(node.inputs) == 3 and node.inputs[2] is not None:
-            check_bias(node, node.input(2), units)
-        if not y.shape or y.shape[-1] != units or x.elements * units != y.elements * depth:
-            raise BadInput(f"{node}: {x} times {weights} does not give {y}; {CONVERT_AGAIN}")
+        self.check_options(node)
+        x, y = node.input(0), node.output
+        hybrid = x.dtype is DType.FLOAT32 and y.dtype is DType.FLOAT32
+        if not hybrid:
+            check_int8(node, x, y)
+        units, _ = check_shapes(node)
+        check_weights(node, node.input(1), units, axis=0)
+        bias = bias_tensor(node)
+        if bias is not None:
+            check_bias(node, bias, units, DType.FLOAT32 if hybrid else DType.INT32)
         check_activation(node, self.activation)
-        rescaling(node)
+        if not hybrid:
+            rescaling(node)
 
     def params(self, node: Node) -> Params:
         units, depth = node.input(1).shape
@@ -109,5 +107,32 @@ class FullyConnected(Op):
             "high": high,
         }
 
-    def macs(self, node: Node) -> int:
-        return node.output.elements * node.input(1).shape[1]
+
+def _needs_pointer(inputs: Sequence[Tensor | None]) -> bool:
+    """Whether the weights are no constants of int8 around 0, or the input is int16."""
+    x, weights = (*inputs, None, None)[:2]
+    if x is None or weights is None:
+        return False
+    around_zero = weights.quant is None or not weights.quant.per_tensor or weights.zero_point == 0
+    return (
+        weights.data is None or x.dtype is weights.dtype is DType.FLOAT32 or x.dtype is DType.INT16 or not around_zero
+    )
+
+
+def _hybrid_params(node: Node) -> Params:
+    assert isinstance(node.op, FullyConnected), node
+    weights = node.input(1)
+    assert weights.quant is not None, node
+    units, depth = weights.shape
+    low, high = float_limits(node.op.activation)
+    return {
+        "rows": node.output.elements // units,
+        "depth": depth,
+        "units": units,
+        "weights": weights_of(node),
+        "scale": np.array(weights.quant.scale, np.float32),
+        "step": int(len(weights.quant.scale) > 1),
+        "bias": bias_of(node).astype(np.float32),
+        "low": low,
+        "high": high,
+    }

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from motes.ir import Array, Node
-from motes.ops.common import multiplier
+from motes.errors import BadInput
+from motes.ir import Array, Node, Tensor
+from motes.ops.common import CONVERT_AGAIN, multiplier, multiplier_s64
+
+
+def check_shapes(node: Node) -> tuple[int, int]:
+    """(units, depth) of weights that fit the input and the output, whatever their ranks."""
+    x, weights, y = node.input(0), node.input(1), node.output
+    if len(weights.shape) != 2:
+        raise BadInput(f"{node}: its weights, {weights}, are not a matrix; {CONVERT_AGAIN}")
+    units, depth = weights.shape
+    if not y.shape or y.shape[-1] != units or x.elements * units != y.elements * depth:
+        raise BadInput(f"{node}: {x} times {weights} does not give {y}; {CONVERT_AGAIN}")
+    return units, depth
 
 
 def weights_of(node: Node) -> Array:
@@ -15,21 +27,38 @@ def weights_of(node: Node) -> Array:
     return data
 
 
+def bias_tensor(node: Node) -> Tensor | None:
+    """The bias, where there is one."""
+    return node.inputs[2] if len(node.inputs) == 3 else None
+
+
+def bias_of(node: Node) -> Array:
+    """The bias (units) in its own type; zeros, int64, where there is none."""
+    bias = bias_tensor(node)
+    if bias is None:
+        return np.zeros(node.input(1).shape[0], np.int64)
+    assert bias.data is not None
+    return bias.data.reshape(-1)
+
+
 def folded_bias(node: Node) -> Array:
     """int32 (units): the bias with the input's zero point folded in, modulo 2^32.
 
     sum(w * (x - zero)) + bias = sum(w * x) + (bias - zero * sum(w)).
     """
-    weights = weights_of(node)
-    bias = node.inputs[2] if len(node.inputs) == 3 else None
-    start = np.zeros(len(weights), np.int64) if bias is None or bias.data is None else bias.data.reshape(-1)
-    return np.asarray(start - node.input(0).zero_point * weights.sum(axis=1, dtype=np.int64)).astype(np.int32)
+    folded = bias_of(node) - node.input(0).zero_point * weights_of(node).sum(axis=1, dtype=np.int64)
+    return np.asarray(folded).astype(np.int32)
 
 
-def rescaling(node: Node) -> tuple[Array, Array]:
-    """Multipliers (int32) and shifts (int8) from sums to outputs: one for all units, or one for each."""
+def rescaling(node: Node, wide: bool = False) -> tuple[Array, Array]:
+    """Multipliers (int32) and shifts (int8) from sums to outputs: one for all units, or one for each.
+
+    Args:
+        wide: sums of 64 bits, whose left shifts are smaller.
+    """
     x, weights, y = node.input(0), node.input(1), node.output
     assert weights.quant is not None
     reals = (x.scale * scale / y.scale for scale in weights.quant.scale)
-    multipliers, shifts = zip(*(multiplier(node, real) for real in reals), strict=True)
+    scaled = (multiplier_s64(node, real) if wide else multiplier(node, real) for real in reals)
+    multipliers, shifts = zip(*scaled, strict=True)
     return np.array(multipliers, np.int32), np.array(shifts, np.int8)

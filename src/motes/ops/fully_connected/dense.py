@@ -1,0 +1,52 @@
+"""What every FULLY_CONNECTED shares: its options, and how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from motes.errors import Unsupported
+from motes.ir import Builtin, Node, Op, Tensor
+from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_arity, named
+
+
+@dataclass(frozen=True)
+class Dense(Op):
+    """y[b, o] = activation(sum over i of weights[o, i] * x[b, i] + bias[o]), for every row b of the input.
+
+    The input may have any rank: its elements are taken as rows of `weights.shape[1]`. The options keep_num_dims, which
+    the output's shape says again, and asymmetric_quantize_inputs, which concerns how LiteRT quantizes floats, are not
+    needed.
+    """
+
+    tflite = (
+        Builtin(
+            "FULLY_CONNECTED",
+            {
+                "fused_activation_function": ("byte", 0),
+                "weights_format": ("byte", 0),
+                "keep_num_dims": ("bool", False),
+                "asymmetric_quantize_inputs": ("bool", False),
+                "quantized_bias_type": ("byte", 0),
+            },
+        ),
+    )
+
+    activation: str = "NONE"
+    weights_format: int = 0
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Dense:
+        return cls(named(ACTIVATIONS, options["fused_activation_function"]), options["weights_format"])
+
+    def check_options(self, node: Node) -> None:
+        """Raise unless inputs and outputs are there, and the weights lie as they always do."""
+        check_arity(node, 2, 3)
+        if self.weights_format != 0:
+            raise Unsupported(node, f"weights format {self.weights_format} is not the default", CONVERT_AGAIN)
+
+    def macs(self, node: Node) -> int:
+        return node.output.elements * node.input(1).shape[1]
