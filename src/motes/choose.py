@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from motes.errors import Unsupported
-from motes.ir import Call, Graph, Kernel, Node, Program
+from motes.ir import Block, Call, Control, Graph, Kernel, Node, Program
 
 
 def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:
@@ -20,7 +20,13 @@ def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:
     Raises:
         Unsupported: no kernel fits a node.
     """
-    return Program(graph, tuple(Call(node, _best(node, features)) for node in graph.nodes))
+    return Program(graph, tuple(_serve(node, features) for node in graph.nodes))
+
+
+def _serve(node: Node, features: Set[str]) -> Call | Block:
+    if isinstance(node.op, Control):
+        return Block(node, tuple(choose(body, features) for body in node.op.bodies))
+    return Call(node, _best(node, features))
 
 
 def _best(node: Node, features: Set[str]) -> Kernel:

@@ -168,12 +168,14 @@ def make(
     costs: dict[Stage, StageCost] = {}
     spent: list[LayerCost] = []
     for i, stage in enumerate(application.stages):
-        programs[stage] = choose(prepare(stage.graph), target.core.features)
+        programs[stage] = program = choose(prepare(stage.graph), target.core.features)
         if target.chip is None:
             continue
         progress(f"proving and measuring {stage.name}", i / len(application.stages))
         measured = _measure(stage, target, toolchain)
-        costs[stage] = StageCost(tuple(c.cycles for c in measured if c.cycles))
+        cycles = {c.name: c.cycles for c in measured}
+        names = [[name for name, _, _ in dataclasses.replace(program, calls=(call,)).walk()] for call in program.calls]
+        costs[stage] = StageCost(tuple(filter(None, (sum(map(cycles.__getitem__, own)) for own in names))))
         spent += measured
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)

@@ -8,12 +8,12 @@ moment. A plan that reaches that bound is proven best.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from motes.errors import BadInput
-from motes.ir import Call, Program, Tensor
+from motes.ir import Block, Call, Place, Program, State, Tensor
 
 ALIGN = 8
 ORDERS = 300
@@ -43,16 +43,21 @@ class Life:
 
 @dataclass(frozen=True)
 class Plan:
-    """Offsets in bytes: `offsets` and `scratch` into the arena, `kept` into the memory of states."""
+    """Offsets in bytes: `offsets` and `scratch` into the arena, `kept` into the memory of states.
+
+    What a block runs is planned by itself, and lies in the block's scratch; `same` are the tensors of bodies that lie
+    where another tensor does.
+    """
 
     offsets: dict[Tensor, int]
-    scratch: dict[Call, int]
+    scratch: dict[Call | Block, int]
     kept: dict[Tensor, int]
     arena: int
     kept_size: int
     bound: int
-    """Bytes that no plan of these programs can go below."""
+    """Bytes that no plan of these programs can go below, blocks being given what they take."""
     lives: tuple[Life, ...]
+    same: dict[Tensor, Place] = field(default_factory=dict)
 
     @property
     def proven(self) -> bool:
@@ -72,22 +77,44 @@ def plan(*programs: Program) -> Plan:
         programs: shortest period first. One alone is a model; several are the stages of an application.
     """
     kept, kept_size = _keep(programs)
+    return _arrange(programs, kept, kept_size, {})
+
+
+def _arrange(programs: Sequence[Program], kept: dict[Tensor, int], kept_size: int, same: dict[Tensor, Place]) -> Plan:
+    """The plan of programs, some of whose tensors have a place already: in the memory of states, or of others."""
     blocks = _Blocks()
     moments: list[Moment] = []
     for program in programs:
-        moments += _moments(program, blocks, kept, nested=moments)
-    offsets, arena, bound = place([b.size for b in blocks.blocks], moments)
-    return Plan(
-        {t: offsets[i] for t, i in blocks.of_tensor.items()},
-        {c: offsets[i] for c, i in blocks.of_call.items()},
-        kept,
-        arena,
-        kept_size,
-        bound,
-        tuple(
-            Life(b.name, b.program, offsets[i], b.size, b.first, b.last) for i, b in enumerate(blocks.blocks) if b.size
-        ),
-    )
+        moments += _moments(program, blocks, {*kept, *same}, nested=moments)
+    places, arena, bound = place([b.size for b in blocks.blocks], moments)
+    offsets = {t: places[i] for t, i in blocks.of_tensor.items()}
+    scratch = {c: places[i] for c, i in blocks.of_call.items()}
+    for block, bodies in blocks.bodies.items():
+        start = scratch.get(block, 0)
+        for body in bodies:
+            offsets |= {t: start + at for t, at in body.offsets.items()}
+            scratch |= {c: start + at for c, at in body.scratch.items()}
+            same = same | body.same
+    lives = [Life(b.name, b.program, places[i], b.size, b.first, b.last) for i, b in enumerate(blocks.blocks) if b.size]
+    return Plan(offsets, scratch, kept, arena, kept_size, bound, tuple(lives), same)
+
+
+def _bodies(block: Block) -> tuple[Plan, ...]:
+    """The plans of what a block runs, each in memory of its own."""
+    same = block_places(block)
+    return tuple(_arrange([body], {}, 0, same) for body in block.bodies)
+
+
+def block_places(block: Block) -> dict[Tensor, Place]:
+    """The tensors of a block's bodies that lie where a tensor around them does: those that the operator names, and new
+    values of variables that can be computed right in their place."""
+    same = dict(block.op.places(block.node))
+    for body in block.bodies:
+        births, last_uses = _births(body), _last_uses(body)
+        for state in body.graph.states:
+            if state.write not in same and _replaces(body, state, births, last_uses):
+                same[state.write] = Place(state.read)
+    return same
 
 
 # ------------------------------------------------------------------------------------------------ lifetimes
@@ -110,7 +137,8 @@ class _Blocks:
     def __init__(self) -> None:
         self.blocks: list[_Block] = []
         self.of_tensor: dict[Tensor, int] = {}
-        self.of_call: dict[Call, int] = {}
+        self.of_call: dict[Call | Block, int] = {}
+        self.bodies: dict[Block, tuple[Plan, ...]] = {}
 
     def add(self, name: str, program: str, size: int, first: int, last: int) -> int:
         self.blocks.append(_Block(name, program, round_up(size), first, last))
@@ -125,15 +153,19 @@ def _keep(programs: Sequence[Program]) -> tuple[dict[Tensor, int], int]:
         births, last_uses = _births(program), _last_uses(program)
         for state in program.graph.states:
             kept[state.read] = size
-            birth = births.get(state.write, -1)
-            if (
-                birth >= 0
-                and last_uses.get(state.read, -1) == birth
-                and _in_place(program.calls[birth], state.write, state.read)
-            ):
+            if _replaces(program, state, births, last_uses):
                 kept[state.write] = size
             size = round_up(size + state.read.nbytes)
     return kept, size
+
+
+def _replaces(program: Program, state: State, births: Mapping[Tensor, int], last_uses: Mapping[Tensor, int]) -> bool:
+    """Whether the new value of a state can be computed right in the place of the old one."""
+    birth = births.get(state.write, -1)
+    last = last_uses.get(state.read, -1)
+    if birth < 0 or last > birth:
+        return False
+    return last < birth or _in_place(program.calls[birth], state.write, state.read)
 
 
 def _births(program: Program) -> dict[Tensor, int]:
@@ -148,23 +180,30 @@ def _last_uses(program: Program) -> dict[Tensor, int]:
     return last | dict.fromkeys((*graph.outputs, *(s.write for s in graph.states)), len(program.calls))
 
 
-def _in_place(call: Call, made: Tensor, used: Tensor) -> bool:
-    """Whether the kernel that makes `made` may write it over `used`, by whichever of its inputs it reads that."""
+def _in_place(call: Call | Block, made: Tensor, used: Tensor) -> bool:
+    """Whether what makes `made` may write it over `used`, by whichever of its inputs it reads that."""
     node = call.node
+    if isinstance(call, Block):
+        reads = [t for t in node.inputs if t is used]
+        return len(reads) == 1 and (made, used) in call.op.variables(node)
     pairs = {*call.kernel.in_place(node), *(((0, 0),) if node.op.view else ())}
     places = [i for i, t in enumerate(node.pointers) if t is used]
     return bool(places) and all((node.outputs.index(made), i) in pairs for i in places)
 
 
-def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested: Iterable[Moment]) -> list[Moment]:
+def _moments(program: Program, blocks: _Blocks, placed: Collection[Tensor], nested: Iterable[Moment]) -> list[Moment]:
     """Add the program's blocks, and return its moments: each of its calls, its start and its end, and every moment of
-    the programs that may run between two of its calls, together with what is alive there."""
+    the programs that may run between two of its calls, together with what is alive there.
+
+    Args:
+        placed: tensors that have a place already.
+    """
     graph, end = program.graph, len(program.calls)
     births, last = _births(program), _last_uses(program)
     mine: list[int] = []
     hosts: set[Tensor] = set()  # an input may make room for one output only
     for tensor in graph.tensors:
-        if tensor in kept or tensor.data is not None:
+        if tensor in placed or tensor.data is not None:
             continue
         birth = births.get(tensor, -1)
         host = next(
@@ -190,8 +229,11 @@ def _moments(program: Program, blocks: _Blocks, kept: dict[Tensor, int], nested:
             mine.append(index)
         blocks.of_tensor[tensor] = index
     for i, call in enumerate(program.calls):
-        if call.scratch:
-            index = blocks.add(f"scratch of {call.node.name}", graph.name, call.scratch, i, i)
+        if isinstance(call, Block):
+            blocks.bodies[call] = _bodies(call)
+        size = max(b.arena for b in blocks.bodies[call]) if isinstance(call, Block) else call.scratch
+        if size:
+            index = blocks.add(f"scratch of {call.node.name}", graph.name, size, i, i)
             blocks.of_call[call] = index
             mine.append(index)
 

@@ -15,9 +15,9 @@ from motes.emit import emit_model
 from motes.emit.layers import COMMON
 from motes.emit.model import offset_of
 from motes.errors import BadInput, BuildFailed
-from motes.ir import Array, Graph, Program, Tensor
+from motes.ir import Array, Block, Call, Graph, Program, Tensor
 from motes.passes import prepare
-from motes.plan import Plan, plan, round_up
+from motes.plan import Plan, block_places, plan, round_up
 
 GRAPHS_A_UNIT = 8
 """Graphs compiled together: fewer starts of the compiler, yet enough units for every worker."""
@@ -221,8 +221,10 @@ def _spread(program: Program) -> Plan:
 
     graph = program.graph
     kept = {s.read: s.read for s in graph.states}
-    tensors = [t for t in graph.tensors if t.data is None and t not in kept]
-    calls = [c for c in program.calls if c.scratch]
+    every = [call for _, call, _ in program.walk()]
+    same = {t: place for call in every if isinstance(call, Block) for t, place in block_places(call).items()}
+    tensors = [t for g in graph.within for t in g.tensors if t.data is None and t not in kept and t not in same]
+    calls = [c for c in every if isinstance(c, Call) and c.scratch]
     sizes = [t.nbytes for t in tensors] + [c.scratch for c in calls]
     offsets = list(places(sizes))
     arena = sum(GUARD + round_up(s) for s in sizes) + GUARD
@@ -235,13 +237,14 @@ def _spread(program: Program) -> Plan:
         sum(GUARD + round_up(s) for s in states) + GUARD if states else 0,
         arena,
         (),
+        same,
     )
 
 
 def _spans(plan: Plan) -> list[slice]:
     """The bytes of a spread plan that may be written, within the state struct."""
     tensors = [(offset_of(t, plan), t.nbytes) for t in (*plan.offsets, *plan.kept)]
-    scratch = [(at, call.scratch) for call, at in plan.scratch.items()]
+    scratch = [(at, call.scratch) for call, at in plan.scratch.items() if isinstance(call, Call)]
     return [slice(at, at + size) for at, size in (*tensors, *scratch)]
 
 

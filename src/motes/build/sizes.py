@@ -112,9 +112,10 @@ def check_programs(name: str, programs: Iterable[Program], plan: Plan, others: M
     """
     constants: dict[bytes, tuple[int, str]] = {}  # equal ones are stored once
     for program in programs:
-        for t in program.graph.tensors:
-            if t.data is not None:
-                constants.setdefault(hashlib.sha256(t.data.tobytes()).digest(), (t.nbytes, t.name))
+        for graph in program.graph.within:
+            for t in graph.tensors:
+                if t.data is not None:
+                    constants.setdefault(hashlib.sha256(t.data.tobytes()).digest(), (t.nbytes, t.name))
     weights = list(constants.values())
     blocks = [(life.size, life.name) for life in plan.lives]
     beside = [*((size, name) for name, size in others.items()), (plan.kept_size, "states")]

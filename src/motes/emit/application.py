@@ -10,8 +10,8 @@ from typing import Any
 
 from motes.application import Application, Ring, Sink, Stage
 from motes.emit.layers import Code, Layer
-from motes.emit.model import kept_offset, templates
-from motes.emit.text import comment, string
+from motes.emit.model import kept_offset
+from motes.emit.text import comment, string, templates
 from motes.errors import BadInput
 from motes.ir import Program
 from motes.names import identifier, printable

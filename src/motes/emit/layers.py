@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from motes.emit.text import array, comment, struct_value
-from motes.ir import Array, Call, Kernel, Program, State, Tensor
+from motes.emit.text import array, comment, struct_value, templates
+from motes.ir import Array, Block, Call, Kernel, Program, State, Tensor
 from motes.names import identifier
 from motes.plan import Plan
 
@@ -25,17 +25,22 @@ def layer_symbol(prefix: str, node: str) -> str:
 
 @dataclass(frozen=True)
 class Layer:
-    """A call as C: `function` is its symbol, or empty where there is nothing to do (a view of its input)."""
+    """A call as C: `function` is its symbol, or empty where there is nothing to do (a view of its input).
 
-    call: Call
+    `rounds` are the counters of the loops around it that it is told, `inner` the layers that a block runs.
+    """
+
+    call: Call | Block
     function: str
     title: str
     body: str
+    rounds: tuple[str, ...] = ()
+    inner: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True)
 class Store:
-    """A state whose next value was computed elsewhere and is copied to its place at the end of a run."""
+    """A copy: of a state whose next value was computed elsewhere, to its place at the end of a run."""
 
     to: str
     source: str
@@ -63,6 +68,8 @@ class Code:
     shared: dict[str, str] = field(default_factory=dict)
     _names: dict[tuple[str, str, bytes], str] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
+    _round: dict[Tensor, str] = field(default_factory=dict)
+    """The counter of the loop whose rounds a tensor's place depends on."""
 
     def constant(self, kind: str, hint: str, data: Array) -> str:
         """The name of a flash array with this content; equal content is stored once.
@@ -85,9 +92,18 @@ class Code:
 
     def address(self, tensor: Tensor) -> str:
         """C for a tensor's place, as uint8_t *."""
+        behind = ""
+        while tensor in self.plan.same:
+            place = self.plan.same[tensor]
+            behind += f" + {place.offset}" if place.offset else ""
+            if place.step:
+                behind += f" {'+' if place.step > 0 else '-'} {self._round[tensor]} * {abs(place.step)}u"
+            tensor = place.tensor
+        if tensor.data is not None:
+            return f"(const uint8_t *){self.constant('w', tensor.name, tensor.data)}{behind}"
         if tensor in self.plan.kept:
-            return f"s->kept + {self.plan.kept[tensor]}"
-        return f"s->arena + {self.plan.offsets[tensor]}"
+            return f"s->kept + {self.plan.kept[tensor]}{behind}"
+        return f"s->arena + {self.plan.offsets[tensor]}{behind}"
 
     def pointer(self, tensor: Tensor, *, const: bool) -> str:
         """C for a tensor's first element."""
@@ -97,13 +113,14 @@ class Code:
 
     def add(self, program: Program) -> tuple[list[Layer], list[Store], list[Reset]]:
         """The program's layers, and what its states need at the end of a run and before the first."""
-        layers = [self._layer(call) for call in program.calls]
-        stores = [
-            Store(self.address(s.read), self.address(s.write), s.read.nbytes)
-            for s in program.graph.states
-            if self.plan.kept.get(s.write) != self.plan.kept[s.read]
-        ]
+        layers = [self._layer(call, call.node.name) for call in program.calls]
+        stores = self._stores((s.read, s.write) for s in program.graph.states)
         return layers, stores, [self._reset(s) for s in program.graph.states]
+
+    def _stores(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> list[Store]:
+        """Copies into the first of each pair, where that is another place."""
+        found = [Store(self.address(to), self.address(source), to.nbytes) for to, source in pairs]
+        return [store for store in found if store.to != store.source]
 
     def _reset(self, state: State) -> Reset:
         empty = not np.any(state.initial)
@@ -113,11 +130,15 @@ class Code:
             state.read.nbytes,
         )
 
-    def _layer(self, call: Call) -> Layer:
-        node, kernel = call.node, call.kernel
+    def _layer(self, call: Call | Block, name: str, around: tuple[str, ...] = ()) -> Layer:
+        """A call, under a name that no other has; `around` are the counters of the loops around it."""
+        node = call.node
         reads = ", ".join(f"{t.dtype.value}[{'x'.join(map(str, t.shape))}]" for t in node.pointers)
         makes = ", ".join(f"{t.dtype.value}[{'x'.join(map(str, t.shape))}]" for t in node.outputs)
         title = comment(f"{node}: {reads} -> {makes}")
+        if isinstance(call, Block):
+            return self._block(call, name, title, around)
+        kernel = call.kernel
         if (
             node.op.view
             and node.pointers[0].data is None
@@ -128,25 +149,57 @@ class Code:
         self.includes[kernel.source] = None
         params, arguments = call.params, []
         kind = "w" if node.op.folded else "t"
-        names = {k: self.constant(kind, f"{node.name}_{k}", v) for k, v in params.items() if isinstance(v, np.ndarray)}
+        names = {k: self.constant(kind, f"{name}_{k}", v) for k, v in params.items() if isinstance(v, np.ndarray)}
         value = struct_value(call.header, f"{kernel.function}_params", params, names)
         if value is not None:
-            name = f"{self.prefix}_p_{node.name}"
-            self.constants.append(f"static const {kernel.function}_params {name} = {value};\n")
-            arguments.append(f"&{name}")
+            struct = f"{self.prefix}_p_{name}"
+            self.constants.append(f"static const {kernel.function}_params {struct} = {value};\n")
+            arguments.append(f"&{struct}")
         lists = ""
-        for kind, name, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
-            pointers = [self.pointer(t, const=name == "x") for t in tensors]
+        for kind, side, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
+            pointers = [self.pointer(t, const=side == "x") for t in tensors]
             if kernel.listed == kind:
-                lists = f"    {_element(kernel, tensors[0], name)}*const {name}[] = {{{', '.join(pointers)}}};\n"
-                pointers = [name]
+                lists = f"    {_element(kernel, tensors[0], side)}*const {side}[] = {{{', '.join(pointers)}}};\n"
+                pointers = [side]
             arguments += pointers
         if kernel.scratch is not None:
             offset = self.plan.scratch.get(call)
             arguments.append("(void *)0" if offset is None else f"s->arena + {offset}")
         function = self._share(call, value is not None) if kernel.form == "shared" else kernel.function
         lines = ",\n        ".join(arguments)
-        return Layer(call, layer_symbol(self.prefix, node.name), title, f"{lists}    {function}({lines});")
+        body = f"{lists}    {function}({lines});"
+        rounds = tuple(i for i in around if re.search(rf"\b{i}\b", body))
+        return Layer(call, layer_symbol(self.prefix, name), title, body, rounds)
+
+    def _block(self, block: Block, name: str, title: str, around: tuple[str, ...]) -> Layer:
+        """A block: its control structure as a function that calls the layers of its bodies."""
+        node, op = block.node, block.op
+        counter = f"i{len(around)}" if op.structure == "repeat" else ""
+        self._round |= {t: counter for t, place in op.places(node).items() if place.step}
+        inside = (*around, counter) if counter else around
+        inner = [
+            [self._layer(call, f"{name}_{i}_{call.node.name}", inside) for call in body.calls]
+            for i, body in enumerate(block.bodies)
+        ]
+        condition = {"choice": node.inputs[0], "loop": block.bodies[0].graph.outputs[0]}.get(op.structure)
+        body = (
+            templates()
+            .get_template("block.j2")
+            .render(
+                structure=op.structure,
+                counter=counter,
+                count=op.runs(0),
+                condition="" if condition is None else self.pointer(condition, const=True),
+                loads=self._stores(op.variables(node)),
+                bodies=[
+                    {"layers": layers, "stores": self._stores((s.read, s.write) for s in program.graph.states)}
+                    for layers, program in zip(inner, block.bodies, strict=True)
+                ],
+            )
+        )
+        layers = tuple(layer for layers in inner for layer in layers)
+        rounds = tuple(i for i in around if re.search(rf"\b{i}\b", body))
+        return Layer(block, layer_symbol(self.prefix, name), title, body.rstrip(), rounds, layers)
 
     def _share(self, call: Call, has_params: bool) -> str:
         """The one noinline copy of a shared kernel."""
