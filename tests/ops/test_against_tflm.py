@@ -10,7 +10,7 @@ import functools
 import importlib
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,22 @@ def test_every_byte_equals_tflm(family: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_optimised_code_equals_tflm(family: str) -> None:
     compare(trials(family)[::3])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_folded_equals_tflm(family: str) -> None:
+    wrong = []
+    for case in cases_of(family):
+        for run, values in enumerate(case.stimuli()):
+            known = {t: replace(t, data=x) for t, x in zip(case.variables, values, strict=True)}
+            inputs = tuple(known.get(t, t) if t is not None else None for t in case.inputs)
+            (node,) = replace(case, inputs=inputs).graph(builtins()).nodes
+            made = node.op.fold(node)
+            for got, want in zip(made or (), (y[run] for y in answers(family)[case.name]), strict=made is not None):
+                assert (got.shape, got.dtype) == (want.shape, want.dtype), case.name
+                if not alike(got, want, ulps(case)).all():
+                    wrong.append(f"{case.name}: {got.ravel()[:5]} instead of {want.ravel()[:5]}")
+    assert not wrong, f"{len(wrong)} differ: " + "; ".join(wrong[:5])
 
 
 @pytest.mark.parametrize("family", FAMILIES)

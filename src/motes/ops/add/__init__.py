@@ -1,1 +1,1 @@
-"""ADD: the sum of two tensors, broadcast against each other."""
+"""ADD, SUB and ADD_N: sums and differences of tensors."""

@@ -1,143 +1,163 @@
-"""ADD for int8."""
+"""ADD, SUB and ADD_N."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.add.affine import Affine, Rounded, fit
-from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_activation, check_arity, check_int8, limits, named
-from motes.quant import quantize_multiplier
+from motes.ops.add.sum import HEADROOM, SUM_OPTIONS, Sum
+from motes.ops.broadcast import check_tensors, clamp, fused_limits, in_place, is_type
+from motes.ops.common import CONVERT_AGAIN, check_arity
+from motes.quant import quantize_multiplier, requantize
 
-HEADROOM = 20
-"""Bits that both inputs are shifted left by before they are brought to one scale: TFLM's choice for int8."""
-
-LOOPS = 4
-"""Loops of the kernel: as many alternations of broadcast and plain axes as it can do."""
-
-
-def _in_place(node: Node) -> tuple[tuple[int, int], ...]:
-    # Element i is read before it is written; an input that is broadcast is read again later.
-    return tuple((0, i) for i, x in enumerate(node.pointers) if x.shape == node.output.shape)
+HALF = quantize_multiplier(0.5)
+"""The ratio of a scale to twice itself."""
 
 
 @dataclass(frozen=True)
-class Add(Op):
+class Add(Sum):
     """activation(a + b), elementwise; axes of size 1, or missing in front, are repeated.
 
-    Dtypes: int8. Both inputs are brought to twice the larger scale with 20 more bits, added, and rescaled.
-    Source: TFLM's reference ADD.
+    Dtypes: int8, int16, int32, int64, float32. Quantized inputs are both brought to twice the larger scale with 20 more
+    bits (int16: 15), added, and rescaled. int32 and int64 wrap; a fused activation of int32 does nothing, as in TFLM.
+    Source: TFLM's reference ADD; for int64 LiteRT's.
     """
 
-    tflite = (Builtin("ADD", {"fused_activation_function": ("byte", 0), "pot_scale_int16": ("bool", True)}),)
-    types = (DType.INT8,)
+    sign = 1
+    tflite = (Builtin("ADD", SUM_OPTIONS),)
     kernels = (
-        Kernel("add_s8", "add_s8.h", in_place=_in_place),
+        *Sum.kernels,
         Kernel(
             "add_s8_dsp",
             "add_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=lambda node: node.input(0).shape == node.input(1).shape and _affine(node) is not None,
+            fits=lambda node: (
+                node.input(0).dtype is DType.INT8
+                and node.input(0).shape == node.input(1).shape
+                and _affine(node) is not None
+            ),
             params=lambda node: _dsp_params(node),
-            in_place=_in_place,
+            in_place=in_place,
         ),
     )
 
-    activation: str = "NONE"
+    def bounds(self, node: Node) -> tuple[float, float]:
+        return fused_limits(node, "NONE" if node.output.dtype is DType.INT32 else self.activation)
+
+
+@dataclass(frozen=True)
+class Sub(Sum):
+    """activation(a - b), elementwise; axes of size 1, or missing in front, are repeated.
+
+    Dtypes: int8, int16, int32, int64, float32, as ADD's; the activation holds for all. Ratios of scales are rounded to
+    single precision. Source: TFLM's reference SUB; for int64 LiteRT's.
+    """
+
+    sign = -1
+    tflite = (Builtin("SUB", SUM_OPTIONS),)
+
+    def ratios(self, node: Node) -> tuple[float, float, float]:
+        a, b, y = (np.float32(t.scale) for t in (node.input(0), node.input(1), node.output))
+        common = np.float32(2) * max(a, b)
+        with np.errstate(all="ignore"):
+            y_ratio = common / (np.float32(1 << HEADROOM[node.output.dtype]) * y)
+            return float(a / common), float(b / common), float(y_ratio)
+
+
+@dataclass(frozen=True)
+class AddN(Op):
+    """The sum of two or more tensors of one shape.
+
+    Dtypes: float32; int8, where all inputs are quantized alike. TFLM's int8 sum begins with a value of 0 as if it were
+    an input: with a zero point z that is -z too much in units of the input. Source: TFLM's reference ADD_N.
+    """
+
+    tflite = (Builtin("ADD_N"),)
+    types = (DType.INT8, DType.FLOAT32)
+    kernels = (
+        Kernel("add_n_s8", "add_n.h", fits=is_type(DType.INT8), in_place=in_place, listed="inputs"),
+        Kernel("add_n_f32", "add_n.h", fits=is_type(DType.FLOAT32), in_place=in_place, listed="inputs"),
+    )
 
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
-    ) -> Add:
-        return cls(named(ACTIVATIONS, options["fused_activation_function"]))
+    ) -> AddN:
+        return cls()
 
     def check(self, node: Node) -> None:
-        check_arity(node, 2, 2)
-        a, b, y = node.input(0), node.input(1), node.output
-        check_int8(node, a, b, y)
-        axes = _axes(a.shape, b.shape)
-        if y.shape != tuple(max(pair) for pair in axes) or any(min(pair) not in (1, max(pair)) for pair in axes):
-            raise BadInput(f"{node}: {a} and {b} do not add up to {y}; {CONVERT_AGAIN}")
-        if len(merged_axes(a.shape, b.shape)) > LOOPS:
-            raise Unsupported(node, f"broadcasts {a} and {b} along too many axes", "reshape them to fewer axes")
-        check_activation(node, self.activation)
-        if _multipliers(node)[2][1] > 0:
+        check_arity(node, max(2, len(node.inputs)), max(2, len(node.inputs)))
+        inputs, y = [node.input(i) for i in range(len(node.inputs))], node.output
+        check_tensors(node, [*inputs, y], self.types)
+        for x in inputs:
+            if x.shape != y.shape:
+                raise BadInput(f"{node}: {x} does not add up to {y}; {CONVERT_AGAIN}")
+            if x.dtype is DType.INT8 and (x.scale, x.zero_point) != (inputs[0].scale, inputs[0].zero_point):
+                raise Unsupported(
+                    node, f"{inputs[0]} and {x} have different scales or zero points", "add them by ADD, two at a time"
+                )
+        if y.dtype is DType.INT8 and self._y_scaled(node)[1] > 0:
             raise Unsupported(
                 node,
-                f"its output's scale {y.scale:g} is too small beside its inputs' {a.scale:g} and {b.scale:g}",
+                f"its output's scale {y.scale:g} is too small beside its inputs' {inputs[0].scale:g}",
                 "check the ranges of this layer and quantize again",
             )
 
+    def _y_scaled(self, node: Node) -> tuple[int, int]:
+        """Multiplier and shift from twice the inputs' scale, less the headroom, to the output's."""
+        ratio = 2 * node.input(0).scale / ((1 << HEADROOM[DType.INT8]) * node.output.scale)
+        return quantize_multiplier(min(ratio, 1e9))
+
     def params(self, node: Node) -> Params:
-        a, b, y = node.input(0), node.input(1), node.output
-        axes = merged_axes(a.shape, b.shape)
-        sizes = [1] * (LOOPS - len(axes)) + [max(pair) for pair in axes]
-        low, high = limits(node, self.activation)
-        (a_multiplier, a_shift), (b_multiplier, b_shift), (y_multiplier, y_shift) = _multipliers(node)
+        x, y = node.input(0), node.output
+        plain = {"count": y.elements, "inputs": len(node.inputs)}
+        if y.dtype is DType.FLOAT32:
+            return plain
+        y_multiplier, y_shift = self._y_scaled(node)
         return {
-            **{f"size{i}": size for i, size in enumerate(sizes)},
-            **{f"a_step{i}": step for i, step in enumerate(_steps([pair[0] for pair in axes]))},
-            **{f"b_step{i}": step for i, step in enumerate(_steps([pair[1] for pair in axes]))},
-            "a_zero": a.zero_point,
-            "b_zero": b.zero_point,
+            **plain,
+            "start": int(_scaled(-x.zero_point)),
+            "x_zero": x.zero_point,
             "y_zero": y.zero_point,
-            "a_multiplier": a_multiplier,
-            "a_shift": a_shift,
-            "b_multiplier": b_multiplier,
-            "b_shift": b_shift,
+            "x_multiplier": HALF[0],
+            "x_shift": HALF[1],
             "y_multiplier": y_multiplier,
             "y_shift": y_shift,
-            "low": low,
-            "high": high,
         }
 
-
-def _axes(a: tuple[int, ...], b: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Pairs of sizes, axis by axis, the shorter shape filled with 1 in front."""
-    rank = max(len(a), len(b))
-    return list(zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True))
-
-
-def merged_axes(a: tuple[int, ...], b: tuple[int, ...]) -> list[tuple[int, int]]:
-    """The fewest axes that broadcast alike: neighbours where both, or the same one of both, move become one."""
-    wide = [pair for pair in _axes(a, b) if pair != (1, 1)]
-    merged = []
-    for _, group in groupby(wide, key=lambda pair: (pair[0] == 1, pair[1] == 1)):
-        sizes_a, sizes_b = 1, 1
-        for size_a, size_b in group:
-            sizes_a, sizes_b = sizes_a * size_a, sizes_b * size_b
-        merged.append((sizes_a, sizes_b))
-    return merged or [(1, 1)]
+    def fold(self, node: Node) -> tuple[Array, ...] | None:
+        values = [tensor.data for tensor in node.inputs if tensor is not None and tensor.data is not None]
+        if len(values) < len(node.inputs):
+            return None
+        x, y = node.input(0), node.output
+        if y.dtype is DType.FLOAT32:
+            total = np.zeros(y.shape, np.float32)
+            for value in values:
+                total = total + value
+            return (total,)
+        start = _scaled(np.asarray(-x.zero_point))
+        wide = start + sum(_scaled(value.astype(np.int64) - x.zero_point) for value in values)
+        scaled = requantize(wide.astype(np.int32), *self._y_scaled(node)) + y.zero_point
+        return (clamp(scaled, -128, 127).astype(np.int8),)
 
 
-def _steps(sizes: list[int]) -> list[int]:
-    """How far each of `LOOPS` loops moves in a tensor of these merged sizes: 0 where it is broadcast."""
-    steps, step = [], 1
-    for size in reversed(sizes):
-        steps.append(0 if size == 1 else step)
-        step *= size
-    return [0] * (LOOPS - len(steps)) + steps[::-1]
-
-
-def _multipliers(node: Node) -> list[tuple[int, int]]:
-    """Multiplier and shift of both inputs and the output."""
-    a, b, y = node.input(0), node.input(1), node.output
-    common = 2 * max(a.scale, b.scale)
-    reals = (a.scale / common, b.scale / common, common / ((1 << HEADROOM) * y.scale))
-    # Far above what TFLM accepts, so that a hostile scale is refused and not raised from below.
-    return [quantize_multiplier(min(real, 1e9)) for real in reals]
+def _scaled(x: Array | int) -> Array:
+    """Values less their zero point, with more bits, over twice their scale."""
+    return requantize(np.asarray(x) << HEADROOM[DType.INT8], *HALF)
 
 
 def _affine(node: Node) -> Affine | None:
     """The constants of the kernel for Cortex-M4, if there are any."""
     a, b, y = node.input(0), node.input(1), node.output
     assert isinstance(node.op, Add), node
-    a_scaled, b_scaled, y_scaled = _multipliers(node)
-    low, high = limits(node, node.op.activation)
+    a_scaled, b_scaled, y_scaled = node.op.multipliers(node)
+    low, high = (int(limit) for limit in node.op.bounds(node))
     rounded = Rounded(a.zero_point, b.zero_point, y.zero_point, a_scaled, b_scaled, y_scaled, low, high)
     return fit(rounded, a.scale / y.scale, b.scale / y.scale)
 
