@@ -56,10 +56,31 @@ MOTES_INLINE void copy_2(const strided_copy_params *p, const void *x, void *y){
 MOTES_INLINE void copy_4(const strided_copy_params *p, const void *x, void *y){
     MOTES_STRIDED_LOOPS(*(motes_copied_4 *)to = *(const motes_copied_4 *)from)}
 
-MOTES_INLINE void copy_8(const strided_copy_params *p, const void *x, void *y) {
-    MOTES_STRIDED_LOOPS(*(motes_copied_8 *)to = *(const motes_copied_8 *)from)
-}
+MOTES_INLINE void copy_8(const strided_copy_params *p, const void *x, void *y){
+    MOTES_STRIDED_LOOPS(*(motes_copied_8 *)to = *(const motes_copied_8 *)from)}
 
 #undef MOTES_STRIDED_LOOPS
+
+/* Bytes from the start of a tensor to a place that is computed, clamped to 0 .. most along each of
+   `rank` axes. */
+#define MOTES_START(type)                                                                          \
+    int32_t start = 0;                                                                             \
+    for (int32_t i = 0; i < rank; i++) {                                                           \
+        const type index = at[i] < 0 ? 0 : at[i];                                                  \
+        start += (index > most[i] ? most[i] : (int32_t)index) * steps[i];                          \
+    }                                                                                              \
+    return start
+
+MOTES_INLINE int32_t
+    motes_start_s32(const int32_t *at, const int32_t *most, const int32_t *steps, int32_t rank) {
+    MOTES_START(int32_t);
+}
+
+MOTES_INLINE int32_t motes_start_s64(const int64_t *at, const int32_t *most, const int32_t *steps,
+                                     int32_t rank) {
+    MOTES_START(int64_t);
+}
+
+#undef MOTES_START
 
 #endif

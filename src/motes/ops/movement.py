@@ -171,10 +171,10 @@ def check_copy(node: Node, copy: Copy) -> None:
 # ------------------------------------------------------------------------------------------------ checks
 
 
-def check_moved(node: Node, *tensors: Tensor) -> None:
-    """All tensors have one type, which the operator serves."""
+def check_moved(node: Node, *tensors: Tensor, types: Sequence[DType] = ()) -> None:
+    """All tensors have one type, which is among `types`; by default those of the operator."""
     first = tensors[0]
-    types = node.op.types
+    types = types or node.op.types
     if first.dtype not in types:
         names = ", ".join(t.value for t in types)
         raise Unsupported(node, f"{first} is of another type than {names}", "convert the model again with one of these")

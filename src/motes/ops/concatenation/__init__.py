@@ -1,0 +1,1 @@
+"""CONCATENATION and PACK: several tensors become one."""

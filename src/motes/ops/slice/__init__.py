@@ -1,0 +1,1 @@
+"""SLICE and STRIDED_SLICE: a part of a tensor."""

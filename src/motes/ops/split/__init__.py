@@ -1,0 +1,1 @@
+"""SPLIT, SPLIT_V and UNPACK: one tensor becomes several."""
