@@ -1,4 +1,4 @@
-"""What both poolings share: the geometry of the window, its import and its checks."""
+"""What all poolings share: the geometry of the window, its import and its checks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Node, Op, Option, Params, Tensor
+from motes.ir import DType, Node, Op, Option, Params, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
+    CONVERT_TO_INT8,
     PADDINGS,
     check_activation,
     check_arity,
-    check_int8,
+    check_quant,
     check_window,
+    float_limits,
     limits,
     named,
     window,
@@ -30,6 +32,9 @@ POOL2D_OPTIONS: Mapping[str, tuple[Option, Any]] = {
     "fused_activation_function": ("byte", 0),
 }
 """The fields of Pool2DOptions in schema.fbs."""
+
+LARGEST_WINDOW_S16 = (1 << 15) - 1
+"""Elements whose sum, and half their number, an int32 holds."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Pool2D(Op):
     def check(self, node: Node) -> None:
         check_arity(node, 1, 1)
         x, y = node.input(0), node.output
-        check_int8(node, x, y)
+        self._check_types(node)
         if len(x.shape) != 4 or len(y.shape) != 4:
             raise BadInput(f"{node}: {x} and {y} are not (batch, height, width, channels); {CONVERT_AGAIN}")
         check_window(node, self.filter_h, self.filter_w, self.stride_h, self.stride_w, self.padding)
@@ -70,15 +75,33 @@ class Pool2D(Op):
             raise BadInput(
                 f"{node}: a {self.filter_h}x{self.filter_w} window over {x} does not give {y}; {CONVERT_AGAIN}"
             )
+        if x.dtype is DType.INT16 and largest_window(node) > LARGEST_WINDOW_S16:
+            raise Unsupported(
+                node, f"a window of more than {LARGEST_WINDOW_S16:,} int16 elements", "choose a smaller one"
+            )
+        check_activation(node, self.activation)
+
+    def _check_types(self, node: Node) -> None:
+        """Input and output of one type that is served, and quantized alike."""
+        x, y = node.input(0), node.output
+        if x.dtype not in self.types:
+            served = " or ".join(dtype.value for dtype in self.types)
+            raise Unsupported(node, f"{x} is not {served}", CONVERT_TO_INT8)
+        if y.dtype is not x.dtype:
+            raise BadInput(f"{node}: {x} does not give {y}; {CONVERT_AGAIN}")
+        if x.dtype is DType.FLOAT32:
+            return
+        check_quant(node, x)
+        check_quant(node, y)
         if x.zero_point != y.zero_point or abs(x.scale - y.scale) > 1e-6:
             raise Unsupported(node, "its input and output are quantized differently", CONVERT_AGAIN)
-        check_activation(node, self.activation)
 
     def params(self, node: Node) -> Params:
         batch, in_h, in_w, channels = node.input(0).shape
         out_h, pad_top = window(in_h, self.filter_h, self.stride_h, 1, self.padding)
         out_w, pad_left = window(in_w, self.filter_w, self.stride_w, 1, self.padding)
-        low, high = limits(node, self.activation)
+        is_float = node.output.dtype is DType.FLOAT32
+        low, high = float_limits(self.activation) if is_float else limits(node, self.activation)
         return {
             "batch": batch,
             "in_h": in_h,
