@@ -178,6 +178,8 @@ def test_the_bias_may_be_absent_or_left_out() -> None:
 
 def test_macs_count_padding_as_if_it_were_there() -> None:
     assert conv().op.macs(conv()) == 6 * 5 * 8 * 9 * 4
+    groups = conv(x=tensor("x", 1, 6, 5, 16))
+    assert groups.op.macs(groups) == 6 * 5 * 8 * 9 * 4  # each output sees the four channels of its group
     assert depthwise().op.macs(depthwise()) == 6 * 5 * 4 * 9
 
 
@@ -318,8 +320,33 @@ def test_outputs_may_overwrite_their_inputs() -> None:
 
 W = np.ones((8, 3, 3, 4), np.int8)
 D = np.ones((1, 3, 3, 4), np.int8)
+FLOAT, FLOAT_Y = (tensor(name, 1, 6, 5, n, dtype=DType.FLOAT32, q=None) for name, n in (("x", 4), ("y", 8)))
+WIDE, WIDE_Y = (tensor(name, 1, 6, 5, n, dtype=DType.INT16, q=quant(0.5, 0)) for name, n in (("x", 4), ("y", 8)))
+
+
+def floats(**changes: Any) -> Node:
+    return conv(x=FLOAT, y=FLOAT_Y, b=None, **changes)
+
+
 REFUSALS: list[tuple[Node, type[MotesError], str]] = [
-    (conv(x=tensor("x", 1, 6, 5, 4, dtype=DType.FLOAT32, q=None)), Unsupported, f"is not int8; {CONVERT_TO_INT8}"),
+    (conv(x=tensor("x", 1, 6, 5, 4, dtype=DType.UINT8)), Unsupported,
+     f"x uint8[1, 6, 5, 4] is not int8, int16 or float32; {CONVERT_TO_INT8}"),
+    (conv(x=FLOAT), Unsupported, f"its output, y int8[1, 6, 5, 8], is not float32 as its input is; {CONVERT_TO_INT8}"),
+    (conv(x=FLOAT, y=FLOAT_Y), Unsupported, "its bias, b int32[8], is not float32"),
+    (floats(w=constant("w", W, None)), Unsupported, "its weights, w int8[8, 3, 3, 4], have no scales"),
+    (floats(w=constant("w", W.astype(np.int16))), Unsupported, "w int16[8, 3, 3, 4], are not int8"),
+    (floats(w=tensor("w", 8, 3, 3, 4, dtype=DType.FLOAT32)), Unsupported, "must be a constant"),
+    (floats(w=constant("w", W, quant(0.5, 1))), Unsupported, "have a zero point other than 0"),
+    (floats(fused_activation_function=4), Unsupported, "fused activation code 4 is not one"),
+    (conv(x=WIDE), Unsupported, "its output, y int8[1, 6, 5, 8], is not int16 as its input is"),
+    (conv(x=WIDE, y=WIDE_Y, b=constant("b", np.ones(8, np.int16), None)), Unsupported, "b int16[8], is not int64"),
+    (conv(x=replace(WIDE, quant=quant(0.5, 3)), y=WIDE_Y), Unsupported,
+     "x int16[1, 6, 5, 4] has the zero point 3; TensorFlow Lite takes int16 to have 0; convert the model again"),
+    (conv(x=WIDE, y=WIDE_Y, w=constant("w", W.astype(np.int16))), Unsupported, "w int16[8, 3, 3, 4], are not int8"),
+    (conv(x=WIDE, y=replace(WIDE_Y, quant=quant(1e-6, 0)), b=None), Unsupported,
+     "its scales lie too far apart (a multiplier of 125000 is 2**14 or more)"),
+    (depthwise(x=WIDE, y=tensor("y", 1, 6, 5, 4, dtype=DType.INT16, q=quant(0.5, 0))), Unsupported,
+     "its bias, b int32[4], is not int64"),
     (conv(w=constant("w", W.astype(np.float32), None)), Unsupported, f"are not int8; {CONVERT_TO_INT8}"),
     (conv(w=tensor("w", 8, 3, 3, 4)), Unsupported, "is computed, but must be a constant; freeze the model"),
     (conv(x=tensor("x", 6, 5, 4)), BadInput, "x int8[6, 5, 4] must have four dimensions, none of them"),

@@ -13,7 +13,7 @@ from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.runs import look
 from motes.ops.conv.step import MOST_SHIFT, fit
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Kind, Window, kind_of
 
 UNROLLED = 16
 """Steps in the unrolled loop of conv_blocks_s8_dsp.h."""
@@ -84,7 +84,7 @@ def fits(node: Node) -> bool:
     """Whether every output channel sees all input channels, and the arithmetic holds."""
     assert isinstance(node.op, Window), node
     depth = node.input(1).shape[3 - node.op.channel_axis]
-    return depth == node.input(0).shape[3] and pack(node) is not None
+    return kind_of(node) is Kind.S8 and depth == node.input(0).shape[3] and pack(node) is not None
 
 
 def in_place(node: Node) -> tuple[tuple[int, int], ...]:

@@ -12,15 +12,17 @@ from motes.ir import Array, DType, Quant, Tensor, quant
 from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 from motes.ops.common import ACTIVATIONS, PADDINGS, window
 
-COUNT = 300
-"""Cases of each operator."""
+COUNTS = {DType.INT8: 300, DType.INT16: 100, DType.FLOAT32: 100}
+"""Cases of each operator by type of its input."""
 
 
 def cases() -> Iterator[Case]:
     """Cases of CONV_2D, then of DEPTHWISE_CONV_2D."""
     for builtin in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-        for seed in range(COUNT):
-            yield _case(builtin, random.Random(f"{builtin} {seed}"), f"{builtin.lower()}_{seed}")
+        for dtype, count in COUNTS.items():
+            for seed in range(count):
+                name = f"{builtin} {seed}" if dtype is DType.INT8 else f"{builtin} {dtype.value} {seed}"
+                yield _case(builtin, dtype, random.Random(name), name.lower().replace(" ", "_"))
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _pair(values: list[int]) -> tuple[int, int]:
     return rows, columns
 
 
-def _case(builtin: str, rng: random.Random, name: str) -> Case:
+def _case(builtin: str, dtype: DType, rng: random.Random, name: str) -> Case:
     # Usual is what converters write and fast kernels are made for; the rest is anything that is allowed.
     usual = rng.random() < 0.4
     shape = _shape(rng, usual)
@@ -72,20 +74,11 @@ def _case(builtin: str, rng: random.Random, name: str) -> Case:
         groups = rng.choice([g for g in range(1, channels + 1) if channels % g == 0]) if split else 1
         outputs = groups * rng.choice((1, 2, 3, 4, 8) if groups > 1 else (1, 4, 8, 16, rng.randint(1, 20)))
         filter_shape, axis = (outputs, *shape.sides, channels // groups), 0
-    weights = draw_int8(rng, filter_shape, symmetric=usual or rng.random() < 0.4)
-    bias = draw_int32(rng, outputs, 5_000) if usual else _bias(rng, outputs)
-    w_scale = [2.0 ** rng.uniform(-8, -6 if usual else -5) for _ in range(outputs if rng.random() < 0.75 else 1)]
-    x_scale = 2.0 ** rng.uniform(-4, 2)
-    # The output's scale spreads typical sums over the range, or is far off: everything saturates, or nothing is left.
-    spread = 150.0 * (np.count_nonzero(weights) / outputs + 1) ** 0.5
-    off = rng.choice((0, 0, 1, -1) if usual else (0, 0, 0, 0, 1, 1, -2, -6, -12, 12, 30))
-    y_scale = x_scale * w_scale[0] * spread * 2.0**off
-    y_zero = rng.choice((-128, -128, draw_zero_point(rng))) if usual else draw_zero_point(rng)
-    x = Tensor("x", (batch, *shape.size, channels), DType.INT8, quant(float32(x_scale), draw_zero_point(rng)))
-    y = Tensor("y", (batch, *made, outputs), DType.INT8, quant(float32(y_scale), y_zero))
-    w_quant = Quant(tuple(map(float32, w_scale)), (0,) * len(w_scale), axis if len(w_scale) > 1 else None)
-    w = Tensor("w", filter_shape, DType.INT8, w_quant, weights)
-    b = None if bias is None else Tensor("b", (outputs,), DType.INT32, None, bias)
+    made_of = _floats if dtype is DType.FLOAT32 else _integers
+    x, w, b, y = made_of(rng, dtype, usual, (batch, *shape.size, channels), filter_shape, axis, (batch, *made, outputs))
+    if dtype is DType.INT16 and builtin == "CONV_2D" and b is not None and rng.random() < 0.3:
+        assert b.data is not None
+        b = Tensor("b", b.shape, DType.INT32, None, np.clip(b.data, -(1 << 31), (1 << 31) - 1).astype(np.int32))
     options = {
         "padding": PADDINGS.index(shape.padding),
         "stride_h": shape.stride[0],
@@ -98,6 +91,66 @@ def _case(builtin: str, rng: random.Random, name: str) -> Case:
         options["depth_multiplier"] = outputs // channels
     # TFLM's DEPTHWISE_CONV_2D follows a null pointer where a bias is listed but absent: leave it out of the list.
     return Case(name, builtin, options, (x, w) if b is None else (x, w, b), (y,))
+
+
+def _integers(
+    rng: random.Random,
+    dtype: DType,
+    usual: bool,
+    x_shape: tuple[int, ...],
+    w_shape: tuple[int, ...],
+    axis: int,
+    y_shape: tuple[int, ...],
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    """Input, filter, bias and output of int8 or int16."""
+    outputs = w_shape[axis]
+    weights = draw_int8(rng, w_shape, symmetric=usual or rng.random() < 0.4)
+    wide = dtype is DType.INT16
+    bias = draw_int32(rng, outputs, 5_000) if usual else _bias(rng, outputs)
+    if wide and bias is not None:
+        bias = bias.astype(np.int64) << rng.choice((0, 6, 10))
+    w_scale = [2.0 ** rng.uniform(-8, -6 if usual else -5) for _ in range(outputs if rng.random() < 0.75 else 1)]
+    x_scale = 2.0 ** rng.uniform(-4, 2)
+    # The output's scale spreads typical sums over the range, or is far off: everything saturates, or nothing is left.
+    spread = 150.0 * (np.count_nonzero(weights) / outputs + 1) ** 0.5
+    off = rng.choice((0, 0, 1, -1) if usual else (0, 0, 0, 0, 1, 1, -2, -6, -12, -20 if wide else 12, 30))
+    y_scale = x_scale * w_scale[0] * spread * 2.0**off
+    y_zero = rng.choice((-128, -128, draw_zero_point(rng))) if usual else draw_zero_point(rng)
+    x_quant, y_quant = quant(float32(x_scale), draw_zero_point(rng)), quant(float32(y_scale), y_zero)
+    if wide:
+        x_quant, y_quant = quant(x_quant.scale[0], 0), quant(y_quant.scale[0], 0)
+    w_quant = Quant(tuple(map(float32, w_scale)), (0,) * len(w_scale), axis if len(w_scale) > 1 else None)
+    return (
+        Tensor("x", x_shape, dtype, x_quant),
+        Tensor("w", w_shape, DType.INT8, w_quant, weights),
+        None if bias is None else Tensor("b", (outputs,), DType(str(bias.dtype)), None, bias),
+        Tensor("y", y_shape, dtype, y_quant),
+    )
+
+
+def _floats(
+    rng: random.Random,
+    dtype: DType,
+    usual: bool,
+    x_shape: tuple[int, ...],
+    w_shape: tuple[int, ...],
+    axis: int,
+    y_shape: tuple[int, ...],
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    """The same of floats, of one size or of many."""
+    values = np.random.default_rng(rng.getrandbits(64))
+
+    def draw(*shape: int) -> Array:
+        sizes = 1.0 if usual else 10.0 ** values.uniform(-4, 4, shape)
+        return np.asarray(values.normal(0, 0.2, shape) * sizes, np.float32)
+
+    bias = None if rng.random() < 0.15 else Tensor("b", (w_shape[axis],), dtype, None, draw(w_shape[axis]))
+    return (
+        Tensor("x", x_shape, dtype),
+        Tensor("w", w_shape, dtype, None, draw(*w_shape)),
+        bias,
+        Tensor("y", y_shape, dtype),
+    )
 
 
 def _bias(rng: random.Random, outputs: int) -> Array | None:

@@ -9,7 +9,7 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import channels
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Kind, Window, kind_of
 
 
 @functools.lru_cache(maxsize=256)
@@ -25,7 +25,8 @@ def pack(node: Node) -> Array | None:
 
 def fits(node: Node) -> bool:
     """Whether depth is 1, there are four channels, and the arithmetic holds."""
-    return node.input(0).shape[3] == node.output.shape[3] >= 4 and pack(node) is not None
+    depth_1 = node.input(0).shape[3] == node.output.shape[3]
+    return kind_of(node) is Kind.S8 and depth_1 and node.output.shape[3] >= 4 and pack(node) is not None
 
 
 def params(node: Node) -> Params:

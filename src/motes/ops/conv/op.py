@@ -1,4 +1,4 @@
-"""CONV_2D and DEPTHWISE_CONV_2D on int8."""
+"""CONV_2D and DEPTHWISE_CONV_2D."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ from typing import ClassVar
 from motes.errors import BadInput
 from motes.ir import Builtin, DType, Kernel, Node, Params
 from motes.ops.conv import blocks, generic, planes
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Kind, Window, is_kind, kind_of
+
+
+def _portable(operator: str) -> tuple[Kernel, ...]:
+    """One for each kind; that of int8 is made once a node, as most models are of it alone."""
+    return tuple(
+        Kernel(
+            f"{operator}_{kind.value}",
+            f"{operator}_{kind.value}.h",
+            fits=is_kind(kind),
+            form="specialised" if kind is Kind.S8 else "shared",
+        )
+        for kind in Kind
+    )
+
 
 _DSP = Kernel(
     "conv_s8_dsp",
@@ -43,8 +57,7 @@ class Conv2D(Window):
             },
         ),
     )
-    types = (DType.INT8,)
-    kernels = (Kernel("conv_s8", "conv_s8.h"), _DSP)
+    kernels = (*_portable("conv"), _DSP)
     channel_axis: ClassVar[int] = 0
 
     def check(self, node: Node) -> None:
@@ -57,11 +70,13 @@ class Conv2D(Window):
             )
 
     def params(self, node: Node) -> Params:
-        return {**self.portable(node), "group_in": node.input(1).shape[3], "group_out": self.group_out(node)}
+        depth, outputs = node.input(1).shape[3], node.output.shape[3]
+        fields = {**super().params(node), "group_in": depth, "group_out": outputs * depth // node.input(0).shape[3]}
+        return {**fields, "wide": self.wide(node)} if kind_of(node) is Kind.S16 else fields
 
-    def group_out(self, node: Node) -> int:
-        """Output channels of one group."""
-        return node.output.shape[3] * node.input(1).shape[3] // node.input(0).shape[3]
+    def wide(self, node: Node) -> bool:
+        bias = node.inputs[2] if len(node.inputs) > 2 else None
+        return super().wide(node) and (bias is None or bias.dtype is not DType.INT32)
 
     def macs(self, node: Node) -> int:
         return node.output.elements * node.input(1).elements // node.output.shape[3]
@@ -89,9 +104,8 @@ class DepthwiseConv2D(Window):
             },
         ),
     )
-    types = (DType.INT8,)
     kernels = (
-        Kernel("depthwise_conv_s8", "depthwise_conv_s8.h"),
+        *_portable("depthwise_conv"),
         Kernel(
             "depthwise_conv_s8_dsp",
             "depthwise_conv_s8_dsp.h",
@@ -124,7 +138,7 @@ class DepthwiseConv2D(Window):
             )
 
     def params(self, node: Node) -> Params:
-        return {**self.portable(node), "depth": node.output.shape[3] // node.input(0).shape[3]}
+        return {**super().params(node), "depth": node.output.shape[3] // node.input(0).shape[3]}
 
     def macs(self, node: Node) -> int:
         return node.output.elements * node.input(1).elements // node.output.shape[3]

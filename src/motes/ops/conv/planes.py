@@ -11,7 +11,7 @@ from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import channels
 from motes.ops.conv.step import fit
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Kind, Window, kind_of
 
 SHIFT = 16
 """Of every output: depthwise_rows_s8_dsp.h has it as a constant."""
@@ -53,7 +53,8 @@ def fits(node: Node) -> bool:
     op, x, w, y = node.op, node.input(0), node.input(1), node.output
     assert isinstance(op, Window), node
     return (
-        w.shape[1:3] == (3, 3)
+        kind_of(node) is Kind.S8
+        and w.shape[1:3] == (3, 3)
         and op.stride in ((1, 1), (2, 2))
         and op.dilation == (1, 1)
         and max(op.pads) <= 2

@@ -1,0 +1,62 @@
+/* dot.h: sums of products of `n` values with `n` weights, of four rows of weights at once or of
+   one.
+
+   Rows of weights lie `step` apart. The products are added to `sums` one by one in their order, so
+   that floats come out as TFLM's own. */
+#ifndef MOTES_DOT_H
+#define MOTES_DOT_H
+
+#include "motes.h"
+
+#define MOTES_DOT_RUN 256
+/* Products of int16 and int8 that a sum of 32 bits holds for certain, and more than most runs are
+   long. */
+
+/* Defines dot4 and dot1 over values X, weights W and sums SUM; TERM(x, w) is a product. */
+#define MOTES_DOTS(suffix, X, W, SUM, TERM)                                                        \
+    MOTES_INLINE void motes_dot4_##suffix(const X *x, const W *w, int32_t step, int32_t n,         \
+                                          SUM *sums) {                                             \
+        const W *const w1 = w + step, *const w2 = w1 + step, *const w3 = w2 + step;                \
+        SUM s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];                                \
+        for (int32_t k = 0; k < n; k++) {                                                          \
+            const X value = x[k];                                                                  \
+            s0 += TERM(value, w[k]);                                                               \
+            s1 += TERM(value, w1[k]);                                                              \
+            s2 += TERM(value, w2[k]);                                                              \
+            s3 += TERM(value, w3[k]);                                                              \
+        }                                                                                          \
+        sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;                                    \
+    }                                                                                              \
+    MOTES_INLINE void motes_dot1_##suffix(const X *x, const W *w, int32_t n, SUM *sum) {           \
+        SUM s = *sum;                                                                              \
+        for (int32_t k = 0; k < n; k++)                                                            \
+            s += TERM(x[k], w[k]);                                                                 \
+        *sum = s;                                                                                  \
+    }
+
+#define MOTES_PRODUCT_F32(x, w) ((x) * (float)(w))
+#define MOTES_PRODUCT_S16(x, w) ((int32_t)(x) * (w))
+
+MOTES_DOTS(f32, float, float, float, MOTES_PRODUCT_F32)
+MOTES_DOTS(hybrid_f32, float, int8_t, float, MOTES_PRODUCT_F32)
+MOTES_DOTS(s16_short, int16_t, int8_t, int32_t, MOTES_PRODUCT_S16)
+
+/* int16 with int8: exact sums of 64 bits, by way of short ones of 32. */
+MOTES_INLINE void motes_dot4_s16(const int16_t *x, const int8_t *w, int32_t step, int32_t n,
+                                 int64_t *sums) {
+    for (; n > 0; n -= MOTES_DOT_RUN, x += MOTES_DOT_RUN, w += MOTES_DOT_RUN) {
+        int32_t part[4] = {0, 0, 0, 0};
+        motes_dot4_s16_short(x, w, step, motes_min(n, MOTES_DOT_RUN), part);
+        sums[0] += part[0], sums[1] += part[1], sums[2] += part[2], sums[3] += part[3];
+    }
+}
+
+MOTES_INLINE void motes_dot1_s16(const int16_t *x, const int8_t *w, int32_t n, int64_t *sum) {
+    for (; n > 0; n -= MOTES_DOT_RUN, x += MOTES_DOT_RUN, w += MOTES_DOT_RUN) {
+        int32_t part = 0;
+        motes_dot1_s16_short(x, w, motes_min(n, MOTES_DOT_RUN), &part);
+        *sum += part;
+    }
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* depthwise_conv_hybrid_f32.h: depthwise convolution of float32 with int8 weights. Loops and layouts:
+   depthwise_loops.h.
+
+   A weight is scales[c] * its int8; the sum is scaled once. */
+#ifndef MOTES_DEPTHWISE_CONV_HYBRID_F32_H
+#define MOTES_DEPTHWISE_CONV_HYBRID_F32_H
+
+#include "conv_taps.h"
+#include "motes.h"
+
+typedef struct {
+    int32_t batches, in_h, in_w, in_ch, out_h, out_w, out_ch, filter_h, filter_w;
+    int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    float low, high;
+    const int8_t *weights;
+    const float *bias;
+    const float *scales;
+    int32_t depth;
+} depthwise_conv_hybrid_f32_params;
+
+MOTES_INLINE float depthwise_conv_hybrid_f32_finish(const depthwise_conv_hybrid_f32_params *p, float sum,
+                                                int32_t c) {
+    return motes_clamp_f32(sum * p->scales[c] + p->bias[c], p->low, p->high);
+}
+
+#define DEPTHWISE(part) depthwise_conv_hybrid_f32##part
+#define DEPTHWISE_X float
+#define DEPTHWISE_W int8_t
+#define DEPTHWISE_SUM float
+#include "depthwise_loops.h"
+
+#endif
