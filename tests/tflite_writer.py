@@ -5,7 +5,7 @@
     data = write_model([Operator("SOFTMAX", (x,), (y,), {"beta": 1.0})], [x], [y])
 
 Nothing is checked, so that files no converter would make can be made. Tensors are the project's own `motes.ir.Tensor`;
-those with `data` become constants, and what VAR_HANDLE writes is a handle. Options carry the field names of TensorFlow
+those with `data` become constants, int4 where they have 4 `bits`, and what VAR_HANDLE writes is a handle. Options carry the field names of TensorFlow
 Lite's schema.fbs; those of a custom operator are any map.
 """
 
@@ -33,8 +33,15 @@ _TABLES = {
     "MAXIMUM": "MaximumMinimumOptions",
     "MINIMUM": "MaximumMinimumOptions",
     "PADV2": "PadV2Options",
+    "REVERSE_V2": "ReverseV2Options",
+    "SPACE_TO_BATCH_ND": "SpaceToBatchNDOptions",
+    "BATCH_TO_SPACE_ND": "BatchToSpaceNDOptions",
+    "SVDF": "SVDFOptions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
+
+# Operators for which the schema has no options table.
+_WITHOUT_TABLE = {"EMBEDDING_LOOKUP"}
 
 # Options whose values may be given by name.
 _ENUMS: Mapping[str, type] = {
@@ -150,6 +157,9 @@ def _all_tensors(graph: Subgraph) -> list[Tensor]:
 
 def _raw(tensor: Tensor) -> bytes:
     array = np.ascontiguousarray(tensor.data)
+    if tensor.bits == 4:
+        fours = np.resize(array.astype(np.uint8) & 15, array.size + array.size % 2)
+        return bytes(fours[0::2] | fours[1::2] << 4)
     return array.astype(array.dtype.newbyteorder("<")).tobytes()
 
 
@@ -205,7 +215,7 @@ def _operator(build: Any, op: Operator, code: int, index: Mapping[Tensor, int]) 
     if isinstance(op.options, bytes) or (op.options is not None and op.builtin == "CUSTOM"):
         stored = op.options if isinstance(op.options, bytes) else bytes(flexbuffers.Dumps(dict(op.options)))
         fields["CustomOptions"] = _bytes(build, stored)
-    elif op.options is not None:
+    elif op.options is not None and op.builtin not in _WITHOUT_TABLE:
         name = op.table or _TABLES.get(str(op.builtin), str(op.builtin).title().replace("_", "") + "Options")
         options = {_camel(key): _option(build, key, value) for key, value in op.options.items()}
         fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, name)

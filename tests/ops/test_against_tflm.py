@@ -23,7 +23,7 @@ from motes.ir import Array
 from motes.ops import builtins, families
 from motes.ops.case import Case
 from motes.tflite import load
-from tflite_writer import Operator, write_model
+from tflite_writer import Extras, Operator, Subgraph, write_model
 from tflm import run_litert, run_tflm
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ops"
@@ -45,8 +45,15 @@ def cases_of(family: str) -> tuple[Case, ...]:
 
 
 def model_of(case: Case) -> bytes:
-    operator = Operator(case.builtin, case.inputs, case.outputs, case.options)
-    return write_model([operator], case.variables, case.outputs)
+    bodies = [Subgraph([operator_of(c) for c in body.operators], body.inputs, body.outputs) for body in case.bodies]
+    extras = Extras(variables=frozenset(case.states), subgraphs=bodies)
+    return write_model([operator_of(case)], case.variables, case.outputs, extras)
+
+
+def operator_of(case: Case) -> Operator:
+    custom = builtins()[case.builtin][1].custom
+    code = ("CUSTOM", case.builtin) if custom else (case.builtin, None)
+    return Operator(code[0], case.inputs, case.outputs, case.options, custom_code=code[1])
 
 
 @functools.cache

@@ -15,6 +15,20 @@ Oracle = Literal["tflm", "litert"]
 
 
 @dataclass(frozen=True)
+class Body:
+    """A subgraph that a case's operator calls; its operators are written as cases, in their order."""
+
+    operators: tuple[Case, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+    def graph(self, builtins: Mapping[str, Any]) -> Graph:
+        """The same as a graph."""
+        nodes = tuple(node for case in self.operators for node in case.graph(builtins).nodes)
+        return Graph("body", self.inputs, self.outputs, nodes)
+
+
+@dataclass(frozen=True)
 class Case:
     """A single-operator model as a .tflite file would hold it."""
 
@@ -27,19 +41,30 @@ class Case:
     """(lowest, highest) value of an input, where not all values of its type make sense, or other sizes of floats do."""
     oracle: Oracle = "tflm"
     """Who gives the answers: LiteRT's reference kernels where TFLM lacks the operator."""
+    states: tuple[Tensor, ...] = ()
+    """Inputs or outputs that are variables: their values stay from one run to the next."""
+    bodies: tuple[Body, ...] = ()
+    """What its options call subgraph 1, 2 and so on."""
 
     @property
     def variables(self) -> tuple[Tensor, ...]:
-        """The inputs that are not constants, each once, in order."""
-        return tuple(dict.fromkeys(t for t in self.inputs if t is not None and t.data is None))
+        """The inputs that a run is given, each once, in order."""
+        given = (t for t in self.inputs if t is not None and t.data is None and t not in self.states)
+        return tuple(dict.fromkeys(given))
 
     def graph(self, builtins: Mapping[str, Any]) -> Graph:
         """The same model as a graph, with `motes.ops.builtins()`."""
-        op = builtins[self.builtin][0].from_tflite(self.builtin, self.options, self.inputs, self.outputs)
+        made = {"subgraph": lambda index: self.bodies[index - 1].graph(builtins)} if self.bodies else {}
+        op = builtins[self.builtin][0].from_tflite(self.builtin, self.options, self.inputs, self.outputs, **made)
         return Graph(self.name, self.variables, self.outputs, (Node(self.name, op, self.inputs, self.outputs, (0,)),))
 
-    def stimuli(self, count: int = 4) -> tuple[tuple[Array, ...], ...]:
-        """`count` sets of input values: all lowest, all highest, extremes at random, then uniform; always the same."""
+    def stimuli(self, count: int = 0) -> tuple[tuple[Array, ...], ...]:
+        """`count` sets of input values: all lowest, all highest, extremes at random, then uniform; always the same.
+
+        Args:
+            count: 0: 4, or 10 where values stay from one run to the next.
+        """
+        count = count or (10 if self.states else 4)
         rng = np.random.default_rng(random.Random(self.name).getrandbits(64))
         kinds = ("low", "high", "extremes", *("uniform",) * count)[:count]
         return tuple(tuple(_values(rng, t, kind, self.ranges.get(t)) for t in self.variables) for kind in kinds)
