@@ -74,6 +74,24 @@ def test_every_number_is_what_the_generated_accessors_read(shared: Path, name: s
             assert not tensor.data.flags.writeable
 
 
+@pytest.mark.parametrize(
+    ("type_name", "bits", "data", "values"),
+    [
+        ("int4", 4, [0x10, 0xFE, 0x87], [0, 1, -2, -1, 7]),
+        ("uint4", 4, [0x10, 0xFE, 0x87], [0, 1, 14, 15, 7]),
+        ("int2", 2, [0b11_10_01_00, 0b01], [0, 1, -2, -1, 1]),
+    ],
+)
+def test_constants_of_which_a_byte_holds_several(type_name: str, bits: int, data: list[int], values: list[int]) -> None:
+    w = changed(WEIGHTS, shape=(1, 5), quant=quant(0.5, 0))
+    extras = Extras(type_codes={w: TYPES.index(type_name)}, raw={w: bytes(data)})
+    made = attempt(dense(changed(X, shape=(1, 5)), w, None, changed(Y, shape=(1, 1)), extras)).graph
+    got = made.nodes[0].input(1)
+    assert got.data is not None and got.bits == bits
+    assert (got.dtype.value, got.data.tolist()) == ("uint8" if type_name == "uint4" else "int8", [values])
+    assert not got.data.flags.writeable
+
+
 def test_operators_are_numbered_as_in_the_schema() -> None:
     numbers = {k: v for k, v in vars(tflite.BuiltinOperator).items() if isinstance(v, int)}
     assert {OPERATORS[v]: v for v in numbers.values()} == numbers

@@ -333,6 +333,13 @@ def test_a_type_that_is_not_there(name: str) -> None:
     assert said.startswith(f"m: tensor 0 'x': has elements of type {name}; convert with full integer quantization: ")
 
 
+def test_weights_of_four_bits_by_the_byte() -> None:
+    packed = changed(WEIGHTS, bits=4)
+    assert message(dense(w=packed, extras=Extras(raw={packed: bytes(17)})), BadInput) == (
+        "m: tensor 1 'w' has 17 bytes of data, but int4[4, 8] takes 16; the file is damaged: convert the model again"
+    )
+
+
 def test_a_type_that_nobody_knows() -> None:
     assert message(dense(extras=Extras(type_codes={X: 99})), BadInput) == (
         "m: tensor 0 'x' has the unknown element type 99; convert the model again"

@@ -31,7 +31,7 @@ def dense(
 
 
 def changed(tensor: Tensor, **changes: object) -> Tensor:
-    values = {k: getattr(tensor, k) for k in ("name", "shape", "dtype", "quant", "data")}
+    values = {k: getattr(tensor, k) for k in ("name", "shape", "dtype", "quant", "data", "bits")}
     return Tensor(**{**values, **changes})  # type: ignore[arg-type]
 
 

@@ -5,8 +5,8 @@
     data = write_model([Operator("SOFTMAX", (x,), (y,), {"beta": 1.0})], [x], [y])
 
 Nothing is checked, so that files no converter would make can be made. Tensors are the project's own `motes.ir.Tensor`;
-those with `data` become constants, int4 where they have 4 `bits`, and what VAR_HANDLE writes is a handle. Options carry the field names of TensorFlow
-Lite's schema.fbs; those of a custom operator are any map.
+those with `data` become constants, int4 where they have 4 `bits`, and what VAR_HANDLE writes is a handle. Options carry
+the field names of TensorFlow Lite's schema.fbs; those of a custom operator are any map.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _subgraph(build: Any, graph: Subgraph, codes: list[Any], buffers: list[int],
     numbers = iter(range(len(buffers), len(buffers) + len(constants)))
     buffers += [_buffer(build, c, t in extras.outside) for t, c in constants]
     handles = {t for op in graph.operators if op.builtin == "VAR_HANDLE" for t in op.outputs}
-    types = {**dict.fromkeys(handles, tflite.TensorType.RESOURCE), **extras.type_codes}
+    fours = dict.fromkeys((t for t in tensors if t.bits == 4), tflite.TensorType.INT4)
+    types = {**fours, **dict.fromkeys(handles, tflite.TensorType.RESOURCE), **extras.type_codes}
     tensor_tables = [
         _tensor(build, t, types.get(t, _TYPES[t.dtype]), 0 if c is None else next(numbers), extras)
         for t, c in zip(tensors, contents, strict=True)

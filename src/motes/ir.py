@@ -80,6 +80,7 @@ class Tensor:
     quant: Quant | None = None
     data: Array | None = field(default=None, repr=False)
     origin: str = ""  # the user's own name for it, kept through all passes
+    bits: int = 0  # of an element of a constant, where the file packs several into a byte: values need no more
 
     @property
     def elements(self) -> int:

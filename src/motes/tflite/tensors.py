@@ -25,6 +25,9 @@ ZERO_POINTS = {
     DType.UINT16: (0, 65535),
 }
 
+PACKED = {"int4": (4, DType.INT8), "int2": (2, DType.INT8), "uint4": (4, DType.UINT8)}
+"""Types of which a byte holds several, the first in its low bits: bits of one, and the type it gets. Constants only."""
+
 
 def read_tensor(stored: StoredTensor, name: str) -> Tensor:
     """The tensor, called `name`; a batch of -1 becomes 1, and the value of a variable is no constant.
@@ -42,8 +45,9 @@ def read_tensor(stored: StoredTensor, name: str) -> Tensor:
     if len(stored.shape) > MOST_DIMENSIONS:
         raise Unsupported(stored, f"has {len(stored.shape)} dimensions", f"reshape it to {MOST_DIMENSIONS} at most")
     shape = tuple(1 if d == -1 else d for d in stored.shape)
+    bits, dtype = PACKED.get(stored.type, (0, None))
     try:
-        dtype = DType(stored.type)
+        dtype = dtype if dtype and stored.data else DType(stored.type)
     except ValueError:
         raise Unsupported(
             stored,
@@ -61,24 +65,36 @@ def read_tensor(stored: StoredTensor, name: str) -> Tensor:
         raise Unsupported(
             stored, f"takes {size:,} bytes", f"use a smaller model: no tensor may exceed {MOST_BYTES >> 20} MiB"
         )
-    data = None if stored.variable else _data(stored, shape, dtype)
-    return Tensor(name, shape, dtype, _quant(stored, shape, dtype), data, stored.name)
+    data = None if stored.variable else _data(stored, shape, dtype, bits or 8 * dtype.size)
+    return Tensor(name, shape, dtype, _quant(stored, shape, dtype), data, stored.name, 0 if data is None else bits)
 
 
-def _data(stored: StoredTensor, shape: tuple[int, ...], dtype: DType) -> Array | None:
-    """The elements of a constant, read-only; None for a tensor that is computed."""
-    size = math.prod(shape) * dtype.size
+def _data(stored: StoredTensor, shape: tuple[int, ...], dtype: DType, bits: int) -> Array | None:
+    """The elements of a constant, read-only, of `bits` each in the file; None for a tensor that is computed."""
+    size = -(-math.prod(shape) * bits // 8)
     if size > 0 and not stored.data:
         return None
     if len(stored.data) != size:
         raise BadInput(
-            f"{stored} has {len(stored.data):,} bytes of data, but {dtype.value}{list(shape)} takes {size:,}; "
+            f"{stored} has {len(stored.data):,} bytes of data, but {stored.type}{list(shape)} takes {size:,}; "
             "the file is damaged: convert the model again"
         )
+    if bits < 8:
+        return _unpacked(stored.data, shape, dtype, bits)
     array = np.frombuffer(stored.data, dtype.numpy.newbyteorder("<")).astype(dtype.numpy, copy=False).reshape(shape)
     if not array.flags.aligned:
         array = array.copy()
         array.flags.writeable = False
+    return array
+
+
+def _unpacked(data: memoryview, shape: tuple[int, ...], dtype: DType, bits: int) -> Array:
+    """Elements of fewer bits than a byte, sign-extended where `dtype` has a sign."""
+    packed = np.frombuffer(data, np.uint8)
+    above = 8 - bits
+    fields = np.stack([packed << (above - low) for low in range(0, 8, bits)], axis=1)  # each at the top of a byte
+    array = (fields.view(dtype.numpy) >> above).reshape(-1)[: math.prod(shape)].reshape(shape)
+    array.flags.writeable = False
     return array
 
 

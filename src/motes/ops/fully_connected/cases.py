@@ -27,10 +27,23 @@ def cases() -> Iterator[Case]:
         units = rng.choice((1, 2, 3, 4, 5, 8, 10, rng.randint(1, 40)))
         yield _case(rng, f"fully_connected_{seed}", depth, units)
     for seed in range(OTHERS):
+        rng = random.Random(f"fully connected four bits {seed}")
+        yield _four_bits(rng, _case(rng, f"fully_connected_nibbles_{seed}", rng.randint(20, 200), rng.randint(1, 30)))
         for form in (_int16, _computed, _floats):
             rng = random.Random(f"fully connected {form.__name__} {seed}")
             case = _case(rng, f"fully_connected{form.__name__}_{seed}", rng.randint(1, 40), rng.randint(1, 9))
             yield form(rng, case)
+
+
+def _four_bits(rng: random.Random, case: Case) -> Case:
+    """The case with weights of four bits, for which TFLM knows one scale only."""
+    x, w, b = (*case.inputs, None)[:3]
+    assert x is not None and w is not None and w.quant is not None and w.data is not None
+    scale = w.quant.scale[:1]
+    w = replace(w, bits=4, data=w.data >> 4, quant=quant(scale[0], 0))
+    if b is not None:
+        b = replace(b, quant=quant(float32(x.scale * scale[0]), 0))
+    return replace(case, inputs=(x, w) if b is None else (x, w, b))
 
 
 def _int16(rng: random.Random, case: Case) -> Case:

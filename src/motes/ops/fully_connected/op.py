@@ -19,7 +19,7 @@ from motes.ops.common import (
     limits,
     named,
 )
-from motes.ops.fully_connected import dsp, fours
+from motes.ops.fully_connected import dsp, fours, nibbles
 from motes.ops.fully_connected.dense import Dense
 from motes.ops.fully_connected.general import GeneralFullyConnected
 from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
@@ -29,14 +29,19 @@ def _is_int8(node: Node) -> bool:
     return node.input(0).dtype is DType.INT8
 
 
+def _is_bytes(node: Node) -> bool:
+    """Whether it is int8, and the weights go into the image one a byte."""
+    return _is_int8(node) and not nibbles.fits(node)
+
+
 @dataclass(frozen=True)
 class FullyConnected(Dense):
     """Dense layers of constant int8 weights, symmetric, per tensor or per output.
 
     Dtypes: int8 input and output with int32 bias or none; or hybrid: float32 input, output and bias, computed as floats
-    of weights times their scale. Any other FULLY_CONNECTED becomes a `GeneralFullyConnected`, for which int16 and all
-    float32 are served, too. Source: TFLM's reference FULLY_CONNECTED; int8 sums wrap modulo 2^32 there too. LiteRT
-    computes hybrid layers less exactly, with inputs that it quantizes.
+    of weights times their scale. Weights of four bits stay two a byte. Any other FULLY_CONNECTED becomes a
+    `GeneralFullyConnected`, for which int16 and all float32 are served, too. Source: TFLM's reference FULLY_CONNECTED;
+    int8 sums wrap modulo 2^32 there too. LiteRT computes hybrid layers less exactly, with inputs that it quantizes.
     """
 
     types = (DType.INT8, DType.INT16, DType.FLOAT32)
@@ -49,20 +54,28 @@ class FullyConnected(Dense):
             fits=lambda node: not _is_int8(node),
             params=lambda node: _hybrid_params(node),
         ),
+        Kernel("fully_connected_nibbles_s8", "fully_connected_nibbles_s8.h", fits=nibbles.fits, params=nibbles.params),
         Kernel(
             "fully_connected_fours_s8_dsp",
             "fully_connected_fours_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=lambda node: _is_int8(node) and fours.fits(node),
+            fits=lambda node: _is_bytes(node) and fours.fits(node),
             params=fours.params,
         ),
         Kernel(
             "fully_connected_s8_dsp",
             "fully_connected_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=lambda node: _is_int8(node) and dsp.fits(node),
+            fits=lambda node: _is_bytes(node) and dsp.fits(node),
             params=dsp.params,
             form="shared",
+        ),
+        Kernel(
+            "fully_connected_nibbles_s8_dsp",
+            "fully_connected_nibbles_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=nibbles.fits,
+            params=nibbles.params,
         ),
     )
     folded = (1, 2)
