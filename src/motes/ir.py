@@ -349,6 +349,10 @@ class Control(Op):
         """(output, input) pairs of `node`: the output begins as a copy of the input, and may start at its address."""
         return ()
 
+    def condition(self, node: Node) -> Tensor | None:
+        """The boolean that a choice or a loop depends on."""
+        return None
+
     def runs(self, body: int) -> int:
         """How often a body runs in one execution; 1 where nobody knows."""
         return 1

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from motes.emit.text import array, comment, struct_value, templates
+from motes.emit.text import COMMON, array, comment, struct_value, templates
 from motes.ir import Array, Block, Call, Kernel, Program, State, Tensor
 from motes.names import identifier
 from motes.plan import Plan
-
-COMMON = Path(__file__).resolve().parents[1] / "c"
 
 
 def layer_symbol(prefix: str, node: str) -> str:
@@ -181,7 +179,7 @@ class Code:
             [self._layer(call, f"{name}_{i}_{call.node.name}", inside) for call in body.calls]
             for i, body in enumerate(block.bodies)
         ]
-        condition = {"choice": node.inputs[0], "loop": block.bodies[0].graph.outputs[0]}.get(op.structure)
+        condition = op.condition(node)
         body = (
             templates()
             .get_template("block.j2")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from motes.ir import Graph, verify
+from motes.ir import Control, Graph, verify
 from motes.passes.drop_dead_nodes import drop_dead_nodes
 from motes.passes.order_nodes import order_nodes
+from motes.passes.settle_branches import settle_branches
 
-PIPELINE: tuple[Callable[[Graph], Graph], ...] = (drop_dead_nodes, order_nodes)
+PIPELINE: tuple[Callable[[Graph], Graph], ...] = (settle_branches, drop_dead_nodes, order_nodes)
 
 
 def prepare(graph: Graph) -> Graph:
@@ -19,5 +21,16 @@ def prepare(graph: Graph) -> Graph:
     """
     graph = verify(graph)
     for run in PIPELINE:
-        graph = verify(run(graph))
+        graph = verify(_throughout(run, graph))
     return graph
+
+
+def _throughout(run: Callable[[Graph], Graph], graph: Graph) -> Graph:
+    """The graph after a pass, what its operators run first."""
+    nodes = []
+    for node in graph.nodes:
+        if isinstance(node.op, Control):
+            bodies = tuple(_throughout(run, body) for body in node.op.bodies)
+            node = replace(node, op=replace(node.op, bodies=bodies))
+        nodes.append(node)
+    return run(replace(graph, nodes=tuple(nodes)))
