@@ -41,6 +41,29 @@ MOTES_DOTS(f32, float, float, float, MOTES_PRODUCT_F32)
 MOTES_DOTS(hybrid_f32, float, int8_t, float, MOTES_PRODUCT_F32)
 MOTES_DOTS(s16_short, int16_t, int8_t, int32_t, MOTES_PRODUCT_S16)
 
+/* int8 with int8, `zero` taken off each value first: sums modulo 2^32. */
+MOTES_INLINE void motes_dot4_s8(const int8_t *x, const int8_t *w, int32_t step, int32_t n,
+                                int32_t zero, uint32_t *sums) {
+    const int8_t *const w1 = w + step, *const w2 = w1 + step, *const w3 = w2 + step;
+    uint32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t value = x[k] - zero;
+        s0 += (uint32_t)(value * w[k]);
+        s1 += (uint32_t)(value * w1[k]);
+        s2 += (uint32_t)(value * w2[k]);
+        s3 += (uint32_t)(value * w3[k]);
+    }
+    sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
+}
+
+MOTES_INLINE void motes_dot1_s8(const int8_t *x, const int8_t *w, int32_t n, int32_t zero,
+                                uint32_t *sum) {
+    uint32_t s = *sum;
+    for (int32_t k = 0; k < n; k++)
+        s += (uint32_t)((x[k] - zero) * w[k]);
+    *sum = s;
+}
+
 /* int16 with int8: exact sums of 64 bits, by way of short ones of 32. */
 MOTES_INLINE void motes_dot4_s16(const int16_t *x, const int8_t *w, int32_t step, int32_t n,
                                  int64_t *sums) {

@@ -11,9 +11,10 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
+from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.runs import look
 from motes.ops.conv.step import MOST_SHIFT, fit
-from motes.ops.conv.window import Kind, Window, kind_of
+from motes.ops.conv.window import Window
 
 UNROLLED = 16
 """Steps in the unrolled loop of conv_blocks_s8_dsp.h."""

@@ -74,7 +74,7 @@ def _case(builtin: str, dtype: DType, rng: random.Random, name: str) -> Case:
         groups = rng.choice([g for g in range(1, channels + 1) if channels % g == 0]) if split else 1
         outputs = groups * rng.choice((1, 2, 3, 4, 8) if groups > 1 else (1, 4, 8, 16, rng.randint(1, 20)))
         filter_shape, axis = (outputs, *shape.sides, channels // groups), 0
-    made_of = _floats if dtype is DType.FLOAT32 else _integers
+    made_of = floats if dtype is DType.FLOAT32 else integers
     x, w, b, y = made_of(rng, dtype, usual, (batch, *shape.size, channels), filter_shape, axis, (batch, *made, outputs))
     if dtype is DType.INT16 and builtin == "CONV_2D" and b is not None and rng.random() < 0.3:
         assert b.data is not None
@@ -93,7 +93,7 @@ def _case(builtin: str, dtype: DType, rng: random.Random, name: str) -> Case:
     return Case(name, builtin, options, (x, w) if b is None else (x, w, b), (y,))
 
 
-def _integers(
+def integers(
     rng: random.Random,
     dtype: DType,
     usual: bool,
@@ -128,7 +128,7 @@ def _integers(
     )
 
 
-def _floats(
+def floats(
     rng: random.Random,
     dtype: DType,
     usual: bool,

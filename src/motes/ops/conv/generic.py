@@ -9,7 +9,8 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import channels
-from motes.ops.conv.window import Kind, Window, kind_of
+from motes.ops.conv.filtered import Kind, kind_of
+from motes.ops.conv.window import Window
 
 
 @functools.lru_cache(maxsize=256)

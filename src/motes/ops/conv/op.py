@@ -8,21 +8,8 @@ from typing import ClassVar
 from motes.errors import BadInput
 from motes.ir import Builtin, DType, Kernel, Node, Params
 from motes.ops.conv import blocks, generic, planes
-from motes.ops.conv.window import Kind, Window, is_kind, kind_of
-
-
-def _portable(operator: str) -> tuple[Kernel, ...]:
-    """One for each kind; that of int8 is made once a node, as most models are of it alone."""
-    return tuple(
-        Kernel(
-            f"{operator}_{kind.value}",
-            f"{operator}_{kind.value}.h",
-            fits=is_kind(kind),
-            form="specialised" if kind is Kind.S8 else "shared",
-        )
-        for kind in Kind
-    )
-
+from motes.ops.conv.filtered import Kind, kind_of, portable
+from motes.ops.conv.window import Window
 
 _DSP = Kernel(
     "conv_s8_dsp",
@@ -57,7 +44,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*_portable("conv"), _DSP)
+    kernels = (*portable("conv"), _DSP)
     channel_axis: ClassVar[int] = 0
 
     def check(self, node: Node) -> None:
@@ -75,7 +62,7 @@ class Conv2D(Window):
         return {**fields, "wide": self.wide(node)} if kind_of(node) is Kind.S16 else fields
 
     def wide(self, node: Node) -> bool:
-        bias = node.inputs[2] if len(node.inputs) > 2 else None
+        bias = self.bias_tensor(node)
         return super().wide(node) and (bias is None or bias.dtype is not DType.INT32)
 
     def macs(self, node: Node) -> int:
@@ -105,7 +92,7 @@ class DepthwiseConv2D(Window):
         ),
     )
     kernels = (
-        *_portable("depthwise_conv"),
+        *portable("depthwise_conv"),
         Kernel(
             "depthwise_conv_s8_dsp",
             "depthwise_conv_s8_dsp.h",

@@ -10,8 +10,9 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import channels
+from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import fit
-from motes.ops.conv.window import Kind, Window, kind_of
+from motes.ops.conv.window import Window
 
 SHIFT = 16
 """Of every output: depthwise_rows_s8_dsp.h has it as a constant."""
