@@ -30,9 +30,17 @@ _TABLES = {
     "L2_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
     "SUM": "ReducerOptions",
+    "REDUCE_MAX": "ReducerOptions",
+    "REDUCE_MIN": "ReducerOptions",
+    "REDUCE_PROD": "ReducerOptions",
+    "REDUCE_ANY": "ReducerOptions",
+    "REDUCE_ALL": "ReducerOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
+    "TOPK_V2": "TopKV2Options",
     "MAXIMUM": "MaximumMinimumOptions",
     "MINIMUM": "MaximumMinimumOptions",
     "PADV2": "PadV2Options",
+    "L2_NORMALIZATION": "L2NormOptions",
     "REVERSE_V2": "ReverseV2Options",
     "SPACE_TO_BATCH_ND": "SpaceToBatchNDOptions",
     "BATCH_TO_SPACE_ND": "BatchToSpaceNDOptions",
@@ -41,7 +49,24 @@ _TABLES = {
 }
 
 # Operators for which the schema has no options table.
-_WITHOUT_TABLE = {"EMBEDDING_LOOKUP"}
+_WITHOUT_TABLE = {
+    "EMBEDDING_LOOKUP",
+    "CEIL",
+    "ELU",
+    "FLOOR",
+    "LOG",
+    "LOGISTIC",
+    "PRELU",
+    "RELU",
+    "RELU6",
+    "RELU_0_TO_1",
+    "RELU_N1_TO_1",
+    "ROUND",
+    "RSQRT",
+    "SIN",
+    "SQRT",
+    "TANH",
+}
 
 # Options whose values may be given by name.
 _ENUMS: Mapping[str, type] = {

@@ -13,6 +13,9 @@ import numpy as np
 
 from motes.ir import Array, Params
 
+COMMON = Path(__file__).resolve().parents[1] / "c"
+"""The headers that kernels of every folder may include."""
+
 WIDTH = 100
 
 
@@ -93,15 +96,16 @@ def _integers(data: Array) -> list[str]:
 def struct_fields(header: Path, struct: str) -> tuple[str, ...] | None:
     """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct.
 
-    With `typedef <other> <struct>;` they are those of `other`, in this header or in one that lies beside it and is
-    included.
+    With `typedef <other> <struct>;` they are those of `other`, in this header or in one that it includes, from beside it
+    or from the common ones.
     """
     code = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header.read_text("utf-8"), flags=re.S)
     found = re.search(r"typedef\s+struct\s*\w*\s*\{([^{}]*)\}\s*" + re.escape(struct) + r"\s*;", code)
     if not found:
         same = re.search(r"typedef\s+(\w+)\s+" + re.escape(struct) + r"\s*;", code)
-        beside = [header, *(header.parent / name for name in re.findall(r'#\s*include\s+"([^"]+)"', code))]
-        return next((f for h in beside if same and h.exists() and (f := struct_fields(h, same[1]))), None)
+        included = re.findall(r'#\s*include\s+"([^"]+)"', code)
+        near = [header, *(folder / name for name in included for folder in (header.parent, COMMON))]
+        return next((f for h in near if same and h.exists() and (f := struct_fields(h, same[1]))), None)
     names: list[str] = []
     for declaration in filter(None, (d.strip() for d in found[1].split(";"))):
         first, *rest = declaration.split(",")

@@ -152,7 +152,7 @@ class StridedSlice(StridedCopy):
     folded = (1, 2, 3)
     limits = "constant begins, ends and strides"
 
-    masks: Masks = Masks()
+    masks: Masks
 
     @classmethod
     def from_tflite(

@@ -1,0 +1,1 @@
+"""GATHER, GATHER_ND and EMBEDDING_LOOKUP: elements by their indices."""
