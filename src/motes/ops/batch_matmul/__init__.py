@@ -1,0 +1,1 @@
+"""BATCH_MATMUL: matrices times matrices."""
