@@ -50,6 +50,7 @@ _TABLES = {
 
 # Operators for which the schema has no options table.
 _WITHOUT_TABLE = {
+    "BROADCAST_ARGS",
     "EMBEDDING_LOOKUP",
     "CEIL",
     "ELU",

@@ -96,8 +96,8 @@ def _integers(data: Array) -> list[str]:
 def struct_fields(header: Path, struct: str) -> tuple[str, ...] | None:
     """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct.
 
-    With `typedef <other> <struct>;` they are those of `other`, in this header or in one that it includes, from beside it
-    or from the common ones.
+    With `typedef <other> <struct>;` they are those of `other`, in this header or in one that it includes, from beside
+    it or from the common ones.
     """
     code = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header.read_text("utf-8"), flags=re.S)
     found = re.search(r"typedef\s+struct\s*\w*\s*\{([^{}]*)\}\s*" + re.escape(struct) + r"\s*;", code)

@@ -1,1 +1,1 @@
-"""RESHAPE: the same bytes under another shape."""
+"""RESHAPE, EXPAND_DIMS and SQUEEZE: the same bytes under another shape."""

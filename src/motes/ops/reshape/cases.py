@@ -1,35 +1,57 @@
-"""Generated test cases of RESHAPE."""
+"""Generated test cases of RESHAPE, EXPAND_DIMS and SQUEEZE."""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 
-import numpy as np
+from motes.ir import DType
+from motes.ops.case import Case, Oracle, indices, moved
+from motes.ops.movement import EVERY
 
-from motes.ir import DType, Tensor, quant
-from motes.ops.case import Case
+COUNT = 10
+"""Cases of each operator and type."""
 
-COUNT = 60
+_EXPANDED_BY_TFLM = (DType.INT8, DType.INT16, DType.FLOAT32)
 
 
 def cases() -> Iterator[Case]:
-    """Shapes with the same number of elements, with and without a tensor that holds the shape."""
-    for seed in range(COUNT):
-        yield _case(random.Random(f"reshape {seed}"), f"reshape_{seed}")
+    """Shapes with the same number of elements, with and without a tensor that holds the shape; axes of size 1."""
+    for dtype in EVERY:
+        for seed in range(COUNT):
+            for what, make in (("reshape", _reshape), ("expand_dims", _expand), ("squeeze", _squeeze)):
+                yield make(random.Random(f"{what} {dtype.value} {seed}"), dtype, f"{what}_{dtype.value}_{seed}")
 
 
-def _case(rng: random.Random, name: str) -> Case:
-    factors = [rng.choice((1, 2, 3, 5)) for _ in range(rng.randint(1, 4))]
-    shape = tuple(factors)
+def _factors(rng: random.Random) -> list[int]:
+    return [rng.choice((1, 2, 3, 5)) for _ in range(rng.randint(1, 4))]
+
+
+def _reshape(rng: random.Random, dtype: DType, name: str) -> Case:
+    factors = _factors(rng)
+    x = moved("x", factors, dtype)
     rng.shuffle(factors)
     cut = rng.randint(1, len(factors))
-    other = (*factors[: cut - 1], int(np.prod(factors[cut - 1 :])))
-    dtype = rng.choice((DType.INT8, DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32))
-    quantization = None if dtype in (DType.FLOAT32, DType.INT32) else quant(0.5, 0)
-    x = Tensor("x", shape, dtype, quantization)
-    y = Tensor("y", other, dtype, quantization)
-    if rng.random() < 0.5:
-        return Case(name, "RESHAPE", {"new_shape": other}, (x,), (y,))
-    target = Tensor("shape", (len(other),), DType.INT32, None, np.array(other, np.int32))
-    return Case(name, "RESHAPE", {"new_shape": other}, (x, target), (y,))
+    other = (*factors[: cut - 1], math.prod(factors[cut - 1 :]))
+    target = (indices("shape", other),) if rng.random() < 0.5 else ()
+    return Case(name, "RESHAPE", {"new_shape": other}, (x, *target), (moved("y", other, dtype),))
+
+
+def _expand(rng: random.Random, dtype: DType, name: str) -> Case:
+    shape = _factors(rng)
+    axis = rng.randint(0, len(shape))
+    told = indices("axis", [rng.choice((axis, axis - len(shape) - 1))])
+    y = moved("y", [*shape[:axis], 1, *shape[axis:]], dtype)
+    oracle: Oracle = "tflm" if dtype in _EXPANDED_BY_TFLM else "litert"
+    return Case(name, "EXPAND_DIMS", {}, (moved("x", shape, dtype), told), (y,), oracle=oracle)
+
+
+def _squeeze(rng: random.Random, dtype: DType, name: str) -> Case:
+    shape = _factors(rng)
+    axes = sorted({rng.randrange(len(shape)) for _ in range(2)})
+    shape = [1 if i in axes else s for i, s in enumerate(shape)]
+    kept = [s for i, s in enumerate(shape) if i not in axes]
+    if not kept:
+        shape, kept = [*shape, 3], [3]
+    return Case(name, "SQUEEZE", {"squeeze_dims": axes}, (moved("x", shape, dtype),), (moved("y", kept, dtype),))

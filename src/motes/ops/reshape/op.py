@@ -1,4 +1,4 @@
-"""RESHAPE for every dtype."""
+"""RESHAPE, EXPAND_DIMS and SQUEEZE for every dtype."""
 
 from __future__ import annotations
 
@@ -7,29 +7,40 @@ from dataclasses import dataclass
 from typing import Any
 
 from motes.errors import BadInput
-from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity
+from motes.ops.movement import EVERY
 
 
 @dataclass(frozen=True)
 class Reshape(Op):
     """The input's bytes under the output's shape; nothing moves where both may lie at one address.
 
-    Dtypes: all. The new shape is that of the output tensor; the shape that comes as second input or as option is
-    ignored, as in TFLM, but must be constant.
+    Dtypes: all. The new shape is that of the output tensor; the shape or axes that come as second input or as option
+    are ignored, as in TFLM, but must be constant.
     """
 
-    tflite = (Builtin("RESHAPE", {"new_shape": ("ints", ())}),)
-    types = (DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)
-    kernels = (Kernel("reshape", "reshape.h", form="shared", in_place=lambda node: ((0, 0),)),)
+    tflite = (
+        Builtin("RESHAPE", {"new_shape": ("ints", ())}),
+        Builtin("EXPAND_DIMS"),
+        Builtin("SQUEEZE", {"squeeze_dims": ("ints", ())}),
+    )
+    types = EVERY
+    kernels = (Kernel("reshape", "reshape.h", form="shared", untyped=True, in_place=lambda node: ((0, 0),)),)
     folded = (1,)
     view = True
+
+    name: str = "RESHAPE"
 
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
     ) -> Reshape:
-        return cls()
+        return cls(name)
+
+    @property
+    def title(self) -> str:
+        return self.name
 
     def check(self, node: Node) -> None:
         check_arity(node, 1, 2)
@@ -39,3 +50,7 @@ class Reshape(Op):
 
     def params(self, node: Node) -> Params:
         return {"bytes": node.output.nbytes}
+
+    def fold(self, node: Node) -> tuple[Array, ...] | None:
+        x = node.input(0).data
+        return None if x is None else (x.reshape(node.output.shape),)

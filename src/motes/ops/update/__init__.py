@@ -1,0 +1,1 @@
+"""DYNAMIC_UPDATE_SLICE: a part of a tensor replaced."""
