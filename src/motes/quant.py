@@ -113,3 +113,16 @@ def activation_range(activation: str, scale: float, zero_point: int, low: int, h
     if activation == "RELU_N1_TO_1":
         return max(low, quantized(-1.0)), min(high, quantized(1.0))
     return low, high
+
+
+def logistic_table_s16() -> npt.NDArray[np.uint16]:
+    """uint16 (256): the logistic function f at i / 24, times 2^16, for `c/logistic_s16.h`.
+
+    Straight lines between points of f lie below it. Half of the error in the middle of a line, f'' / (8 * 24^2), is
+    added to each point, so that errors are as large above as below. Source: TFLM's table, which this is.
+    """
+    f = 1.0 / (1.0 + np.exp(-np.arange(256) / 24.0))
+    bend = f * (1.0 - f) * (1.0 - 2.0 * f) / 24.0**2
+    table = np.floor(65536.0 * (f - bend / 16.0) + 0.5).astype(np.uint16)
+    table[-1] = 65535
+    return table

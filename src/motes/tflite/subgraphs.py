@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from motes.errors import BadInput, Unsupported
-from motes.ir import Graph, Node, Op, Tensor
+from motes.errors import BadInput, MotesError, Unsupported
+from motes.ir import Array, Graph, Node, Op, Tensor
 from motes.names import Names, quoted, snake
 from motes.ops import builtins
 from motes.tflite.options import read_options
@@ -30,6 +31,7 @@ class File:
         self.names = Names()
         self._inside: list[StoredGraph] = []
         self._constant_bytes = 0
+        self._folded_bytes = 0
         self._operators = 0
 
     @contextmanager
@@ -94,6 +96,18 @@ class File:
                 f"use a smaller model: {MOST_BYTES >> 20} MiB in all are the most",
             )
 
+    def folded(self, node: Node) -> tuple[Array, ...] | None:
+        """The outputs of a node that follow from constants, while that takes little time and memory."""
+        if type(node.op).fold is Op.fold:
+            return None
+        try:
+            node.op.check(node)
+        except MotesError:
+            return None  # `verify` will say what is wrong
+        known = [t for t in node.inputs if t is not None and t.data is not None]
+        self._folded_bytes += sum(t.nbytes for t in (*known, *node.outputs))
+        return node.op.fold(node) if self._folded_bytes <= MOST_BYTES else None
+
 
 class Scope:
     """One subgraph on its way: tensors are made when something first refers to them.
@@ -101,6 +115,7 @@ class Scope:
     Attributes:
         now: by index, the tensor that holds the value at this point of the operators' order. A variable gets a new one
             with each operator that changes it.
+        known: by index, what follows from constants, such as shapes: the operators behind find constants.
         before: by index, the tensors that hold the variables' values before the first operator.
     """
 
@@ -111,6 +126,7 @@ class Scope:
         """
         self.file, self.stored = file, stored
         self.now: dict[int, Tensor] = {}
+        self.known: dict[int, Tensor] = {}
         self.before: dict[int, Tensor] = {}
         self._keeps = keeps
 
@@ -176,7 +192,8 @@ class Scope:
             )
         kind, builtin = known[operator.name]
         inputs = tuple(
-            None if i == -1 else self.tensor(i, f"input {n} of {operator}") for n, i in enumerate(operator.inputs)
+            None if i == -1 else self.known.get(i) or self.tensor(i, f"input {n} of {operator}")
+            for n, i in enumerate(operator.inputs)
         )
         if kind.extends:
             inputs = (
@@ -188,8 +205,12 @@ class Scope:
             if tensor.data is not None:
                 raise BadInput(f"{operator} writes the constant {tensor.name}; the file is damaged: convert it again")
         op = self._op(kind, builtin.name, read_options(operator, builtin), inputs, outputs, operator)
-        updated = tuple(self._updated(operator, n) for n in kind.updates if n < len(operator.inputs))
-        return Node(self._name(op, operator), op, inputs, (*outputs, *updated), (operator.index,))
+        there = [n for n in kind.updates if n < len(operator.inputs) and operator.inputs[n] != -1]
+        updated = tuple(self._updated(operator, n) for n in there)
+        node = Node(self._name(op, operator), op, inputs, (*outputs, *updated), (operator.index,))
+        made = self.file.folded(node)
+        self.known |= {i: replace(t, data=x) for i, t, x in zip(operator.outputs, outputs, made or (), strict=False)}
+        return node
 
     def _op(
         self,
@@ -231,5 +252,6 @@ class Scope:
     def _renewed(self, index: int, what: str) -> Tensor:
         """A new tensor for the value that tensor `index` has from here on."""
         stored = self.described(index, what)
+        self.known.pop(index, None)
         self.now[index] = self.fresh(stored)
         return self.now[index]
