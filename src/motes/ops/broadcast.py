@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, DType, Node, Op, Tensor
+from motes.ir import Array, DType, Node, Op, Params, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -68,8 +68,10 @@ def is_type(*dtypes: DType) -> Callable[[Node], bool]:
     return lambda node: node.input(0).dtype in dtypes
 
 
-def check_tensors(node: Node, inputs: Sequence[Tensor], types: Sequence[DType]) -> None:
-    """Inputs of one type out of `types`; constants are whole, and what is quantized has one scale and zero point."""
+def check_tensors(
+    node: Node, inputs: Sequence[Tensor], types: Sequence[DType], quantized: Sequence[DType] = QUANTIZED
+) -> None:
+    """Tensors of one type out of `types`; constants are whole; those of types that are `quantized` have one scale."""
     first = inputs[0]
     if first.dtype not in types:
         known = ", ".join(dtype.value for dtype in types)
@@ -81,22 +83,27 @@ def check_tensors(node: Node, inputs: Sequence[Tensor], types: Sequence[DType]) 
             raise BadInput(f"{node}: {first} and {tensor} are of different types; {CONVERT_AGAIN}")
         if tensor.data is not None:
             check_constant(node, tensor)
-        if tensor.dtype in QUANTIZED:
+        if tensor.dtype in quantized:
             check_quant(node, tensor)
 
 
-def check_shapes(node: Node) -> None:
-    """The inputs broadcast to the output's shape, along few enough axes."""
-    shapes = [tensor.shape for tensor in node.inputs if tensor is not None]
+def check_symmetric(node: Node) -> None:
+    """No int16 tensor has a zero point: TFLM's products of them leave no room for one."""
+    for tensor in (*node.inputs, *node.outputs):
+        if tensor is not None and tensor.dtype is DType.INT16 and tensor.zero_point:
+            raise Unsupported(node, f"{tensor} has a zero point other than 0", "quantize int16 symmetrically")
+
+
+def check_shapes(node: Node, shapes: Sequence[tuple[int, ...]]) -> None:
+    """Inputs of these shapes broadcast to the output's, along few enough axes."""
+    names = " and ".join(str(tensor) for tensor in node.inputs)
     try:
         whole = np.broadcast_shapes(*shapes)
     except ValueError:
         whole = None
     if whole is None or _without_front(whole) != _without_front(node.output.shape):
-        names = " and ".join(str(tensor) for tensor in node.inputs)
         raise BadInput(f"{node}: {names} do not broadcast to {node.output}; {CONVERT_AGAIN}")
     if len(merged_axes(*shapes)) > LOOPS:
-        names = " and ".join(str(tensor) for tensor in node.inputs)
         raise Unsupported(node, f"broadcasts {names} along too many axes", "reshape them to fewer axes")
 
 
@@ -144,17 +151,33 @@ class Elementwise(Op):
     """An operator whose output is a function of its inputs, element by element, broadcast against each other."""
 
     arity: ClassVar[int] = 2
+    quantized: ClassVar[tuple[DType, ...]] = QUANTIZED
+    """Types of tensors that must have a scale and a zero point."""
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Op:
+        """The operator: it has no options, unless a subclass says so."""
+        return cls()
 
     def check(self, node: Node) -> None:
         """Raise unless there are `arity` inputs of one type that broadcast to the output."""
         check_arity(node, self.arity, self.arity)
-        check_tensors(node, [node.input(i) for i in range(self.arity)], self.types)
-        self.check_output(node)
-        check_shapes(node)
+        self.check_types(node)
+        check_shapes(node, self.shapes(node))
 
-    def check_output(self, node: Node) -> None:
-        """Raise unless the output's type, and its quantization, are those of the inputs."""
-        check_tensors(node, [node.input(0), node.output], self.types)
+    def check_types(self, node: Node) -> None:
+        """Raise unless types and quantization of all tensors are such that it has a meaning."""
+        check_tensors(node, [node.input(0), node.input(1), node.output], self.types, self.quantized)
+
+    def shapes(self, node: Node) -> list[tuple[int, ...]]:
+        """The inputs' shapes, as they are broadcast against each other."""
+        return [tensor.shape for tensor in node.inputs if tensor is not None]
+
+    def params(self, node: Node) -> Params:
+        """The loops alone, unless a subclass adds to them."""
+        return {"axes": loops(*self.shapes(node))}
 
     def compute(self, node: Node, *inputs: Array) -> Array:
         """The output's values, exactly, for the inputs' values; wider types than the output's may hold them."""
@@ -162,11 +185,10 @@ class Elementwise(Op):
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         """The output of constants: what `compute` makes of them."""
-        values = [tensor.data for tensor in node.inputs if tensor is not None]
-        known = [x for x in values if x is not None]
-        if len(known) < len(values):
+        known = [tensor.data for tensor in node.inputs if tensor is not None and tensor.data is not None]
+        if len(known) < len(node.inputs):
             return None
         with np.errstate(all="ignore"):
-            made = self.compute(node, *known)
+            made = self.compute(node, *(x.reshape(s) for x, s in zip(known, self.shapes(node), strict=True)))
         y = node.output
         return (made.astype(y.dtype.numpy).reshape(y.shape),)

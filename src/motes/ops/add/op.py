@@ -55,19 +55,12 @@ class Add(Sum):
 class Sub(Sum):
     """activation(a - b), elementwise; axes of size 1, or missing in front, are repeated.
 
-    Dtypes: int8, int16, int32, int64, float32, as ADD's; the activation holds for all. Ratios of scales are rounded to
-    single precision. Source: TFLM's reference SUB; for int64 LiteRT's.
+    Dtypes: int8, int16, int32, int64, float32, as ADD's, but the activation holds for all. Source: TFLM's reference
+    SUB; for int64 LiteRT's.
     """
 
     sign = -1
     tflite = (Builtin("SUB", SUM_OPTIONS),)
-
-    def ratios(self, node: Node) -> tuple[float, float, float]:
-        a, b, y = (np.float32(t.scale) for t in (node.input(0), node.input(1), node.output))
-        common = np.float32(2) * max(a, b)
-        with np.errstate(all="ignore"):
-            y_ratio = common / (np.float32(1 << HEADROOM[node.output.dtype]) * y)
-            return float(a / common), float(b / common), float(y_ratio)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import Unsupported
 from motes.ir import Array, DType, Kernel, Node, Params, Tensor
-from motes.ops.broadcast import QUANTIZED, Elementwise, check_fused, clamp, fused_limits, in_place, is_type, loops
+from motes.ops.broadcast import QUANTIZED, Elementwise, check_fused, clamp, fused_limits, in_place, is_type
 from motes.ops.common import ACTIVATIONS, named
 from motes.quant import quantize_multiplier, requantize
 
@@ -42,8 +42,8 @@ class Sum(Elementwise):
     ) -> Self:
         return cls(named(ACTIVATIONS, options["fused_activation_function"]))
 
-    def check_output(self, node: Node) -> None:
-        super().check_output(node)
+    def check_types(self, node: Node) -> None:
+        super().check_types(node)
         check_fused(node, self.activation)
         if node.output.dtype in QUANTIZED and self.multipliers(node)[2][1] > 0:
             a, b, y = node.input(0), node.input(1), node.output
@@ -54,15 +54,12 @@ class Sum(Elementwise):
             )
 
     def multipliers(self, node: Node) -> list[tuple[int, int]]:
-        """Multiplier and shift of both inputs and the output."""
-        # Far above what TFLM accepts, so that a hostile scale is refused and not raised from below.
-        return [quantize_multiplier(min(real, 1e9)) for real in self.ratios(node)]
-
-    def ratios(self, node: Node) -> tuple[float, float, float]:
-        """Each input's scale over twice the larger one, and that over the output's, less the headroom."""
+        """Multiplier and shift of both inputs, to twice the larger scale, and from there to the output's."""
         a, b, y = node.input(0), node.input(1), node.output
         common = 2 * max(a.scale, b.scale)
-        return a.scale / common, b.scale / common, common / ((1 << HEADROOM[y.dtype]) * y.scale)
+        reals = (a.scale / common, b.scale / common, common / ((1 << HEADROOM[y.dtype]) * y.scale))
+        # Far above what TFLM accepts, so that a hostile scale is refused and not raised from below.
+        return [quantize_multiplier(min(real, 1e9)) for real in reals]
 
     def bounds(self, node: Node) -> tuple[float, float]:
         """The smallest and the largest output."""
@@ -71,7 +68,7 @@ class Sum(Elementwise):
     def params(self, node: Node) -> Params:
         a, b, y = node.input(0), node.input(1), node.output
         low, high = self.bounds(node)
-        plain: Params = {"axes": loops(a.shape, b.shape), "sign": self.sign, "low": low, "high": high}
+        plain: Params = {**super().params(node), "sign": self.sign, "low": low, "high": high}
         if y.dtype is DType.FLOAT32:
             return {**plain, "sign": float(self.sign)}
         if y.dtype not in QUANTIZED:

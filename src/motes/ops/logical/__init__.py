@@ -1,0 +1,1 @@
+"""LOGICAL_AND and LOGICAL_OR."""

@@ -1,0 +1,1 @@
+"""MAXIMUM and MINIMUM: the larger or the smaller of two tensors' elements."""

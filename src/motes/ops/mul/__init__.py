@@ -1,0 +1,1 @@
+"""MUL: the product of two tensors, broadcast against each other."""

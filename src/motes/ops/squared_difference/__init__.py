@@ -1,0 +1,1 @@
+"""SQUARED_DIFFERENCE: the square of the difference of two tensors."""
