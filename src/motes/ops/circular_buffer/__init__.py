@@ -1,0 +1,1 @@
+"""CIRCULAR_BUFFER: the last rows of a stream."""
