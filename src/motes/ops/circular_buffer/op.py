@@ -48,7 +48,7 @@ class CircularBuffer(Op):
         if self.period != 1:
             raise Unsupported(
                 node,
-                f"lets what follows run in every {self.period}th execution only",
+                f"runs what follows in one of {self.period} executions only",
                 "convert it with cycles_max = 1 and run the model as often as its result is needed",
             )
 
