@@ -1,0 +1,1 @@
+"""CUMSUM: running sums along an axis."""
