@@ -268,6 +268,11 @@ def test_which_kernel_serves_what_on_a_core_with_dsp() -> None:
     assert kernel_of(one) == "conv_s8_dsp"  # one channel deep is an ordinary convolution
     grouped = conv(x=tensor("x", 1, 6, 5, 8))
     assert kernel_of(grouped) == "conv_s8"
+    wide = {"x": tensor("x", 1, 6, 5, 4, dtype=DType.INT16, q=quant(0.5, 0)), "b": None}
+    wide["y"] = tensor("y", 1, 6, 5, 8, dtype=DType.INT16, q=quant(0.5, 0))
+    assert kernel_of(conv(**wide)) == "conv_s16_dsp"  # channels in fours
+    pairs = wide | {"w": constant("w", np.ones((8, 3, 3, 2), np.int8))}
+    assert kernel_of(conv(**pairs)) == "conv_s16"
 
 
 def test_a_weight_of_minus_128_above_a_negative_one_takes_the_portable_kernel() -> None:

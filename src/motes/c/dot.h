@@ -12,26 +12,33 @@
 /* Products of int16 and int8 that a sum of 32 bits holds for certain, and more than most runs are
    long. */
 
-/* Defines dot4 and dot1 over values X, weights W and sums SUM; TERM(x, w) is a product. */
+/* Defines dot4 and dot1 over values X, weights W and sums SUM; TERM(x, w) is a product. Two steps a
+   round: the loop would take as long as a product. */
 #define MOTES_DOTS(suffix, X, W, SUM, TERM)                                                        \
     MOTES_INLINE void motes_dot4_##suffix(const X *x, const W *w, int32_t step, int32_t n,         \
                                           SUM *sums) {                                             \
-        const W *const w1 = w + step, *const w2 = w1 + step, *const w3 = w2 + step;                \
+        const W *w1 = w + step, *w2 = w1 + step, *w3 = w2 + step;                                  \
         SUM s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];                                \
-        for (int32_t k = 0; k < n; k++) {                                                          \
-            const X value = x[k];                                                                  \
-            s0 += TERM(value, w[k]);                                                               \
-            s1 += TERM(value, w1[k]);                                                              \
-            s2 += TERM(value, w2[k]);                                                              \
-            s3 += TERM(value, w3[k]);                                                              \
+        for (; n > 1; n -= 2, x += 2, w += 2, w1 += 2, w2 += 2, w3 += 2) {                         \
+            const X first = x[0], second = x[1];                                                   \
+            s0 = s0 + TERM(first, w[0]) + TERM(second, w[1]);                                      \
+            s1 = s1 + TERM(first, w1[0]) + TERM(second, w1[1]);                                    \
+            s2 = s2 + TERM(first, w2[0]) + TERM(second, w2[1]);                                    \
+            s3 = s3 + TERM(first, w3[0]) + TERM(second, w3[1]);                                    \
+        }                                                                                          \
+        if (n) {                                                                                   \
+            s0 += TERM(x[0], w[0]);                                                                \
+            s1 += TERM(x[0], w1[0]);                                                               \
+            s2 += TERM(x[0], w2[0]);                                                               \
+            s3 += TERM(x[0], w3[0]);                                                               \
         }                                                                                          \
         sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;                                    \
     }                                                                                              \
     MOTES_INLINE void motes_dot1_##suffix(const X *x, const W *w, int32_t n, SUM *sum) {           \
         SUM s = *sum;                                                                              \
-        for (int32_t k = 0; k < n; k++)                                                            \
-            s += TERM(x[k], w[k]);                                                                 \
-        *sum = s;                                                                                  \
+        for (; n > 1; n -= 2, x += 2, w += 2)                                                      \
+            s = s + TERM(x[0], w[0]) + TERM(x[1], w[1]);                                           \
+        *sum = n ? s + TERM(x[0], w[0]) : s;                                                       \
     }
 
 #define MOTES_PRODUCT_F32(x, w) ((x) * (float)(w))

@@ -26,7 +26,8 @@ MOTES_INLINE float conv_hybrid_f32_finish(const conv_hybrid_f32_params *p, float
 #define CONV_X float
 #define CONV_W int8_t
 #define CONV_SUM float
-#define CONV_DOT(kind) motes_dot##kind##_hybrid_f32
+#define CONV_DOT4(p, x, w, step, n, sums) motes_dot4_hybrid_f32(x, w, step, n, sums)
+#define CONV_DOT1(p, x, w, n, sum) motes_dot1_hybrid_f32(x, w, n, sum)
 #include "conv_loops.h"
 
 #endif

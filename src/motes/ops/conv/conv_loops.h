@@ -2,7 +2,7 @@
 
    CONV(part) makes a name of the operator's own: of its parameters (`_params`) and of what makes an
    output of a sum (`_finish`). CONV_X, CONV_W and CONV_SUM are the types of values, weights and
-   sums, CONV_DOT(kind) the names of products of runs (dot.h).
+   sums; CONV_DOT4 and CONV_DOT1 add the products of a run to four sums or one (dot.h).
 
    x is (batches, in_h, in_w, in_ch), y is (batches, out_h, out_w, out_ch); they do not overlap.
    weights is (out_ch, filter_h, filter_w, group_in); output channel c sees the group_in input
@@ -26,7 +26,7 @@ static inline void CONV(_pixel)(const CONV(_params) * p, const CONV_X *x, const 
         if (left >= 4) {
             for (int32_t i = rows; i > 0; i--, a += down, b += below)
                 for (int32_t j = runs; j > 0; j--, a += across, b += run)
-                    CONV_DOT(4)(a, b, window, run, sums);
+                    CONV_DOT4(p, a, b, window, run, sums);
             y[c] = CONV(_finish)(p, sums[0], c);
             y[c + 1] = CONV(_finish)(p, sums[1], c + 1);
             y[c + 2] = CONV(_finish)(p, sums[2], c + 2);
@@ -35,7 +35,7 @@ static inline void CONV(_pixel)(const CONV(_params) * p, const CONV_X *x, const 
         } else {
             for (int32_t i = rows; i > 0; i--, a += down, b += below)
                 for (int32_t j = runs; j > 0; j--, a += across, b += run)
-                    CONV_DOT(1)(a, b, run, sums);
+                    CONV_DOT1(p, a, b, run, sums);
             y[c] = CONV(_finish)(p, sums[0], c);
             c++, left--;
         }
@@ -68,4 +68,5 @@ static inline void CONV()(const CONV(_params) * p, const CONV_X *restrict x, CON
 #undef CONV_X
 #undef CONV_W
 #undef CONV_SUM
-#undef CONV_DOT
+#undef CONV_DOT4
+#undef CONV_DOT1

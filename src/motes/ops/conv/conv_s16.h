@@ -33,7 +33,8 @@ MOTES_INLINE int16_t conv_s16_finish(const conv_s16_params *p, int64_t sum, int3
 #define CONV_X int16_t
 #define CONV_W int8_t
 #define CONV_SUM int64_t
-#define CONV_DOT(kind) motes_dot##kind##_s16
+#define CONV_DOT4(p, x, w, step, n, sums) motes_dot4_s16(x, w, step, n, sums)
+#define CONV_DOT1(p, x, w, n, sum) motes_dot1_s16(x, w, n, sum)
 #include "conv_loops.h"
 
 #endif

@@ -23,6 +23,7 @@ MOTES_INLINE float depthwise_conv_f32_finish(const depthwise_conv_f32_params *p,
 #define DEPTHWISE_X float
 #define DEPTHWISE_W float
 #define DEPTHWISE_SUM float
+#define DEPTHWISE_PRODUCT(p, x, w) ((x) * (w))
 #include "depthwise_loops.h"
 
 #endif

@@ -1,5 +1,5 @@
-/* depthwise_conv_hybrid_f32.h: depthwise convolution of float32 with int8 weights. Loops and layouts:
-   depthwise_loops.h.
+/* depthwise_conv_hybrid_f32.h: depthwise convolution of float32 with int8 weights. Loops and
+   layouts: depthwise_loops.h.
 
    A weight is scales[c] * its int8; the sum is scaled once. */
 #ifndef MOTES_DEPTHWISE_CONV_HYBRID_F32_H
@@ -18,8 +18,8 @@ typedef struct {
     int32_t depth;
 } depthwise_conv_hybrid_f32_params;
 
-MOTES_INLINE float depthwise_conv_hybrid_f32_finish(const depthwise_conv_hybrid_f32_params *p, float sum,
-                                                int32_t c) {
+MOTES_INLINE float depthwise_conv_hybrid_f32_finish(const depthwise_conv_hybrid_f32_params *p,
+                                                    float sum, int32_t c) {
     return motes_clamp_f32(sum * p->scales[c] + p->bias[c], p->low, p->high);
 }
 
@@ -27,6 +27,7 @@ MOTES_INLINE float depthwise_conv_hybrid_f32_finish(const depthwise_conv_hybrid_
 #define DEPTHWISE_X float
 #define DEPTHWISE_W int8_t
 #define DEPTHWISE_SUM float
+#define DEPTHWISE_PRODUCT(p, x, w) ((x) * (float)(w))
 #include "depthwise_loops.h"
 
 #endif

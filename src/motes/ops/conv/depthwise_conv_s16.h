@@ -31,6 +31,7 @@ MOTES_INLINE int16_t depthwise_conv_s16_finish(const depthwise_conv_s16_params *
 #define DEPTHWISE_X int16_t
 #define DEPTHWISE_W int8_t
 #define DEPTHWISE_SUM int64_t
+#define DEPTHWISE_PRODUCT(p, x, w) ((int64_t)(x) * (w))
 #include "depthwise_loops.h"
 
 #endif

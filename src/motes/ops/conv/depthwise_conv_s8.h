@@ -1,12 +1,11 @@
-/* depthwise_conv_s8.h: depthwise convolution of int8, the portable meaning of DEPTHWISE_CONV_2D.
+/* depthwise_conv_s8.h: depthwise convolution of int8. Loops and layouts: depthwise_loops.h.
 
-   x is (batches, in_h, in_w, in_ch), y is (batches, out_h, out_w, in_ch * depth); they do not
-   overlap. weights is (filter_h, filter_w, out_ch); output channel c sees input channel c / depth
-   alone. Rows and columns outside x hold its zero point and so add nothing. Sums wrap modulo 2^32.
- */
+   Sums wrap modulo 2^32. */
 #ifndef MOTES_DEPTHWISE_CONV_S8_H
 #define MOTES_DEPTHWISE_CONV_S8_H
 
+#include "conv_taps.h"
+#include "motes.h"
 #include "requantize.h"
 
 typedef struct {
@@ -20,37 +19,18 @@ typedef struct {
     int32_t depth;
 } depthwise_conv_s8_params;
 
-/* The sum of output channel c over the window that begins at (top, left). */
-static inline uint32_t depthwise_conv_s8_sum(const depthwise_conv_s8_params *p, const int8_t *x,
-                                             int32_t top, int32_t left, int32_t c) {
-    const int8_t *w = p->weights + c;
-    uint32_t sum = 0;
-    for (int32_t i = 0; i < p->filter_h; i++) {
-        const int32_t row = top + i * p->dilation_h;
-        for (int32_t j = 0; j < p->filter_w; j++, w += p->out_ch) {
-            const int32_t column = left + j * p->dilation_w;
-            if (row < 0 || row >= p->in_h || column < 0 || column >= p->in_w)
-                continue;
-            sum += (uint32_t)((x[(row * p->in_w + column) * p->in_ch + c / p->depth] - p->in_zero) *
-                              *w);
-        }
-    }
-    return sum;
+MOTES_INLINE int8_t depthwise_conv_s8_finish(const depthwise_conv_s8_params *p, uint32_t sum,
+                                             int32_t c) {
+    const int32_t whole = (int32_t)(sum + (uint32_t)p->bias[c]);
+    const int32_t scaled = motes_requantize(whole, p->multipliers[c], p->shifts[c]);
+    return (int8_t)motes_clamp(motes_add(scaled, p->out_zero), p->low, p->high);
 }
 
-static inline void depthwise_conv_s8(const depthwise_conv_s8_params *p, const int8_t *restrict x,
-                                     int8_t *restrict y) {
-    for (int32_t b = 0; b < p->batches; b++, x += p->in_h * p->in_w * p->in_ch)
-        for (int32_t i = 0; i < p->out_h; i++)
-            for (int32_t j = 0; j < p->out_w; j++)
-                for (int32_t c = 0; c < p->out_ch; c++) {
-                    const uint32_t sum = depthwise_conv_s8_sum(p, x, i * p->stride_h - p->pad_top,
-                                                               j * p->stride_w - p->pad_left, c);
-                    const int32_t scaled = motes_requantize((int32_t)(sum + (uint32_t)p->bias[c]),
-                                                            p->multipliers[c], p->shifts[c]);
-                    *y++ = (int8_t)motes_clamp((int32_t)((uint32_t)scaled + (uint32_t)p->out_zero),
-                                               p->low, p->high);
-                }
-}
+#define DEPTHWISE(part) depthwise_conv_s8##part
+#define DEPTHWISE_X int8_t
+#define DEPTHWISE_W int8_t
+#define DEPTHWISE_SUM uint32_t
+#define DEPTHWISE_PRODUCT(p, x, w) ((uint32_t)(((x) - (p)->in_zero) * (w)))
+#include "depthwise_loops.h"
 
 #endif

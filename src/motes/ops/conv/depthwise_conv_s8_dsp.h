@@ -12,6 +12,7 @@
 #ifndef MOTES_DEPTHWISE_CONV_S8_DSP_H
 #define MOTES_DEPTHWISE_CONV_S8_DSP_H
 
+#include "conv_taps.h"
 #include "motes.h"
 #include <arm_acle.h>
 
@@ -22,22 +23,6 @@ typedef struct {
     const int8_t *weights;
     const int32_t *rescale;
 } depthwise_conv_s8_dsp_params;
-
-/* The taps of a window that lie inside the input. */
-typedef struct {
-    int32_t begin, end;
-} depthwise_conv_s8_dsp_taps;
-
-/* Of `taps` from `start` on, `dilation` apart, those in an input of `size`. */
-static inline depthwise_conv_s8_dsp_taps
-depthwise_conv_s8_dsp_inside(int32_t start, int32_t taps, int32_t dilation, int32_t size) {
-    depthwise_conv_s8_dsp_taps inside = {0, taps};
-    if (start < 0)
-        inside.begin = motes_min((-start + dilation - 1) / dilation, taps);
-    if (start + (taps - 1) * dilation >= size)
-        inside.end = motes_max((size - 1 - start + dilation) / dilation, inside.begin);
-    return inside;
-}
 
 static inline int8_t depthwise_conv_s8_dsp_rescale(int32_t sum, const int32_t *rescale) {
     int32_t high = (int32_t)(2 * ((uint32_t)sum + (uint32_t)rescale[0]));
@@ -85,12 +70,11 @@ static inline void depthwise_conv_s8_dsp(const depthwise_conv_s8_dsp_params *p,
     for (int32_t b = 0; b < p->batches; b++, x += p->in_h * p->in_w * p->in_ch)
         for (int32_t i = 0; i < p->out_h; i++) {
             const int32_t top = i * p->stride_h - p->pad_top;
-            const depthwise_conv_s8_dsp_taps rows =
-                depthwise_conv_s8_dsp_inside(top, p->filter_h, p->dilation_h, p->in_h);
+            const conv_taps rows = conv_taps_inside(top, p->filter_h, p->dilation_h, p->in_h);
             for (int32_t j = 0; j < p->out_w; j++, y += p->in_ch) {
                 const int32_t left = j * p->stride_w - p->pad_left;
-                const depthwise_conv_s8_dsp_taps columns =
-                    depthwise_conv_s8_dsp_inside(left, p->filter_w, p->dilation_w, p->in_w);
+                const conv_taps columns =
+                    conv_taps_inside(left, p->filter_w, p->dilation_w, p->in_w);
                 const int32_t row = top + rows.begin * p->dilation_h;
                 const int32_t column = left + columns.begin * p->dilation_w;
                 depthwise_conv_s8_dsp_pixel(

@@ -2,7 +2,7 @@
 
    DEPTHWISE(part) makes a name of the operator's own: of its parameters (`_params`) and of what
    makes an output of a sum (`_finish`). DEPTHWISE_X, DEPTHWISE_W and DEPTHWISE_SUM are the types of
-   values, weights and sums, and products are made in the last.
+   values, weights and sums; DEPTHWISE_PRODUCT is that of a value and a weight.
 
    x is (batches, in_h, in_w, in_ch), y is (batches, out_h, out_w, in_ch * depth); they do not
    overlap. weights is (filter_h, filter_w, out_ch); output channel c sees input channel c / depth
@@ -25,10 +25,10 @@ static inline void DEPTHWISE(_pixel)(const DEPTHWISE(_params) * p, const DEPTHWI
         DEPTHWISE_SUM s0 = 0, s1 = 0, s2 = 0, s3 = 0;
         for (int32_t i = rows; i > 0; i--, a += down, b += below)
             for (int32_t j = columns; j > 0; j--, a += across, b += next) {
-                s0 += (DEPTHWISE_SUM)a[0] * (DEPTHWISE_SUM)b[0];
-                s1 += (DEPTHWISE_SUM)a[second] * (DEPTHWISE_SUM)b[1];
-                s2 += (DEPTHWISE_SUM)a[third] * (DEPTHWISE_SUM)b[2];
-                s3 += (DEPTHWISE_SUM)a[fourth] * (DEPTHWISE_SUM)b[3];
+                s0 += DEPTHWISE_PRODUCT(p, a[0], b[0]);
+                s1 += DEPTHWISE_PRODUCT(p, a[second], b[1]);
+                s2 += DEPTHWISE_PRODUCT(p, a[third], b[2]);
+                s3 += DEPTHWISE_PRODUCT(p, a[fourth], b[3]);
             }
         y[c] = DEPTHWISE(_finish)(p, s0, c);
         y[c + 1] = DEPTHWISE(_finish)(p, s1, c + 1);
@@ -41,7 +41,7 @@ static inline void DEPTHWISE(_pixel)(const DEPTHWISE(_params) * p, const DEPTHWI
         DEPTHWISE_SUM sum = 0;
         for (int32_t i = rows; i > 0; i--, a += down, b += below)
             for (int32_t j = columns; j > 0; j--, a += across, b += next)
-                sum += (DEPTHWISE_SUM)*a * (DEPTHWISE_SUM)*b;
+                sum += DEPTHWISE_PRODUCT(p, *a, *b);
         y[c] = DEPTHWISE(_finish)(p, sum, c);
     }
 }
@@ -70,3 +70,4 @@ static inline void DEPTHWISE()(const DEPTHWISE(_params) * p, const DEPTHWISE_X *
 #undef DEPTHWISE_X
 #undef DEPTHWISE_W
 #undef DEPTHWISE_SUM
+#undef DEPTHWISE_PRODUCT

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from motes.errors import BadInput
 from motes.ir import Builtin, DType, Kernel, Node, Params
 from motes.ops.conv import blocks, generic, planes
@@ -19,6 +21,24 @@ _DSP = Kernel(
     params=blocks.params,
     scratch=blocks.scratch,
     in_place=blocks.in_place,
+    form="shared",
+)
+
+
+def _fours(node: Node) -> Params:
+    """The fields of `conv_s16_dsp_params`: weights in fours, in the order 0, 2, 1, 3."""
+    fields = dict(node.op.params(node))
+    weights = fields["weights"]
+    assert isinstance(weights, np.ndarray)
+    return {**fields, "weights": weights.reshape(-1, 4)[:, [0, 2, 1, 3]].reshape(-1)}
+
+
+_S16_DSP = Kernel(
+    "conv_s16_dsp",
+    "conv_s16_dsp.h",
+    needs=frozenset({"dsp"}),
+    fits=lambda node: kind_of(node) is Kind.S16 and node.input(1).shape[3] % 4 == 0,
+    params=_fours,
     form="shared",
 )
 
@@ -44,7 +64,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _DSP)
+    kernels = (*portable("conv"), _S16_DSP, _DSP)
     channel_axis: ClassVar[int] = 0
 
     def check(self, node: Node) -> None:
