@@ -207,11 +207,11 @@ def test_an_identifier_is_its_own_identifier(text: str) -> None:
 def test_everything_that_stands_in_the_way_is_found() -> None:
     operators = [
         Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC),
-        Operator("SIN", (Y,), (Z,)),
-        Operator("COS", (Z,), (changed(Z, name="u"),)),
+        Operator("WHERE", (Y,), (Z,)),
+        Operator("UNIQUE", (Z,), (changed(Z, name="u"),)),
     ]
     found = attempt(write_model(operators, [X], [Z]))
     assert [isinstance(o.made, MotesError) for o in found.operators] == [False, True, True]
-    assert [o.name for o in found.operators] == ["FULLY_CONNECTED", "SIN", "COS"]
+    assert [o.name for o in found.operators] == ["FULLY_CONNECTED", "WHERE", "UNIQUE"]
     assert found.operators[1].shape == (1, 4)
     assert found.operators[1].type == "int8"

@@ -28,7 +28,7 @@ def no_scales() -> bytes:
 
 
 def unsupported() -> bytes:
-    wave = Operator("SIN", (Y,), (Z,))
+    wave = Operator("WHERE", (Y,), (Z,))
     weights = Tensor("w", (4, 8), DType.INT8, quant(0.125, 0), WEIGHTS.astype(np.int8))
     return write_model([Operator("FULLY_CONNECTED", (X, weights, None), (Y,), {}), wave], [X], [Z])
 
@@ -46,7 +46,7 @@ BAD = {
     "astray": (astray, "damaged .tflite file: the root table at byte 2147483632 does not fit into its "),
     "unsigned": (unsigned, "converter.representative_dataset = "),
     "no_scales": (no_scales, "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"),
-    "unsupported": (unsupported, "operator 1: SIN is not one that Motes knows; it knows ADD, "),
+    "unsupported": (unsupported, "operator 1: WHERE is not one that Motes knows; `motes ops` lists "),
     "nothing": (lambda: write_model([], [X], [Y]), "the model has no operators: there is nothing to run"),
     "zero": (lambda: dense(changed(X, shape=(1, 0))), "tensor 0 'x' has the shape [1, 0], so no elements"),
     "twice": (

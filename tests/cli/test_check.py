@@ -27,7 +27,7 @@ DENSE = Operator("FULLY_CONNECTED", (X, WEIGHTS, None), (Y,), {})
 def strange(tmp_path: Path) -> Path:
     """A model with two operators that nobody here knows."""
     path = tmp_path / "strange.tflite"
-    operators = [DENSE, Operator("SIN", (Y,), (Z,)), Operator("COS", (Z,), (dataclasses.replace(Z, name="u"),))]
+    operators = [DENSE, Operator("WHERE", (Y,), (Z,)), Operator("UNIQUE", (Z,), (dataclasses.replace(Z, name="u"),))]
     path.write_bytes(write_model(operators, [X], [Y]))
     return path
 
@@ -74,9 +74,9 @@ def test_check_lists_everything_that_is_unsupported_and_the_way_out_once(motes_:
     ended = motes_("check", strange)
     assert ended.status == 2
     assert "not supported: 2 to solve" in ended.out
-    assert "- SIN is not one that Motes knows (operator 1)" in ended.out
-    assert "- COS is not one that Motes knows (operator 2)" in ended.out
-    assert ended.out.count("way out: it knows ADD, ") == 1
+    assert "- WHERE is not one that Motes knows (operator 1)" in ended.out
+    assert "- UNIQUE is not one that Motes knows (operator 2)" in ended.out
+    assert ended.out.count("way out: `motes ops` lists ") == 1
 
 
 def test_check_of_an_unsupported_model_as_json(motes_: Any, strange: Path) -> None:
@@ -89,20 +89,23 @@ def test_check_of_an_unsupported_model_as_json(motes_: Any, strange: Path) -> No
 
 def test_check_groups_a_problem_of_several_operators(motes_: Any, tmp_path: Path) -> None:
     path = tmp_path / "sines.tflite"
-    path.write_bytes(write_model([Operator("SIN", (X,), (Y,)), Operator("SIN", (Y,), (Z,))], [X], [Z]))
-    assert "- SIN is not one that Motes knows (operators 0, 1)" in motes_("check", path).out
+    path.write_bytes(write_model([Operator("WHERE", (X,), (Y,)), Operator("WHERE", (Y,), (Z,))], [X], [Z]))
+    assert "- WHERE is not one that Motes knows (operators 0, 1)" in motes_("check", path).out
 
 
-def test_check_of_a_file_with_several_subgraphs_goes_on_to_the_operators(motes_: Any, shared: Path) -> None:
+def test_check_of_a_model_that_keeps_variables(motes_: Any, shared: Path) -> None:
     ended = motes_("check", shared / "models/microwakeword/okay_nabu.tflite", "--json")
-    assert ended.status == 2
-    said = [p["what"] for p in ended.json["problems"]]
-    assert said[0] == "has 2 subgraphs (control flow, or state kept in variables)"
-    assert "VAR_HANDLE is not one that Motes knows" in said
+    assert ended.status == 0
+    kept = [o for o in ended.json["operators"] if o["op"] in ("CALL_ONCE", "VAR_HANDLE", "ASSIGN_VARIABLE")]
+    assert len(kept) == 13
+    assert all(o["supported"] and o["macs"] == 0 for o in kept)
 
 
-def test_check_of_a_float_model_shows_the_lines_to_change(motes_: Any, shared: Path) -> None:
-    ended = motes_("check", shared / "models/tflm/hello_world_float.tflite")
+def test_check_of_a_model_of_mixed_types_shows_the_lines_to_change(motes_: Any, tmp_path: Path) -> None:
+    y = dataclasses.replace(Y, dtype=DType.FLOAT32, quant=None)
+    path = tmp_path / "mixed.tflite"
+    path.write_bytes(write_model([dataclasses.replace(DENSE, outputs=(y,))], [X], [y]))
+    ended = motes_("check", path)
     assert ended.status == 2
     assert "converter.representative_dataset = " in ended.out
 

@@ -187,8 +187,7 @@ class Scope:
             raise Unsupported(
                 f"operator {operator.index}{operator.within}",
                 f"{'custom operator ' if operator.custom else ''}{operator.name} is not one that Motes knows",
-                f"it knows {', '.join(sorted(builtins()))}: build the model from these, or split it before this "
-                "operator",
+                "`motes ops` lists those it knows: build the model from these, or split it before this operator",
             )
         kind, builtin = known[operator.name]
         inputs = tuple(
