@@ -2,7 +2,7 @@
 #ifndef MOTES_FLOAT_PARTS_H
 #define MOTES_FLOAT_PARTS_H
 
-#include "motes.h"
+#include "bits_f32.h"
 
 /* |x| = mantissa * 2^exponent, with a mantissa of 0 or in 2^23 .. 2^24 - 1. */
 typedef struct {
@@ -12,7 +12,7 @@ typedef struct {
 } motes_parts;
 
 MOTES_INLINE motes_parts motes_parts_of(float x) {
-    const uint32_t bits = *(const motes_word *)&x;
+    const uint32_t bits = motes_bits(x);
     const int32_t field = (int32_t)(bits >> 23 & 255);
     motes_parts parts = {bits & 0x7FFFFF, field - 150, field < 255};
     if (field > 0) {
@@ -33,9 +33,7 @@ MOTES_INLINE float motes_float_from(uint32_t mantissa, int32_t exponent) {
         mantissa <<= shift;
         bits = field > 0 ? (mantissa & 0x7FFFFF) | (uint32_t)field << 23 : mantissa >> (1 - field);
     }
-    float x;
-    *(motes_word *)&x = bits;
-    return x;
+    return motes_from_bits(bits);
 }
 
 #endif

@@ -34,15 +34,14 @@ MOTES_INLINE float motes_floor_mod_f32(float a, float b) {
     const motes_parts x = motes_parts_of(a), y = motes_parts_of(b);
     float rest = a;
     if (!x.finite || y.mantissa == 0 || b != b) {
-        rest = (a - a) / (b - b); /* no number */
+        rest = MOTES_NAN;
     } else if (y.finite && x.exponent >= y.exponent) {
         uint32_t left = x.mantissa;
         for (int32_t i = x.exponent - y.exponent; i >= 0; i--) {
             left = left >= y.mantissa ? left - y.mantissa : left;
             left <<= i > 0;
         }
-        rest = motes_float_from(left, y.exponent);
-        rest = *(const motes_word *)&a >> 31 ? -rest : rest;
+        rest = motes_signed(motes_float_from(left, y.exponent), a);
     }
     return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
 }

@@ -1,0 +1,1 @@
+"""POW: one tensor to the power of another, broadcast against each other."""
