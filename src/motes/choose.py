@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+import numpy as np
+
 from motes.errors import Unsupported
 from motes.ir import Block, Call, Control, Graph, Kernel, Node, Program
+
+SAMPLE = 4
+"""Rounds of a loop that are looked at for what differs between them."""
 
 
 def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:
@@ -20,17 +25,33 @@ def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:
     Raises:
         Unsupported: no kernel fits a node.
     """
-    return Program(graph, tuple(_serve(node, features) for node in graph.nodes))
+    return Program(graph, tuple(_serve(node, features, ()) for node in graph.nodes))
 
 
-def _serve(node: Node, features: Set[str]) -> Call | Block:
-    if isinstance(node.op, Control):
-        return Block(node, tuple(choose(body, features) for body in node.op.bodies))
-    return Call(node, _best(node, features))
+def _serve(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Call | Block:
+    op = node.op
+    if not isinstance(op, Control):
+        return Call(node, _best(node, features, rounds), rounds)
+    bodies = (
+        Program(body, tuple(_serve(inner, features, op.rounds_of(inner)) for inner in body.nodes)) for body in op.bodies
+    )
+    return Block(node, tuple(bodies))
 
 
-def _best(node: Node, features: Set[str]) -> Kernel:
-    for kernel in reversed(node.op.kernels):
-        if kernel.needs <= features and kernel.fits(node):
-            return kernel
-    raise Unsupported(node, "no kernel fits it on this core", "choose another board, or file an issue with the model")
+def _best(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Kernel:
+    """The last kernel that fits; in a loop whose rounds differ, the last of those with the least to keep a round."""
+    fitting = [
+        kernel
+        for kernel in reversed(node.op.kernels)
+        if kernel.needs <= features and all(kernel.fits(n) for n in rounds or (node,))
+    ]
+    if not fitting:
+        raise Unsupported(
+            node, "no kernel fits it on this core", "choose another board, or file an issue with the model"
+        )
+    return min(fitting, key=lambda kernel: _varying(Call(node, kernel, rounds[:SAMPLE]))) if rounds else fitting[0]
+
+
+def _varying(call: Call) -> int:
+    """Bytes of parameters that are not the same in all rounds, of one round."""
+    return sum(np.asarray(values[0]).nbytes for values in call.columns.values())

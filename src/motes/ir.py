@@ -21,6 +21,9 @@ from motes.errors import BadInput
 
 Array = npt.NDArray[Any]
 
+ALIGN = 8
+"""Bytes of which the places of tensors are multiples."""
+
 
 class DType(enum.Enum):
     """The element types of tensors; the value is the name that NumPy and reports use."""
@@ -353,6 +356,10 @@ class Control(Op):
         """The boolean that a choice or a loop depends on."""
         return None
 
+    def rounds_of(self, node: Node) -> tuple[Node, ...]:
+        """A node of the body of a loop as it is in each round; none where all rounds are alike."""
+        return ()
+
     def runs(self, body: int) -> int:
         """How often a body runs in one execution; 1 where nobody knows."""
         return 1
@@ -360,15 +367,26 @@ class Control(Op):
 
 @dataclass(frozen=True)
 class Call:
-    """One kernel at work on one node."""
+    """One kernel at work on one node; in a loop whose rounds differ, `rounds` is the node as it is in each."""
 
     node: Node
     kernel: Kernel
+    rounds: tuple[Node, ...] = ()
 
     @property
     def params(self) -> Params:
         """The fields of the kernel's parameter struct for this node."""
-        return (self.kernel.params or self.node.op.params)(self.node)
+        return self._params(self.node)
+
+    @property
+    def columns(self) -> dict[str, tuple[int | float | Array, ...]]:
+        """The fields that are not the same in all rounds, with their values round by round."""
+        rows = [self._params(node) for node in self.rounds]
+        found = {name: tuple(row[name] for row in rows) for name in (rows[0] if rows else ())}
+        return {name: v for name, v in found.items() if any(not np.array_equal(x, v[0]) for x in v[1:])}
+
+    def _params(self, node: Node) -> Params:
+        return (self.kernel.params or node.op.params)(node)
 
     @property
     def scratch(self) -> int:

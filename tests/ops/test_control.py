@@ -14,7 +14,7 @@ from motes.errors import BadInput, MotesError
 from motes.ir import Array, Block, Call, DType, Graph, Node, Op, State, Tensor, quant, verify
 from motes.ops.add.op import Add
 from motes.ops.control.bodies import with_variables
-from motes.ops.control.op import If, Repeat, Slice, While
+from motes.ops.control.op import If, Part, Repeat, While
 from motes.passes import prepare
 from motes.passes.settle_branches import settle_branches
 from motes.plan import plan
@@ -55,7 +55,7 @@ def running_sum(steps: int = 5, width: int = 8) -> Graph:
     now, before, after = tensor("now", width), tensor("before", width), tensor("after", width)
     state = State("sum", np.zeros(width, np.int8), before, after)
     body = Graph("body", (now,), (after,), (added("add", (before, now), after),), (state,))
-    loop = Repeat((body,), steps, (Slice(0, width),), (Slice(0, width),))
+    loop = Repeat((body,), steps, (Part(0, width),), (Part(0, width),))
     nodes = (Node("loop", loop, (start, x), (last, sums)), added("double", (last, last), twice))
     return Graph("running_sum", (start, x), (sums, twice), nodes)
 
@@ -75,7 +75,7 @@ def test_a_loop_backwards_reads_and_writes_from_the_end() -> None:
     graph = running_sum()
     loop, double = graph.nodes
     assert isinstance(loop.op, Repeat)
-    back = replace(loop, op=replace(loop.op, reads=(Slice(32, -8),), writes=(Slice(32, -8),)))
+    back = replace(loop, op=replace(loop.op, reads=(Part(32, -8),), writes=(Part(32, -8),)))
     (ours,) = host.load([replace(graph, nodes=(back, double))], sanitize=True)
     x = np.arange(40, dtype=np.int8).reshape(5, 8) // 8
     sums, _ = ours(np.zeros(8, np.int8), x)
@@ -231,7 +231,7 @@ def test_refusals() -> None:
         ),
         (refused(two, (flag("c"), x), (y, y)), BadInput, "there are 1 outputs of its then branch, not 2"),
         (
-            replace(repeat, op=replace(repeat.op, reads=(Slice(8, 8),))),
+            replace(repeat, op=replace(repeat.op, reads=(Part(8, 8),))),
             BadInput,
             "round 4 of now int8[8] lies outside of x int8[5, 8]",
         ),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from motes.emit.text import COMMON, array, comment, struct_value, templates
+from motes.emit.text import COMMON, array, comment, narrowed, struct_value, templates
 from motes.ir import Array, Block, Call, Kernel, Program, State, Tensor
 from motes.names import identifier
 from motes.plan import Plan
@@ -145,29 +145,54 @@ class Code:
             return Layer(call, "", title, "")
         self._need(call.header)
         self.includes[kernel.source] = None
-        params, arguments = call.params, []
-        kind = "w" if node.op.folded else "t"
-        names = {k: self.constant(kind, f"{name}_{k}", v) for k, v in params.items() if isinstance(v, np.ndarray)}
-        value = struct_value(call.header, f"{kernel.function}_params", params, names)
-        if value is not None:
-            struct = f"{self.prefix}_p_{name}"
-            self.constants.append(f"static const {kernel.function}_params {struct} = {value};\n")
-            arguments.append(f"&{struct}")
-        lists = ""
+        lists, arguments = self._params(call, name, around)
+        has_params = bool(arguments)
         for kind, side, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
             pointers = [self.pointer(t, const=side == "x") for t in tensors]
             if kernel.listed == kind:
-                lists = f"    {_element(kernel, tensors[0], side)}*const {side}[] = {{{', '.join(pointers)}}};\n"
+                lists += f"    {_element(kernel, tensors[0], side)}*const {side}[] = {{{', '.join(pointers)}}};\n"
                 pointers = [side]
             arguments += pointers
         if kernel.scratch is not None:
             offset = self.plan.scratch.get(call)
             arguments.append("(void *)0" if offset is None else f"s->arena + {offset}")
-        function = self._share(call, value is not None) if kernel.form == "shared" else kernel.function
+        function = self._share(call, has_params) if kernel.form == "shared" else kernel.function
         lines = ",\n        ".join(arguments)
         body = f"{lists}    {function}({lines});"
         rounds = tuple(i for i in around if re.search(rf"\b{i}\b", body))
         return Layer(call, layer_symbol(self.prefix, name), title, body, rounds)
+
+    def _params(self, call: Call, name: str, around: tuple[str, ...]) -> tuple[str, list[str]]:
+        """What comes before the call of a kernel, and the pointer to its parameters, if it has any.
+
+        Where the rounds of a loop differ, the struct is made anew in each, from tables with a row a round.
+        """
+        kernel = call.kernel
+        kind = "w" if call.node.op.folded else "t"
+        params = dict(call.params)
+        columns = {k: np.asarray([np.asarray(v).ravel() for v in values]) for k, values in call.columns.items()}
+        lines = []
+        for field_name, rows in columns.items():
+            table = self.constant("t", f"{name}_{field_name}", narrowed(rows) if rows.shape[1] == 1 else rows)
+            row = (
+                f"{table}[{around[-1]}]"
+                if not np.ndim(params[field_name])
+                else f"{table} + {around[-1]} * {rows.shape[1]}"
+            )
+            lines.append(f"    p.{field_name} = {row};\n")
+        names = {
+            k: "0" if k in columns else self.constant(kind, f"{name}_{k}", v)
+            for k, v in params.items()
+            if isinstance(v, np.ndarray)
+        }
+        value = struct_value(call.header, f"{kernel.function}_params", params, names)
+        if value is None:
+            return "", []
+        struct = f"{self.prefix}_p_{name}"
+        self.constants.append(f"static const {kernel.function}_params {struct} = {value};\n")
+        if not columns:
+            return "", [f"&{struct}"]
+        return f"    {kernel.function}_params p = {struct};\n{''.join(lines)}", ["&p"]
 
     def _block(self, block: Block, name: str, title: str, around: tuple[str, ...]) -> Layer:
         """A block: its control structure as a function that calls the layers of its bodies."""

@@ -92,6 +92,15 @@ def _integers(data: Array) -> list[str]:
     return [str(int(v)) for v in flat.tolist()]
 
 
+def narrowed(data: Array) -> Array:
+    """Numbers in the smallest type that holds them all."""
+    if data.dtype.kind not in "iu":
+        return data.astype(np.float32)
+    kinds = (np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32)
+    fits = (k for k in kinds if np.iinfo(k).min <= data.min() and data.max() <= np.iinfo(k).max)
+    return data.astype(next(fits, np.int64))
+
+
 @functools.cache
 def struct_fields(header: Path, struct: str) -> tuple[str, ...] | None:
     """The field names of `typedef struct {...} <struct>;` in order, or None where the header has no such struct.

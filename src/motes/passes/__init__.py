@@ -7,10 +7,25 @@ from dataclasses import replace
 
 from motes.ir import Control, Graph, verify
 from motes.passes.drop_dead_nodes import drop_dead_nodes
+from motes.passes.drop_identities import drop_identities
+from motes.passes.drop_requantize_pairs import drop_requantize_pairs
+from motes.passes.fold_constants import fold_constants
+from motes.passes.fuse_padding import fuse_padding
 from motes.passes.order_nodes import order_nodes
+from motes.passes.roll_recurrence import roll_recurrence
 from motes.passes.settle_branches import settle_branches
 
-PIPELINE: tuple[Callable[[Graph], Graph], ...] = (settle_branches, drop_dead_nodes, order_nodes)
+PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
+    fold_constants,
+    settle_branches,
+    fold_constants,  # what the branches that were taken make of constants
+    drop_requantize_pairs,
+    drop_identities,
+    fuse_padding,
+    drop_dead_nodes,
+    roll_recurrence,
+    order_nodes,
+)
 
 
 def prepare(graph: Graph) -> Graph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from motes.errors import BadInput, Unsupported
@@ -143,7 +143,7 @@ class While(Control):
 
 
 @dataclass(frozen=True)
-class Slice:
+class Part:
     """A part of a tensor that a round of a loop reads or writes: `offset` bytes behind its start, each further round
     `step` bytes further; a step of 0 is the same part each time."""
 
@@ -163,8 +163,11 @@ class Repeat(Control):
     structure = "repeat"
 
     count: int
-    reads: tuple[Slice, ...]
-    writes: tuple[Slice, ...]
+    reads: tuple[Part, ...]
+    writes: tuple[Part, ...]
+    rounds: Mapping[Node, tuple[Node, ...]] = field(default_factory=dict)
+    """The nodes of the body as they are in each round, where rounds differ in scales, zero points, or constants that
+    become parameters; none for one that is the same in all. If there are any, no pass may change the body's nodes."""
 
     def check(self, node: Node) -> None:
         (body,) = self.bodies
@@ -174,6 +177,7 @@ class Repeat(Control):
             raise BadInput(f"{node}: {len(node.inputs)} inputs and {len(node.outputs)} outputs do not fit its body")
         if self.count < 1 or (len(self.reads), len(self.writes)) != (len(body.inputs), len(body.outputs)):
             raise Unsupported(node, f"cannot run {self.count} times", "count the slices of its body")
+        assert not self.rounds or self.rounds.keys() >= set(body.nodes), node
         _check_ends(node, "variables", [s.read for s in body.states], node.outputs[:states])
         _check_ends(node, "variables", [s.read for s in body.states], slices[:states])
         parts = [*zip(self.reads, body.inputs, slices[states : len(node.inputs)], strict=True)]
@@ -196,6 +200,9 @@ class Repeat(Control):
     def variables(self, node: Node) -> tuple[tuple[Tensor, Tensor], ...]:
         (body,) = self.bodies
         return tuple((node.outputs[i], node.input(i)) for i in range(len(body.states)))
+
+    def rounds_of(self, node: Node) -> tuple[Node, ...]:
+        return self.rounds.get(node, ())
 
     def runs(self, body: int) -> int:
         return self.count

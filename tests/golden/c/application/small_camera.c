@@ -93,7 +93,7 @@ static const suppress_params small_camera_p_event = {
 
 /* ---------------------------------------------------------------- kernels that several layers share */
 
-static MOTES_NOINLINE MOTES_FLATTEN void small_camera_k_reshape(const reshape_params *p, const int8_t *x0, int8_t *y0) {
+static MOTES_NOINLINE MOTES_FLATTEN void small_camera_k_reshape(const reshape_params *p, const void *x0, void *y0) {
     reshape(p, x0, y0);
 }
 

@@ -1,0 +1,230 @@
+"""Unrolled steps become loops, whatever their scales; the results stay those of TensorFlow Lite Micro."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motes.build import host
+from motes.choose import choose
+from motes.ir import DType, Graph, Quant, Tensor, quant
+from motes.ops.control.op import Part, Repeat
+from motes.passes import prepare
+from motes.passes.roll_recurrence import roll_recurrence
+from motes.plan import plan
+from motes.proving import compile_graph, self_check
+from motes.target import board
+from motes.tflite import load
+from tflite_writer import Operator, write_model
+from tflm import run_tflm
+
+
+class Unrolled:
+    """A network of h[t] = W x[t] + R h[t - 1], in int8, each step with scales, zero points and biases of its own."""
+
+    def __init__(self, steps: int, width: int = 3, units: int = 5, seed: int = 0) -> None:
+        self.rng, self.values = random.Random(seed), np.random.default_rng(seed)
+        self.steps, self.width, self.units = steps, width, units
+        self.x = Tensor("x", (steps, 1, width), DType.INT8, quant(0.05, 3))
+        self.operators: list[Operator] = []
+        self.serial = 0
+
+    def parts(self, whole: Tensor) -> list[Tensor]:
+        made = [Tensor(f"{whole.name}_{t}", whole.shape[1:], whole.dtype, whole.quant) for t in range(whole.shape[0])]
+        self.operators.append(Operator("UNPACK", (whole,), made, {"num": len(made), "axis": 0}))
+        return made
+
+    def tensor(self, name: str, like: Quant | None = None) -> Tensor:
+        self.serial += 1
+        scales = like or quant(self.rng.uniform(0.05, 0.1), self.rng.randint(-20, 20))
+        return Tensor(f"{name}_{self.serial}", (1, self.units), DType.INT8, scales)
+
+    def weights(self, depth: int) -> Tensor:
+        self.serial += 1
+        data = self.values.integers(-127, 127, (self.units, depth), np.int8, endpoint=True)
+        scales = Quant(tuple(self.rng.uniform(0.002, 0.006) for _ in range(self.units)), (0,) * self.units, 0)
+        return Tensor(f"w_{self.serial}", data.shape, DType.INT8, scales, data)
+
+    def dense(self, x: Tensor, w: Tensor) -> Tensor:
+        self.serial += 1
+        bias = Tensor(
+            f"b_{self.serial}", (self.units,), DType.INT32, None, self.values.integers(-900, 900, self.units, np.int32)
+        )
+        made = self.tensor("dense")
+        self.operators.append(Operator("FULLY_CONNECTED", (x, w, bias), (made,), {"fused_activation_function": "NONE"}))
+        return made
+
+    def layer(self, parts: list[Tensor], like: Quant | None = None) -> list[Tensor]:
+        """The states of a layer, in the order in which it takes the parts; the first step is simpler, as converters
+        leave it."""
+        w, r = self.weights(parts[0].elements), self.weights(self.units)
+        made = [self.dense(parts[0], w)] if like is None else []
+        if not made:
+            self.operators.append(
+                Operator("QUANTIZE", (self.dense(parts[0], w),), (first := self.tensor("first", like),))
+            )
+            made.append(first)
+        for part in parts[1:]:
+            x, h, y = self.dense(part, w), self.dense(made[-1], r), self.tensor("state", like)
+            self.operators.append(Operator("ADD", (x, h), (y,), {"fused_activation_function": "RELU"}))
+            made.append(y)
+        return made
+
+    def packed(self, parts: list[Tensor]) -> Tensor:
+        self.serial += 1
+        whole = Tensor(f"all_{self.serial}", (len(parts), *parts[0].shape), DType.INT8, parts[0].quant)
+        self.operators.append(Operator("PACK", parts, (whole,), {"values_count": len(parts), "axis": 0}))
+        return whole
+
+    def file(self, *outputs: Tensor) -> bytes:
+        order = list(self.operators)
+        return write_model(order, [self.x], outputs)
+
+
+def last_state() -> bytes:
+    net = Unrolled(9)
+    return net.file(net.layer(net.parts(net.x))[-1])
+
+
+def all_states() -> bytes:
+    net = Unrolled(9, seed=1)
+    return net.file(net.packed(net.layer(net.parts(net.x), quant(0.08, 2))))
+
+
+def backwards() -> bytes:
+    net = Unrolled(8, width=8, units=8, seed=2)
+    return net.file(net.packed(net.layer(net.parts(net.x)[::-1], quant(0.08, 2))[::-1]))
+
+
+def both_ways() -> bytes:
+    net = Unrolled(8, seed=3)
+    parts = net.parts(net.x)
+    return net.file(net.layer(parts)[-1], net.layer(parts[::-1])[-1])
+
+
+def stacked() -> bytes:
+    net = Unrolled(10, seed=4)
+    first = net.layer(net.parts(net.x))
+    return net.file(net.layer(first)[-1])
+
+
+def stacked_through_a_sequence() -> bytes:
+    net = Unrolled(10, seed=5)
+    first = net.packed(net.layer(net.parts(net.x), quant(0.08, 0)))
+    return net.file(net.layer(net.parts(first))[-1])
+
+
+def some_states() -> bytes:
+    net = Unrolled(9, seed=6)
+    states = net.layer(net.parts(net.x))
+    return net.file(states[3], states[5], states[8])
+
+
+MODELS = {
+    f.__name__: (f, loops)
+    for f, loops in (
+        (last_state, 1),
+        (all_states, 1),
+        (backwards, 1),
+        (both_ways, 2),
+        (stacked, 1),
+        (stacked_through_a_sequence, 2),
+        (some_states, 1),
+    )
+}
+
+
+def loops_of(graph: Graph) -> list[Repeat]:
+    return [n.op for n in graph.nodes if isinstance(n.op, Repeat)]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rolled_networks_equal_tflm(name: str) -> None:
+    make, loops = MODELS[name]
+    data = make()
+    graph = load(data, name)
+    rolled = prepare(graph)
+    found = loops_of(rolled)
+    assert len(found) == loops
+    steps = graph.inputs[0].shape[0]
+    assert all(steps - 2 <= op.count < steps for op in found)
+    assert len(rolled.nodes) < len(graph.nodes) / 2
+    x = [np.random.default_rng(i).integers(-128, 127, graph.inputs[0].shape, np.int8, endpoint=True) for i in range(20)]
+    want = run_tflm(data, [(one,) for one in x])
+    for how in ({"sanitize": True, "optimise": "-O1"}, {}):
+        (ours,) = host.load([graph], **how)
+        for got, expected in zip(ours.run_many(np.stack(x)), want, strict=True):
+            assert got.tolist() == expected.tolist()
+
+
+def test_the_board_agrees() -> None:
+    for make in (all_states, both_ways):
+        self_check(compile_graph(load(make(), "rolled"), board("virt-m4"), "rolled"), "zig")
+
+
+def test_what_a_loop_looks_like() -> None:
+    (op,) = loops_of(roll_recurrence(load(last_state(), "net")))
+    (body,) = op.bodies
+    assert [n.op.title for n in body.nodes] == ["Copy", "FULLY_CONNECTED", "FULLY_CONNECTED", "ADD"]
+    assert (op.count, op.reads, op.writes) == (8, (Part(3, 3),), ())
+    assert len(body.states) == 1
+    assert [len(op.rounds_of(n)) for n in body.nodes] == [0, 8, 8, 8]
+
+
+def test_memory_does_not_grow_with_the_steps() -> None:
+    arenas = []
+    for steps in (20, 60):
+        net = Unrolled(steps, seed=7)
+        graph = load(net.file(net.layer(net.parts(net.x))[-1]), "net")
+        arenas.append(plan(choose(prepare(graph))).arena - graph.inputs[0].nbytes)
+    assert abs(arenas[1] - arenas[0]) < 8
+
+
+def test_a_thousand_steps_are_rolled_quickly() -> None:
+    net = Unrolled(1000, seed=8)
+    (op,) = loops_of(roll_recurrence(load(net.file(net.layer(net.parts(net.x))[-1]), "net")))
+    assert op.count == 999
+
+
+def test_steps_that_do_not_need_each_other_stay() -> None:
+    net = Unrolled(8, seed=9)
+    w = net.weights(net.width)
+    graph = load(net.file(*[net.dense(part, w) for part in net.parts(net.x)]), "net")
+    assert roll_recurrence(graph) is graph
+
+
+def test_too_few_steps_stay() -> None:
+    net = Unrolled(4, seed=10)
+    graph = load(net.file(net.layer(net.parts(net.x))[-1]), "net")
+    assert roll_recurrence(graph) is graph
+
+
+def test_a_step_that_is_not_like_the_others_ends_the_loop() -> None:
+    net = Unrolled(12, seed=11)
+    parts = net.parts(net.x)
+    first = net.layer(parts[:6])
+    w, r = net.weights(net.width), net.weights(net.units)
+    states = [first[-1]]
+    for part in parts[6:]:
+        a, b, y = net.dense(part, w), net.dense(states[-1], r), net.tensor("state")
+        net.operators.append(Operator("ADD", (b, a), (y,), {"fused_activation_function": "NONE"}))
+        states.append(y)
+    data = net.file(states[-1])
+    graph = load(data, "net")
+    assert [op.count for op in loops_of(roll_recurrence(graph))] == [5, 6]
+    x = np.random.default_rng(0).integers(-128, 127, (5, *graph.inputs[0].shape), np.int8)
+    (ours,) = host.load([graph], sanitize=True)
+    assert ours.run_many(x)[0].tolist() == run_tflm(data, [(one,) for one in x])[0].tolist()
+
+
+def test_a_pass_that_changes_a_body_with_rounds_is_caught() -> None:
+    rolled = roll_recurrence(load(last_state(), "net"))
+    (node,) = (n for n in rolled.nodes if isinstance(n.op, Repeat))
+    assert isinstance(node.op, Repeat)
+    (body,) = node.op.bodies
+    changed = replace(body, nodes=tuple(replace(n) for n in body.nodes))
+    with pytest.raises(AssertionError):
+        replace(node.op, bodies=(changed,)).check(node)
