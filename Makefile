@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test test-all lint figures clean
+.PHONY: demo test test-all test-generated lint figures clean
 
 demo: $(VENV)/.motes
 	@$(BIN)/motes demo
@@ -14,6 +14,10 @@ test: $(VENV)/.motes-test
 # Everything, the slow tests and the training recipes too: it installs TensorFlow.
 test-all: $(VENV)/.motes-train
 	$(BIN)/pytest -n 2
+
+# Every generated model and many more inputs to each operator: half an hour.
+test-generated: $(VENV)/.motes-test
+	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models"
 
 lint: $(VENV)/.motes-test
 	$(BIN)/ruff check .

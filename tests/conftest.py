@@ -36,6 +36,7 @@ def shared_folder() -> Path | None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="record the answers in tests/golden again")
+    parser.addoption("--generated", action="store_true", help="try all generated models, not a sample")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
