@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier
 from motes.quant import requantize
 
@@ -105,6 +105,40 @@ class Quantize(Op):
             "high": int(info.max),
         }
 
+    def fold(self, node: Node) -> tuple[Array, ...] | None:
+        x = node.input(0).data
+        return None if x is None else (self.apply(node, x),)
+
+    def apply(self, node: Node, x: Array) -> Array:
+        """What it makes of values of any shape, like its input's in type."""
+        y = node.output
+        info = np.iinfo(y.dtype.numpy)
+        if _from_float(node):
+            scaled = _nearest(x / np.float32(y.scale))
+        else:
+            factors = multiplier(node, node.input(0).scale / y.scale)
+            scaled = requantize(x.astype(np.int64) - node.input(0).zero_point, *factors)
+        return np.asarray(np.clip(scaled + y.zero_point, info.min, info.max), y.dtype.numpy)
+
+    def copies(self, node: Node) -> int | None:
+        x, y = node.input(0), node.output
+        if x.dtype is not y.dtype or (x.scale, x.zero_point) != (y.scale, y.zero_point):
+            return None
+        every = every_value(x.dtype)
+        return 0 if np.array_equal(self.apply(node, every), every) else None
+
+
+def every_value(dtype: DType) -> Array:
+    """Every value of an integer type of one or two bytes."""
+    info = np.iinfo(dtype.numpy)
+    return np.arange(info.min, info.max + 1).astype(dtype.numpy)
+
+
+def _nearest(x: Array) -> Array:
+    """`motes_round` over arrays of float32: halves away from zero, limited to +-2**16, NaN to 0; int64."""
+    inside = np.clip(np.nan_to_num(x, nan=0.0), -65536, 65536).astype(np.float32)
+    return (inside + np.copysign(np.float32(0.49999997), inside)).astype(np.int64)
+
 
 @dataclass(frozen=True)
 class Dequantize(Op):
@@ -135,6 +169,15 @@ class Dequantize(Op):
 
     def params(self, node: Node) -> Params:
         return _affine(node.input(0))
+
+    def fold(self, node: Node) -> tuple[Array, ...] | None:
+        x = node.input(0).data
+        return None if x is None else (self.apply(node, x),)
+
+    def apply(self, node: Node, x: Array) -> Array:
+        """What it makes of values of any shape, like its input's in type."""
+        centred = (x.astype(np.int32) - node.input(0).zero_point).astype(np.float32)
+        return np.asarray(np.float32(node.input(0).scale) * centred, np.float32)
 
 
 def _check_shapes(node: Node) -> None:
