@@ -38,7 +38,7 @@ def widen(model: bytes) -> bytes | None:
         floats: dict[int, int] = {}  # int8 tensor -> its float twin
         for operator in subgraph.operators:
             name = names.get(tree.operatorCodes[operator.opcodeIndex].builtinCode)
-            if name is None or subgraph.tensors[operator.inputs[0]].type != schema.TensorType.FLOAT32:
+            if name is None or subgraph.tensors[operator.outputs[0]].type != schema.TensorType.FLOAT32:
                 continue
             operator.inputs = list(operator.inputs)
             for i in WEIGHTS[name]:
