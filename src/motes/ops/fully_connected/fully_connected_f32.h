@@ -5,7 +5,7 @@
 #ifndef MOTES_FULLY_CONNECTED_F32_H
 #define MOTES_FULLY_CONNECTED_F32_H
 
-#include "motes.h"
+#include "dense_units.h"
 
 typedef struct {
     int32_t rows, depth, units;
@@ -13,17 +13,14 @@ typedef struct {
     float low, high;
 } fully_connected_f32_params;
 
-static inline void fully_connected_f32(const fully_connected_f32_params *p, const float *restrict x,
-                                       const float *restrict weights, float *restrict y) {
-    for (int32_t row = 0; row < p->rows; row++, x += p->depth) {
-        const float *w = weights;
-        for (int32_t unit = 0; unit < p->units; unit++, w += p->depth) {
-            float sum = 0.0f;
-            for (int32_t i = 0; i < p->depth; i++)
-                sum += x[i] * w[i];
-            *y++ = motes_clamp_f32(sum + p->bias[unit], p->low, p->high);
-        }
-    }
+#define MOTES_DENSE_BIASED_F32(p, unit, sum)                                                       \
+    motes_clamp_f32((sum) + (p)->bias[unit], (p)->low, (p)->high)
+
+MOTES_DENSE_UNITS(fully_connected_f32, float, float, float, f32, MOTES_DENSE_BIASED_F32)
+
+static inline void fully_connected_f32(const fully_connected_f32_params *p, const float *x,
+                                       const float *weights, float *y) {
+    motes_fully_connected_f32(p, x, weights, y);
 }
 
 #endif

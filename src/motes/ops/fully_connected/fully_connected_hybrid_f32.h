@@ -4,7 +4,7 @@
 #ifndef MOTES_FULLY_CONNECTED_HYBRID_F32_H
 #define MOTES_FULLY_CONNECTED_HYBRID_F32_H
 
-#include "motes.h"
+#include "dense_units.h"
 
 typedef struct {
     int32_t rows, depth, units;
@@ -15,18 +15,15 @@ typedef struct {
     float low, high;
 } fully_connected_hybrid_f32_params;
 
+#define MOTES_DENSE_SCALED_F32(p, unit, sum)                                                       \
+    motes_clamp_f32((sum) * (p)->scale[(unit) * (p)->step] + (p)->bias[unit], (p)->low, (p)->high)
+
+MOTES_DENSE_UNITS(fully_connected_hybrid_f32, float, int8_t, float, hybrid_f32,
+                  MOTES_DENSE_SCALED_F32)
+
 static inline void fully_connected_hybrid_f32(const fully_connected_hybrid_f32_params *p,
-                                              const float *restrict x, float *restrict y) {
-    for (int32_t row = 0; row < p->rows; row++, x += p->depth) {
-        const int8_t *w = p->weights;
-        for (int32_t unit = 0; unit < p->units; unit++, w += p->depth) {
-            float sum = 0.0f;
-            for (int32_t i = 0; i < p->depth; i++)
-                sum += x[i] * (float)w[i];
-            const float scaled = sum * p->scale[unit * p->step];
-            *y++ = motes_clamp_f32(scaled + p->bias[unit], p->low, p->high);
-        }
-    }
+                                              const float *x, float *y) {
+    motes_fully_connected_hybrid_f32(p, x, p->weights, y);
 }
 
 #endif

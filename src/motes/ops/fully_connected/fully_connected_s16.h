@@ -6,6 +6,7 @@
 #ifndef MOTES_FULLY_CONNECTED_S16_H
 #define MOTES_FULLY_CONNECTED_S16_H
 
+#include "dense_units.h"
 #include "requantize.h"
 
 typedef struct {
@@ -18,20 +19,32 @@ typedef struct {
     int32_t x_zero, weights_zero, y_zero, low, high;
 } fully_connected_s16_params;
 
+/* The output of a sum of products. */
+MOTES_INLINE int16_t motes_dense_rescaled_s16(const fully_connected_s16_params *p, int32_t unit,
+                                              int64_t products) {
+    const int64_t sum = products + p->bias[unit];
+    const int32_t k = unit * p->step;
+    const int32_t scaled = p->wide ? motes_requantize_s64(sum, p->multiplier[k], p->shift[k])
+                                   : motes_requantize((int32_t)sum, p->multiplier[k], p->shift[k]);
+    return (int16_t)motes_clamp(motes_add(scaled, p->y_zero), p->low, p->high);
+}
+
+MOTES_DENSE_UNITS(fully_connected_s16, int16_t, int8_t, int64_t, s16, motes_dense_rescaled_s16)
+
 static inline void fully_connected_s16(const fully_connected_s16_params *p,
                                        const int16_t *restrict x, const int8_t *restrict weights,
                                        int16_t *restrict y) {
+    if (p->x_zero == 0 && p->weights_zero == 0) {
+        motes_fully_connected_s16(p, x, weights, y);
+        return;
+    }
     for (int32_t row = 0; row < p->rows; row++, x += p->depth) {
         const int8_t *w = weights;
         for (int32_t unit = 0; unit < p->units; unit++, w += p->depth) {
-            int64_t sum = p->bias[unit];
+            int64_t sum = 0;
             for (int32_t i = 0; i < p->depth; i++)
                 sum += (x[i] - p->x_zero) * (w[i] - p->weights_zero);
-            const int32_t k = unit * p->step;
-            const int32_t scaled =
-                p->wide ? motes_requantize_s64(sum, p->multiplier[k], p->shift[k])
-                        : motes_requantize((int32_t)sum, p->multiplier[k], p->shift[k]);
-            *y++ = (int16_t)motes_clamp(motes_add(scaled, p->y_zero), p->low, p->high);
+            *y++ = motes_dense_rescaled_s16(p, unit, sum);
         }
     }
 }

@@ -25,7 +25,7 @@ _WEIGHTS = {DType.INT8: DType.INT8, DType.INT16: DType.INT8, DType.FLOAT32: DTyp
 
 
 @dataclass(frozen=True)
-class GeneralFullyConnected(Dense):
+class FullyConnectedGeneral(Dense):
     """As `FullyConnected`, where weights are computed, have a zero point, or serve int16 or float32 inputs.
 
     Dtypes: int8 with int8 weights and int32 bias; int16 with int8 weights and int64 or int32 bias; all float32. A
@@ -103,7 +103,7 @@ def _wide(node: Node) -> bool:
 
 
 def _float_params(node: Node) -> Params:
-    assert isinstance(node.op, GeneralFullyConnected), node
+    assert isinstance(node.op, FullyConnectedGeneral), node
     units, depth = node.input(1).shape
     low, high = float_limits(node.op.activation)
     rows = node.output.elements // units

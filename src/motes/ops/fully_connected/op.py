@@ -21,7 +21,7 @@ from motes.ops.common import (
 )
 from motes.ops.fully_connected import dsp, fours, nibbles
 from motes.ops.fully_connected.dense import Dense
-from motes.ops.fully_connected.general import GeneralFullyConnected
+from motes.ops.fully_connected.general import FullyConnectedGeneral
 from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
 
 
@@ -40,7 +40,7 @@ class FullyConnected(Dense):
 
     Dtypes: int8 input and output with int32 bias or none; or hybrid: float32 input, output and bias, computed as floats
     of weights times their scale. Weights of four bits stay two a byte. Any other FULLY_CONNECTED becomes a
-    `GeneralFullyConnected`, for which int16 and all float32 are served, too. Source: TFLM's reference FULLY_CONNECTED;
+    `FullyConnectedGeneral`, for which int16 and all float32 are served, too. Source: TFLM's reference FULLY_CONNECTED;
     int8 sums wrap modulo 2^32 there too. LiteRT computes hybrid layers less exactly, with inputs that it quantizes.
     """
 
@@ -84,7 +84,7 @@ class FullyConnected(Dense):
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
     ) -> Dense:
-        kind = GeneralFullyConnected if _needs_pointer(inputs) else cls
+        kind = FullyConnectedGeneral if _needs_pointer(inputs) else cls
         return kind(named(ACTIVATIONS, options["fused_activation_function"]), options["weights_format"])
 
     def check(self, node: Node) -> None:
