@@ -15,7 +15,7 @@ from motes.application import Action, Application, trace
 from motes.built import Build
 from motes.emit import prefix_for
 from motes.errors import BadInput, MotesError, Unsupported
-from motes.ir import DType, Graph, Node, Op, Tensor
+from motes.ir import DType, Graph, Node, Op, Tensor, quant
 from motes.making import make
 from motes.ops.quantize.op import Dequantize, Quantize
 from motes.ops.reshape.op import Reshape
@@ -51,6 +51,9 @@ class Model:
     def __call__(self, stream: Stream) -> Stream:
         """The model's output for every item of `stream`, whose elements become its input, requantized if need be.
 
+        What the model keeps from one execution to the next, it keeps from item to item. An output of uint8 becomes
+        int8: blocks take that.
+
         Args:
             stream: items with as many elements as the model's input, in the same order.
 
@@ -75,7 +78,7 @@ class Model:
             for n in graph.nodes
         )
         states = tuple(dataclasses.replace(s, read=own[s.read], write=own[s.write]) for s in graph.states)
-        return Stream(own[graph.outputs[0]], Step(nodes, (fed,), states, graph.name), stream.period)
+        return _as_int8(Stream(own[graph.outputs[0]], Step(nodes, (fed,), states, graph.name), stream.period))
 
     def __repr__(self) -> str:
         shapes = (", ".join(map(str, tensors)) for tensors in (self.graph.inputs, self.graph.outputs))
@@ -104,6 +107,16 @@ def _fit(stream: Stream, wanted: Tensor, name: str) -> Stream:
         shaped = dataclasses.replace(stream.tensor, name=wanted.name, shape=wanted.shape, quant=wanted.quant)
         stream = _through(stream, Reshape(), shaped)
     return stream
+
+
+def _as_int8(stream: Stream) -> Stream:
+    """The same values as int8, where they are quantized as uint8."""
+    tensor = stream.tensor
+    if tensor.dtype is not DType.UINT8 or tensor.quant is None or not tensor.quant.per_tensor:
+        return stream
+    moved = quant(tensor.scale, tensor.zero_point - 128)
+    output = dataclasses.replace(tensor, name=f"{tensor.name}_as_int8", dtype=DType.INT8, quant=moved)
+    return _through(stream, Quantize(), output)
 
 
 def _alike(have: Tensor, wanted: Tensor) -> bool:
