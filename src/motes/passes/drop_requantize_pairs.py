@@ -30,6 +30,8 @@ def _direct(node: Node, made_by: dict[Tensor, Node]) -> Node:
     before = made_by.get(node.input(0)) if isinstance(node.op, Quantize) else None
     if before is None or not isinstance(before.op, Dequantize) or not isinstance(node.op, Quantize):
         return node
+    if before.input(0).dtype.size > 2:
+        return node
     direct = dataclasses.replace(node, inputs=before.inputs, sources=(*before.sources, *node.sources))
     try:
         node.op.check(direct)

@@ -122,7 +122,7 @@ class Quantize(Op):
 
     def copies(self, node: Node) -> int | None:
         x, y = node.input(0), node.output
-        if x.dtype is not y.dtype or (x.scale, x.zero_point) != (y.scale, y.zero_point):
+        if x.dtype is not y.dtype or x.dtype.size > 2 or (x.scale, x.zero_point) != (y.scale, y.zero_point):
             return None
         every = every_value(x.dtype)
         return 0 if np.array_equal(self.apply(node, every), every) else None
@@ -137,7 +137,8 @@ def every_value(dtype: DType) -> Array:
 def _nearest(x: Array) -> Array:
     """`motes_round` over arrays of float32: halves away from zero, limited to +-2**16, NaN to 0; int64."""
     inside = np.clip(np.nan_to_num(x, nan=0.0), -65536, 65536).astype(np.float32)
-    return (inside + np.copysign(np.float32(0.49999997), inside)).astype(np.int64)
+    rounded: Array = np.trunc(inside + np.copysign(np.float32(0.49999997), inside)).astype(np.int64)
+    return rounded
 
 
 @dataclass(frozen=True)
