@@ -9,9 +9,6 @@ import numpy as np
 from motes.errors import Unsupported
 from motes.ir import Block, Call, Control, Graph, Kernel, Node, Program
 
-SAMPLE = 4
-"""Rounds of a loop that are looked at for what differs between them."""
-
 
 def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:
     """A program for a core with these features.
@@ -43,13 +40,17 @@ def _best(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Kernel:
     fitting = [
         kernel
         for kernel in reversed(node.op.kernels)
-        if kernel.needs <= features and all(kernel.fits(n) for n in rounds or (node,))
+        if kernel.needs <= features and all(kernel.fits(n) for n in rounds or (node,)) and _serves(kernel, rounds)
     ]
     if not fitting:
         raise Unsupported(
             node, "no kernel fits it on this core", "choose another board, or file an issue with the model"
         )
-    return min(fitting, key=lambda kernel: _varying(Call(node, kernel, rounds[:SAMPLE]))) if rounds else fitting[0]
+    return min(fitting, key=lambda kernel: _varying(Call(node, kernel, rounds))) if rounds else fitting[0]
+
+
+def _serves(kernel: Kernel, rounds: tuple[Node, ...]) -> bool:
+    return kernel.together is None or (bool(rounds) and kernel.together(rounds) is not None)
 
 
 def _varying(call: Call) -> int:

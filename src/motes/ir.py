@@ -233,6 +233,9 @@ class Kernel:
     """Whether it serves this node."""
     params: Callable[[Node], Params] | None = None
     """The fields of its struct; None: the operator's own `params`."""
+    together: Callable[[Sequence[Node]], Sequence[Params] | None] | None = None
+    """For loops whose rounds differ, and for nothing else: the fields in each round, from the node as it is in each,
+    such that little differs between them; None where it does not serve them."""
     scratch: Callable[[Node], int] | None = None
     """Bytes of working memory it needs while it runs; None: it takes no scratch pointer."""
     in_place: Callable[[Node], tuple[tuple[int, int], ...]] = lambda node: ()
@@ -376,14 +379,23 @@ class Call:
     @property
     def params(self) -> Params:
         """The fields of the kernel's parameter struct for this node."""
-        return self._params(self.node)
+        return self._rows[0] if self.kernel.together else self._params(self.node)
 
     @property
     def columns(self) -> dict[str, tuple[int | float | Array, ...]]:
         """The fields that are not the same in all rounds, with their values round by round."""
-        rows = [self._params(node) for node in self.rounds]
+        rows = self._rows
         found = {name: tuple(row[name] for row in rows) for name in (rows[0] if rows else ())}
         return {name: v for name, v in found.items() if any(not np.array_equal(x, v[0]) for x in v[1:])}
+
+    @property
+    def _rows(self) -> Sequence[Params]:
+        """The fields in each round."""
+        if self.kernel.together is None:
+            return [self._params(node) for node in self.rounds]
+        found = self.kernel.together(self.rounds)
+        assert found is not None, self
+        return found
 
     def _params(self, node: Node) -> Params:
         return (self.kernel.params or node.op.params)(node)

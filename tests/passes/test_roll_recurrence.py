@@ -10,7 +10,7 @@ import pytest
 
 from motes.build import host
 from motes.choose import choose
-from motes.ir import DType, Graph, Quant, Tensor, quant
+from motes.ir import Array, Call, DType, Graph, Quant, Tensor, quant
 from motes.ops.control.op import Part, Repeat
 from motes.passes import prepare
 from motes.passes.roll_recurrence import roll_recurrence
@@ -23,9 +23,14 @@ from tflm import run_tflm
 
 
 class Unrolled:
-    """A network of h[t] = W x[t] + R h[t - 1], in int8, each step with scales, zero points and biases of its own."""
+    """A network of h[t] = W x[t] + R h[t - 1] + b, in int8, each step with scales and zero points of its own.
 
-    def __init__(self, steps: int, width: int = 3, units: int = 5, seed: int = 0) -> None:
+    Biases are what a converter makes of one real bias in each step, or any.
+    """
+
+    def __init__(self, steps: int, width: int = 3, units: int = 5, seed: int = 0, any_bias: bool = False) -> None:
+        self.any_bias = any_bias
+        self.biases: dict[Tensor, Array] = {}
         self.rng, self.values = random.Random(seed), np.random.default_rng(seed)
         self.steps, self.width, self.units = steps, width, units
         self.x = Tensor("x", (steps, 1, width), DType.INT8, quant(0.05, 3))
@@ -46,13 +51,17 @@ class Unrolled:
         self.serial += 1
         data = self.values.integers(-127, 127, (self.units, depth), np.int8, endpoint=True)
         scales = Quant(tuple(self.rng.uniform(0.002, 0.006) for _ in range(self.units)), (0,) * self.units, 0)
-        return Tensor(f"w_{self.serial}", data.shape, DType.INT8, scales, data)
+        made = Tensor(f"w_{self.serial}", data.shape, DType.INT8, scales, data)
+        self.biases[made] = self.values.uniform(-0.3, 0.3, self.units)
+        return made
 
     def dense(self, x: Tensor, w: Tensor) -> Tensor:
         self.serial += 1
-        bias = Tensor(
-            f"b_{self.serial}", (self.units,), DType.INT32, None, self.values.integers(-900, 900, self.units, np.int32)
-        )
+        assert w.quant is not None
+        steps = np.rint(self.biases[w] / (np.float32(x.scale) * np.array(w.quant.scale, np.float32))).astype(np.int32)
+        if self.any_bias:
+            steps = self.values.integers(-900, 900, self.units, np.int32)
+        bias = Tensor(f"b_{self.serial}", (self.units,), DType.INT32, None, steps)
         made = self.tensor("dense")
         self.operators.append(Operator("FULLY_CONNECTED", (x, w, bias), (made,), {"fused_activation_function": "NONE"}))
         return made
@@ -86,6 +95,11 @@ class Unrolled:
 
 def last_state() -> bytes:
     net = Unrolled(9)
+    return net.file(net.layer(net.parts(net.x))[-1])
+
+
+def any_bias() -> bytes:
+    net = Unrolled(9, any_bias=True)
     return net.file(net.layer(net.parts(net.x))[-1])
 
 
@@ -127,6 +141,7 @@ MODELS = {
     f.__name__: (f, loops)
     for f, loops in (
         (last_state, 1),
+        (any_bias, 1),
         (all_states, 1),
         (backwards, 1),
         (both_ways, 2),
@@ -172,6 +187,23 @@ def test_what_a_loop_looks_like() -> None:
     assert (op.count, op.reads, op.writes) == (8, (Part(3, 3),), ())
     assert len(body.states) == 1
     assert [len(op.rounds_of(n)) for n in body.nodes] == [0, 8, 8, 8]
+
+
+def kernels_in_loops(graph: Graph) -> set[str]:
+    walked = choose(prepare(graph)).walk()
+    return {call.kernel.function for _, call, runs in walked if isinstance(call, Call) and runs > 1}
+
+
+def test_dense_layers_keep_a_few_numbers_a_round() -> None:
+    assert kernels_in_loops(load(last_state(), "net")) == {"fully_connected_rounds_s8", "add_s8", "copy_bytes"}
+    assert kernels_in_loops(load(any_bias(), "net")) == {"fully_connected_s8", "add_s8", "copy_bytes"}
+
+
+def test_many_steps_take_few_bytes_each() -> None:
+    net = Unrolled(100, width=8, units=16, seed=12)
+    proved = compile_graph(load(net.file(net.layer(net.parts(net.x))[-1]), "net"), board("virt-m4"), "net")
+    assert proved.image.flash.tables < 60 * 99 + 2000  # bytes; 16 multipliers and biases alone would take 256 a round
+    self_check(proved, "zig")
 
 
 def test_memory_does_not_grow_with_the_steps() -> None:

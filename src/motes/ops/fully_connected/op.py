@@ -19,7 +19,7 @@ from motes.ops.common import (
     limits,
     named,
 )
-from motes.ops.fully_connected import dsp, fours, nibbles
+from motes.ops.fully_connected import dsp, fours, nibbles, rounds
 from motes.ops.fully_connected.dense import Dense
 from motes.ops.fully_connected.general import FullyConnectedGeneral
 from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
@@ -48,6 +48,12 @@ class FullyConnected(Dense):
     limits = "the bias is constant"
     kernels = (
         Kernel("fully_connected_s8", "fully_connected_s8.h", fits=_is_int8),
+        Kernel(
+            "fully_connected_rounds_s8",
+            "fully_connected_rounds_s8.h",
+            fits=_is_bytes,
+            together=rounds.params_of_rounds,
+        ),
         Kernel(
             "fully_connected_hybrid_f32",
             "fully_connected_hybrid_f32.h",
