@@ -27,7 +27,7 @@ from motes.plan import plan
 from motes.proving import compile_graph, lcg, self_check, zeros
 from motes.target import board
 from motes.tflite import load
-from tflite_writer import Operator, write_model
+from tflite_writer import Extras, Operator, Subgraph, write_model
 
 MUTATIONS = 2000
 SAMPLE, ON_CORE = 24, 3
@@ -92,9 +92,50 @@ def small_network() -> bytes:
     )
 
 
+def remembering_network() -> bytes:
+    """Everything that keeps values: a resource variable with its initial value, SVDF, an LSTM, a custom operator."""
+    x, v, s = (_tensor(n, 1, 4) for n in "xvs")
+    handle, first = (Tensor(n, (), DType.INT32) for n in ("handle", "first"))
+    memory, f = _tensor("memory", 1, 12), _tensor("f", 1, 4)
+    bias = Tensor("bias", (4,), DType.INT32, quant(0.125, 0), np.arange(4, dtype=np.int32))
+    steps, h = _tensor("steps", 1, 2, 2), _tensor("h", 1, 2, 2, scale=1 / 128)
+    hidden = _tensor("hidden", 1, 2, scale=1 / 128)
+    cell = Tensor("cell", (1, 2), DType.INT16, quant(2.0**-11, 0))
+    gates = [_constant(f"w{i}", 2, 2) for i in range(8)]
+    biases = [Tensor(f"b{i}", (2,), DType.INT32, None, np.arange(2, dtype=np.int32)) for i in range(4)]
+    row, rows = _tensor("row", 1, 1, 1, 4, scale=1 / 128), _tensor("rows", 1, 3, 1, 4, scale=1 / 128)
+    name = {"container": "", "shared_name": "sum"}
+    svdf = {"rank": 1, "fused_activation_function": "NONE", "asymmetric_quantize_inputs": False}
+    none = (None,)
+    operators = [
+        Operator("CALL_ONCE", (), (), {"init_subgraph_index": 1}),
+        Operator("VAR_HANDLE", (), (handle,), name),
+        Operator("READ_VARIABLE", (handle,), (v,)),
+        Operator("ADD", (x, v), (s,), {"fused_activation_function": "NONE"}),
+        Operator("ASSIGN_VARIABLE", (handle, s), ()),
+        Operator("SVDF", (s, _constant("feature", 4, 4), _constant("time", 4, 3), bias, memory), (f,), svdf),
+        Operator("RESHAPE", (f,), (steps,), {"new_shape": [1, 2, 2]}),
+        Operator(
+            "UNIDIRECTIONAL_SEQUENCE_LSTM",
+            (steps, *gates, *none * 3, *biases, *none * 2, hidden, cell, *none * 4),
+            (h,),
+            {"fused_activation_function": "TANH", "cell_clip": 4.0, "time_major": False},
+        ),
+        Operator("RESHAPE", (h,), (row,), {"new_shape": [1, 1, 1, 4]}),
+        Operator("CUSTOM", (row,), (rows,), {"cycles_max": 1}, custom_code="CIRCULAR_BUFFER"),
+    ]
+    prepare = [
+        Operator("VAR_HANDLE", (), (first,), name),
+        Operator("ASSIGN_VARIABLE", (first, _constant("value", 1, 4)), ()),
+    ]
+    extras = Extras(subgraphs=[Subgraph(prepare)], variables=frozenset([memory, hidden, cell, rows]))
+    return write_model(operators, [x], [rows], extras)
+
+
 def models() -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """The small models: one of ours, always there, and the small ones of the field."""
+    """The small models: two of ours, always there, and the small ones of the field."""
     yield "small_network", small_network
+    yield "remembering_network", remembering_network
     for name in ("hello_world_int8", "micro_speech_quantized"):
         folder = shared_folder()
         if folder is not None:
@@ -200,8 +241,11 @@ def test_mutated_models_on_the_core() -> None:
     assert proved == ON_CORE
 
 
-def test_the_small_network_is_whole() -> None:
+def test_the_small_networks_are_whole() -> None:
     assert survives(small_network())
+    kept = survives(remembering_network())
+    assert kept is not None
+    assert len(kept.states) == 5
 
 
 def test_check_survives_them_too(tmp_path: Path) -> None:
