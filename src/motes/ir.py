@@ -162,6 +162,9 @@ class Op:
     types: ClassVar[tuple[DType, ...]] = ()
     """Element types of its first input that it serves; its cases try each."""
 
+    typed: ClassVar[int] = 0
+    """The input that `types` is about, where it is not the first."""
+
     limits: ClassVar[str] = ""
     """What it does not do, in a few words, for the table of operators."""
 

@@ -144,7 +144,8 @@ class EmbeddingLookup(Op):
     """
 
     tflite = (Builtin("EMBEDDING_LOOKUP"),)
-    types = (DType.INT32,)
+    types = EVERY
+    typed = 1
     kernels = (
         Kernel("embedding", "gather.h", fits=lambda node: not _real(node), **_SHARED),
         Kernel(

@@ -36,7 +36,8 @@ class Select(Elementwise):
     """
 
     tflite = (Builtin("SELECT"), Builtin("SELECT_V2"))
-    types = (DType.BOOL,)
+    types = (DType.BOOL, DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
+    typed = 1
     arity = 3
     kernels = tuple(_kernel(size) for size in (1, 2, 4, 8))
 
@@ -53,7 +54,7 @@ class Select(Elementwise):
         return "SELECT_V2" if self.broadcasts else "SELECT"
 
     def check_types(self, node: Node) -> None:
-        check_tensors(node, [node.input(0)], self.types)
+        check_tensors(node, [node.input(0)], (DType.BOOL,))
         check_tensors(node, [node.input(1), node.input(2), node.output], tuple(DType), quantized=())
         a, b = node.input(1), node.input(2)
         if not self.broadcasts and a.shape != b.shape:

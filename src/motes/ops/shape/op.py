@@ -81,7 +81,8 @@ class Fill(Op):
     """
 
     tflite = (Builtin("FILL"),)
-    types = INDICES
+    types = EVERY
+    typed = 1
     folded = (0,)
     kernels = (Kernel("fill_value", "fill_value.h", **_SHARED),)
     limits = "constant shape"
@@ -228,7 +229,8 @@ class OneHot(Op):
     """
 
     tflite = (Builtin("ONE_HOT", {"axis": ("int", 0)}),)
-    types = INDICES
+    types = tuple(t for t in EVERY if t is not DType.INT16)
+    typed = 2
     folded = (1,)
     kernels = (
         Kernel("one_hot_s32", "one_hot.h", **_SHARED),

@@ -71,7 +71,8 @@ class Split(Op):
     """
 
     tflite = (Builtin("SPLIT", {"num_splits": ("int", 0)}),)
-    types = (DType.INT32,)
+    types = _PARTED
+    typed = 1
     kernels = KERNELS
     folded = (0,)
     limits = "constant axis"

@@ -37,8 +37,8 @@ class TransposeConv(Filtered):
             },
         ),
     )
-    types = (DType.INT32,)
-    limits = "what is filtered, input 2, is int8, int16 or float32"
+    types = (DType.INT8, DType.INT16, DType.FLOAT32)
+    typed = 2
     kernels = portable("transpose_conv")
     folded = (0, 1, 3)
     places = (2, 1, 3)
