@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 
 import numpy as np
 import pytest
 
 from motes.build import host
+from motes.emit.text import COMMON
 from motes.ir import Array, DType, Graph, Quant, Tensor, quant
 from motes.ops.broadcast import LOOPS, loops, merged_axes
+from motes.quant import requantize
 from nodes import node
 
 INF, NAN = np.inf, np.nan
@@ -108,3 +111,28 @@ def test_a_floor_is_that_of_a_quotient_rounded_to_double_precision() -> None:
     a, b = (middle * b + rng.integers(-2, 3, 3000)).astype(np.float32), b.astype(np.float32)
     expected = np.floor(a.astype(np.float64) / b.astype(np.float64)).astype(np.float32)
     assert run("FLOOR_DIV", a, b) == expected.tolist()
+
+
+def test_requantizing_by_a_known_shift_is_the_same() -> None:
+    source = """
+        #include "requantize.h"
+        void all(const int32_t *x, const int32_t *m, const int32_t *s, int32_t *y, int32_t n) {
+            for (int32_t i = 0; i < n; i++)
+                y[i] = motes_requantize_known(x[i], m[i], s[i]);
+        }
+    """
+    library = host.library({"all.c": source, "requantize.h": (COMMON / "requantize.h").read_text("utf-8")})
+    rng = np.random.default_rng(2)
+    edges = np.array([-(2**31), -(2**31) + 1, -(2**30), -3, -2, -1, 0, 1, 2, 3, 2**30, 2**31 - 1], np.int32)
+    factors = np.array([0, 2**30, 2**30 + 1, 1518500250, 2**31 - 1], np.int32)
+    grid = [column.ravel() for column in np.meshgrid(edges, factors, np.arange(-31, 32, dtype=np.int32))]
+    drawn = [
+        rng.integers(-(2**31), 2**31, 50_000) >> rng.choice((0, 8, 16), 50_000),
+        rng.integers(2**30, 2**31, 50_000),
+    ]
+    # With 2**30, products that end on a half, where the roundings differ.
+    drawn = [drawn[0], np.where(rng.random(50_000) < 0.3, 2**30, drawn[1]), rng.integers(-31, 32, 50_000)]
+    x, factor, shift = (np.concatenate(pair).astype(np.int32) for pair in zip(grid, drawn, strict=True))
+    y = np.empty_like(x)
+    library.all(*(ctypes.c_void_p(column.ctypes.data) for column in (x, factor, shift, y)), len(x))
+    assert np.array_equal(y, requantize(x, factor, shift))

@@ -30,6 +30,16 @@ MOTES_INLINE int32_t motes_requantize(int32_t x, int32_t multiplier, int32_t shi
     return motes_round_shift(motes_high_mul((int32_t)((uint32_t)x << left), multiplier), right);
 }
 
+/* The same for a shift that the compiler knows: below 0, one shift does it. Both roundings are
+   added before, the second less 1 where x is negative, as its halves go away from zero. */
+MOTES_INLINE int32_t motes_requantize_known(int32_t x, int32_t multiplier, int32_t shift) {
+    if (shift >= 0)
+        return motes_requantize(x, multiplier, shift);
+    const int64_t halves = (INT64_C(1) << 30) + (INT64_C(1) << (30 - shift));
+    const int64_t product = (int64_t)x * multiplier + halves;
+    return (int32_t)((product - (x < 0 ? INT64_C(1) << 31 : 0)) >> (31 - shift));
+}
+
 /* The same of a 64-bit sum, as TFLM rescales those of int16 activations: the multiplier rounded to
    16 bits, then one rounding, halves up; multiplier >= 0, shift in -31..14. It wraps as TFLM does.
  */

@@ -17,9 +17,9 @@ typedef struct {
 
 MOTES_INLINE int32_t motes_rescaled_sum(const rescaled_sum_params *p, int32_t a, int32_t b) {
     const int32_t one = 1 << p->headroom;
-    const int32_t u = motes_requantize((a - p->a_zero) * one, p->a_multiplier, p->a_shift);
-    const int32_t v = motes_requantize((b - p->b_zero) * one, p->b_multiplier, p->b_shift);
-    const int32_t scaled = motes_requantize(u + p->sign * v, p->y_multiplier, p->y_shift);
+    const int32_t u = motes_requantize_known((a - p->a_zero) * one, p->a_multiplier, p->a_shift);
+    const int32_t v = motes_requantize_known((b - p->b_zero) * one, p->b_multiplier, p->b_shift);
+    const int32_t scaled = motes_requantize_known(u + p->sign * v, p->y_multiplier, p->y_shift);
     return motes_clamp(scaled + p->y_zero, p->low, p->high);
 }
 

@@ -19,7 +19,7 @@ typedef struct {
 } scaled_relation_params;
 
 MOTES_INLINE int32_t motes_real(int32_t x, int32_t zero, int32_t multiplier, int32_t shift) {
-    return motes_requantize((x - zero) * (1 << 8), multiplier, shift);
+    return motes_requantize_known((x - zero) * (1 << 8), multiplier, shift);
 }
 
 /* 0: ==, 1: !=, 2: <, 3: <=, 4: >, 5: >=. */

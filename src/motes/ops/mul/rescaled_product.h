@@ -14,7 +14,7 @@ typedef struct {
 MOTES_INLINE int32_t motes_rescaled_product(const rescaled_product_params *p, int32_t a,
                                             int32_t b) {
     const int32_t product = (a - p->a_zero) * (b - p->b_zero);
-    const int32_t scaled = motes_requantize(product, p->multiplier, p->shift);
+    const int32_t scaled = motes_requantize_known(product, p->multiplier, p->shift);
     return motes_clamp(motes_add(scaled, p->y_zero), p->low, p->high);
 }
 
