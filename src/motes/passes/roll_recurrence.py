@@ -80,7 +80,8 @@ class _Loop:
         self.packed: dict[Node, list[Node]] = {}
 
     def graph(self) -> Graph | None:
-        """The whole graph with the loop in it; None where something around needs the loop and is needed by it."""
+        """The whole graph with the loop in it; None where something around needs the loop and is needed by it, or so
+        much of it is read outside that nothing is won."""
         rounds: dict[Node, tuple[Node, ...]] = {}
         for lane in self.lanes:
             node = self.nodes[lane][0]
@@ -91,7 +92,9 @@ class _Loop:
             for i in range(len(self.nodes[lane][0].outputs)):
                 self._leave(lane, i)
         states = [(read, self.nodes[lane][0].outputs[i]) for (lane, i), (read, _) in self.states.items()]
-        if any((read.shape, read.dtype) != (write.shape, write.dtype) for read, write in states):
+        if 2 * len(self.behind) > len(self.gone) or any(
+            (read.shape, read.dtype) != (write.shape, write.dtype) for read, write in states
+        ):
             return None
         return self._around(self._loop(states, rounds))
 
