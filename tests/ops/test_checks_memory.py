@@ -44,6 +44,10 @@ def float_svdf(**changes: Any) -> Node:
     return svdf(**({k: floats(t) for k, t in parts.items() if t is not None} | changes))
 
 
+def hybrid_svdf(q: Quant | None) -> Node:
+    return float_svdf(feature=constant("feature", np.ones((6, 4), np.int8), q), time=svdf().inputs[2])
+
+
 def lstm(activation: int = 4, cell_clip: float = 0.0, count: int = 24, **changes: Any) -> Node:
     """Two sequences of 3 steps of 4 values, 5 units; `changes` are inputs by index: `i8=...`, or the output `y`."""
     q = quant(1 / 128, 0)
@@ -106,8 +110,11 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (
         float_svdf(feature=constant("feature", np.ones((6, 4), np.int8))),
         Unsupported,
-        f"float32 with weights of int8 (hybrid) is not done; {CONVERT_TO_INT8}",
+        "x float32[2, 4] with feature int8[6, 4], time float32[6, 3], state float32[2, 18] and y float32[2, 6]; "
+        f"{CONVERT_TO_INT8}",
     ),
+    (hybrid_svdf(quant(0.5, 1)), Unsupported, "feature int8[6, 4] has the zero point 1, not 0"),
+    (hybrid_svdf(None), Unsupported, "feature int8[6, 4] has no scale and zero point"),
     (float_svdf(state=tensor("state", 2, 18)), Unsupported, "state int8[2, 18] and y float32[2, 6]"),
     (float_svdf(activation=5), Unsupported, "fused activation code 5 is not one of NONE, RELU, RELU_N1_TO_1, RELU6"),
     (
@@ -136,7 +143,12 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (lstm(i0=tensor("x", 2, 3, 4, dtype=DType.UINT8)), Unsupported, "x uint8[2, 3, 4] is not int8, int16 or float32"),
     (lstm(i19=tensor("cell", 2, 5)), Unsupported, "x int8[2, 3, 4] with cell int8[2, 5], which is not int16"),
     (lstm(i13=constant("b", np.ones(5, np.int64))), Unsupported, "with b int64[5], which is not int32"),
-    (lstm(i0=floats(tensor("x", 2, 3, 4))), Unsupported, "with w1 int8[5, 4], which is not float32"),
+    (lstm(i0=floats(tensor("x", 2, 3, 4))), Unsupported, "with b12 int32[5], which is not float32"),
+    (
+        lstm(i0=floats(tensor("x", 2, 3, 4)), i1=floats(constant("w", np.ones((5, 4), np.int8)))),
+        Unsupported,
+        "with w2 int8[5, 4], which is not float32",
+    ),
     (lstm(y=tensor("y", 2, 3, 5, dtype=DType.INT16)), Unsupported, "becomes y int16[2, 3, 5] of another type"),
     (lstm(i19=tensor("cell", 2, 5, dtype=DType.INT16)), Unsupported, "cell int16[2, 5] has the zero point 3, not 0"),
     (lstm(i3=constant("w", np.ones((5, 4), np.int8), quant(0.5, 1))), Unsupported, "has the zero point 1, not 0"),

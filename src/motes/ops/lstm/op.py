@@ -31,11 +31,11 @@ _TYPES = {
 """Of weights, biases and cells, for each type of values."""
 
 
-def _kernel(function: str, dtype: DType, **more: Any) -> Kernel:
+def _kernel(function: str, source: str, values: DType, weights: DType, **more: Any) -> Kernel:
     return Kernel(
         function,
-        f"{function}.h",
-        fits=lambda node: node.input(0).dtype is dtype,
+        source,
+        fits=lambda node: (node.input(0).dtype, node.input(INPUT_WEIGHTS[0]).dtype) == (values, weights),
         in_place=lambda node: ((1, 1), (2, 2)),
         form="shared",
         **more,
@@ -52,8 +52,9 @@ class UnidirectionalSequenceLstm(Op):
     Inputs, by their index in TensorFlow Lite: x (batch, steps, inputs), or (steps, batch, inputs) if `time_major`;
     1 to 4 W (units, inputs); 5 to 8 R (units, units); 12 to 15 b (units); 18 h and 19 c, variables of batch * units.
     Output: h of every step. Dtypes: int8 values, W and R, int32 b, int16 c; or int16 values, int8 W and R, int64 b,
-    int16 c; or all float32, whose functions are within 2 ulp each: where a sum nearly vanishes, more. Source: TFLM's
-    reference kernel; Hochreiter and Schmidhuber, "Long Short-Term Memory", in Neural Computation, 1997.
+    int16 c; or all float32, whose functions are within 2 ulp each: where a sum nearly vanishes, more; or float32 with
+    int8 W and R (hybrid), computed as floats of weights times their scale. Source: TFLM's reference kernel; Hochreiter
+    and Schmidhuber, "Long Short-Term Memory", in Neural Computation, 1997.
     """
 
     tflite = (
@@ -73,9 +74,10 @@ class UnidirectionalSequenceLstm(Op):
     limits = "constant weights; no peepholes, projection or layer normalization"
     ulp = 512
     kernels = (
-        _kernel("lstm_s8", DType.INT8),
-        _kernel("lstm_s16", DType.INT16),
-        _kernel("lstm_f32", DType.FLOAT32, params=lambda node: _float_params(node)),
+        _kernel("lstm_s8", "lstm_s8.h", DType.INT8, DType.INT8),
+        _kernel("lstm_s16", "lstm_s16.h", DType.INT16, DType.INT8),
+        _kernel("lstm_f32", "lstm_f32.h", DType.FLOAT32, DType.FLOAT32, params=lambda node: _float_params(node)),
+        _kernel("lstm_hybrid_f32", "lstm_f32.h", DType.FLOAT32, DType.INT8, params=lambda node: _float_params(node)),
     )
     folded = (*INPUT_WEIGHTS, *HIDDEN_WEIGHTS, *BIASES)
     updates = (HIDDEN, CELL)
@@ -164,9 +166,14 @@ def _float_params(node: Node) -> Params:
         **node.op.sizes(node),
         "input_weights": of_gates(node, INPUT_WEIGHTS),
         "hidden_weights": of_gates(node, HIDDEN_WEIGHTS),
+        "scale": np.array([_scale(node.input(i)) for i in (*INPUT_WEIGHTS, *HIDDEN_WEIGHTS)], np.float32),
         "bias": of_gates(node, BIASES),
         "clip": node.op.cell_clip,
     }
+
+
+def _scale(weights: Tensor) -> float:
+    return weights.scale if weights.dtype is DType.INT8 else 1.0
 
 
 def _check_ends(node: Node) -> None:
@@ -190,15 +197,16 @@ def _check_types(node: Node) -> None:
     if x.dtype not in _TYPES:
         raise Unsupported(node, f"{x} is not int8, int16 or float32", CONVERT_TO_INT8)
     weights, bias, cell = _TYPES[x.dtype]
+    hybrid = x.dtype is DType.FLOAT32 and node.input(INPUT_WEIGHTS[0]).dtype is DType.INT8
+    weights = DType.INT8 if hybrid else weights
     wanted = dict.fromkeys((*INPUT_WEIGHTS, *HIDDEN_WEIGHTS), weights) | dict.fromkeys(BIASES, bias)
     for index, dtype in (wanted | {HIDDEN: x.dtype, CELL: cell}).items():
         if node.input(index).dtype is not dtype:
             raise Unsupported(node, f"{x} with {node.input(index)}, which is not {dtype.value}", CONVERT_TO_INT8)
     if y.dtype is not x.dtype:
         raise Unsupported(node, f"{x} becomes {y} of another type", CONVERT_TO_INT8)
-    if x.dtype is DType.FLOAT32:
-        return
-    for index in (0, *INPUT_WEIGHTS, *HIDDEN_WEIGHTS, HIDDEN, CELL):
+    quantized: tuple[int, ...] = () if x.dtype is DType.FLOAT32 else (0, HIDDEN, CELL)
+    for index in (*quantized, *(i for i in wanted if wanted[i] is DType.INT8)):
         tensor = node.input(index)
         check_quant(node, tensor)
         free = x.dtype is DType.INT8 and index in (0, HIDDEN)

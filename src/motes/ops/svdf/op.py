@@ -21,11 +21,17 @@ from motes.ops.common import (
     named,
 )
 
-_IN_PLACE = ((1, 1),)
 
-
-def _is(node: Node, *dtypes: DType) -> bool:
-    return (node.input(0).dtype, node.input(4).dtype) == dtypes
+def _kernel(function: str, source: str, *dtypes: DType, **more: Any) -> Kernel:
+    """For an input, weights and memory of these types."""
+    return Kernel(
+        function,
+        source,
+        fits=lambda node: (node.input(0).dtype, node.input(1).dtype, node.input(4).dtype) == dtypes,
+        in_place=lambda node: ((1, 1),),
+        form="shared",
+        **more,
+    )
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Svdf(Op):
     Inputs: x (batch, inputs), weights of features (filters, inputs), weights of time (filters, memory), an optional
     bias (filters / rank), and the memory (batch, filters * memory), a variable. Output: (batch, filters / rank).
     Dtypes: int8 x, output and weights of features, int32 bias, weights of time and memory both int8 or both int16; or
-    all float32. The fused activation is that of float32; in integers TFLM ignores it. Source: TFLM's reference SVDF;
+    all float32; or float32 with weights of int8 (hybrid), computed as floats of weights times their scale. The fused
+    activation is that of float32; in integers TFLM ignores it. Source: TFLM's reference SVDF;
     Alvarez and Park, "End-to-end streaming keyword spotting", 2019.
     """
 
@@ -52,27 +59,16 @@ class Svdf(Op):
     types = (DType.INT8, DType.FLOAT32)
     limits = "constant weights"
     kernels = (
-        Kernel(
-            "svdf_s8",
-            "svdf_s8.h",
-            fits=lambda node: _is(node, DType.INT8, DType.INT8),
-            in_place=lambda node: _IN_PLACE,
-            form="shared",
-        ),
-        Kernel(
-            "svdf_s8_s16",
-            "svdf_s8.h",
-            fits=lambda node: _is(node, DType.INT8, DType.INT16),
-            in_place=lambda node: _IN_PLACE,
-            form="shared",
-        ),
-        Kernel(
-            "svdf_f32",
+        _kernel("svdf_s8", "svdf_s8.h", DType.INT8, DType.INT8, DType.INT8),
+        _kernel("svdf_s8_s16", "svdf_s8.h", DType.INT8, DType.INT8, DType.INT16),
+        _kernel("svdf_f32", "svdf_f32.h", *(DType.FLOAT32,) * 3, params=lambda node: _float_params(node)),
+        _kernel(
+            "svdf_hybrid_f32",
             "svdf_f32.h",
-            fits=lambda node: _is(node, DType.FLOAT32, DType.FLOAT32),
+            DType.FLOAT32,
+            DType.INT8,
+            DType.FLOAT32,
             params=lambda node: _float_params(node),
-            in_place=lambda node: _IN_PLACE,
-            form="shared",
         ),
     )
     folded = (1, 2, 3)
@@ -117,9 +113,8 @@ class Svdf(Op):
     def _check_types(self, node: Node) -> None:
         x, feature, time, state, y = _tensors(node)
         if x.dtype is DType.FLOAT32:
-            if feature.dtype is DType.INT8:
-                raise Unsupported(node, "float32 with weights of int8 (hybrid) is not done", CONVERT_TO_INT8)
-            if {t.dtype for t in (feature, time, state, y)} != {DType.FLOAT32}:
+            weights = {feature.dtype, time.dtype}
+            if {state.dtype, y.dtype} != {DType.FLOAT32} or weights not in ({DType.FLOAT32}, {DType.INT8}):
                 raise Unsupported(node, f"{x} with {feature}, {time}, {state} and {y}", CONVERT_TO_INT8)
             if self.activation not in ACTIVATIONS:
                 raise Unsupported(
@@ -127,6 +122,8 @@ class Svdf(Op):
                     f"fused activation {self.activation} is not one of {', '.join(ACTIVATIONS)}",
                     "make the activation a layer of its own",
                 )
+            if weights == {DType.INT8}:
+                _check_symmetric(node, feature, time)
             return
         if (x.dtype, feature.dtype, y.dtype) != (DType.INT8,) * 3:
             raise Unsupported(node, f"{x} with {feature} and {y} is not int8", CONVERT_TO_INT8)
@@ -203,7 +200,20 @@ def _float_params(node: Node) -> Params:
         **_sizes(node, node.op.rank),
         "feature": feature.data,
         "time": time.data,
+        "feature_scale": _scale(feature),
+        "time_scale": _scale(time),
         "bias": _bias(node, np.float32),
         "low": low,
         "high": high,
     }
+
+
+def _scale(weights: Tensor) -> float:
+    return weights.scale if weights.dtype is DType.INT8 else 1.0
+
+
+def _check_symmetric(node: Node, *weights: Tensor) -> None:
+    for tensor in weights:
+        check_quant(node, tensor)
+        if tensor.zero_point:
+            raise Unsupported(node, f"{tensor} has the zero point {tensor.zero_point}, not 0", CONVERT_AGAIN)
