@@ -28,7 +28,8 @@ from motes.ops.movement import (
 class Transpose(StridedCopy):
     """Axis i of the output is axis `permutation[i]` of the input; the permutation is the second input, a constant.
 
-    Dtypes: all, of at most five axes that move apart from each other, and one block. Source: TensorFlow Lite's TRANSPOSE.
+    Dtypes: all, of at most five axes that move apart from each other, and one block.
+    Source: TensorFlow Lite's TRANSPOSE.
     """
 
     tflite = (Builtin("TRANSPOSE"),)
