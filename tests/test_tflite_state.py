@@ -148,6 +148,18 @@ def computed_initial_value() -> bytes:
     return write_model(operators, [X], [Y], Extras(subgraphs=[Subgraph(body)]))
 
 
+def variable_tensor_that_any_operator_writes() -> bytes:
+    return write_model([add(X, V, V), add(V, X, Y)], [X], [Y], Extras(variables=frozenset([V])))
+
+
+def variable_tensor_that_nothing_writes() -> bytes:
+    return write_model([add(X, V, Y)], [X], [Y], Extras(variables=frozenset([V])))
+
+
+def variable_tensor_that_is_the_output() -> bytes:
+    return write_model([add(X, V, V)], [X], [V], Extras(variables=frozenset([V])))
+
+
 def unreachable_subgraph() -> bytes:
     """A subgraph that nothing calls may hold anything."""
     other = Subgraph([Operator("ADD", (X, W), (Y,), ADD)], [X], [Y])
@@ -169,6 +181,9 @@ MODELS: dict[Callable[[], bytes], int] = {
     only_read: 0,
     only_assigned: 0,
     computed_initial_value: 1,
+    variable_tensor_that_any_operator_writes: 1,
+    variable_tensor_that_nothing_writes: 1,
+    variable_tensor_that_is_the_output: 1,
     unreachable_subgraph: 0,
 }
 """Each with the number of states it becomes."""
