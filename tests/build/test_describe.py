@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from motes.build import host
-from motes.emit.layers import COMMON
+from motes.emit.text import COMMON
 
 C = """
 #include "describe.h"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from motes.build import host
 from motes.emit.application import TEXT, rational
-from motes.emit.layers import COMMON
+from motes.emit.text import COMMON
 
 DRIVER = Path(__file__).with_name("describe_driver.c")
 LABELS = ("", "yes", "a longer label")

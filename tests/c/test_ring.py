@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.build import host
-from motes.emit.layers import COMMON
+from motes.emit.text import COMMON
 
 DRIVER = Path(__file__).with_name("ring_driver.c")
 WRAP = 1 << 32

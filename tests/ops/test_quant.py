@@ -11,7 +11,7 @@ import pytest
 
 from motes.build import cache, toolchain
 from motes.build.compile import write_sources
-from motes.emit.layers import COMMON
+from motes.emit.text import COMMON
 from motes.quant import (
     activation_range,
     high_mul,

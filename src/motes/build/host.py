@@ -12,8 +12,8 @@ from motes.build import cache, toolchain
 from motes.build.compile import Sources, compile_all
 from motes.choose import choose
 from motes.emit import emit_model
-from motes.emit.layers import COMMON
 from motes.emit.model import offset_of
+from motes.emit.text import COMMON
 from motes.errors import BadInput, BuildFailed
 from motes.ir import Array, Block, Call, Graph, Program, Tensor
 from motes.passes import prepare

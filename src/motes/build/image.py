@@ -20,7 +20,7 @@ from motes.build.files import write_files
 from motes.build.sizes import ROOM, SIZED, Flash, Ram, check_fit, measure
 from motes.build.stack import StackBound, stack_bound
 from motes.build.toolchain import Compiler
-from motes.emit.layers import COMMON
+from motes.emit.text import COMMON
 from motes.errors import BadInput, BuildFailed
 from motes.target import Board, Region
 
