@@ -54,5 +54,5 @@ def _serves(kernel: Kernel, rounds: tuple[Node, ...]) -> bool:
 
 
 def _varying(call: Call) -> int:
-    """Bytes of parameters that are not the same in all rounds, of one round."""
-    return sum(np.asarray(values[0]).nbytes for values in call.columns.values())
+    """Bytes of parameters that are not the same in all rounds, of one round: four of each number."""
+    return sum(v[0].nbytes if isinstance(v[0], np.ndarray) else 4 for v in call.columns.values())

@@ -11,6 +11,7 @@ import numpy as np
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_constant, check_quant
+from motes.ops.steps import steps_kernel
 
 QUANTIZED = (DType.INT8, DType.UINT8, DType.INT16)
 """Element types that stand for real numbers by a scale and a zero point."""
@@ -22,7 +23,8 @@ Function = Callable[[np.float32], float]
 class Pointwise(Op):
     """An operator whose every output is a function of the input at the same place, both of one type.
 
-    A subclass that serves int8 or uint8 gives `outputs`; its kernel for them is `TABLE`.
+    A subclass that serves int8 or uint8 gives `outputs`; its kernels for them are `TABLE` and, where it
+    rises or falls, `STEPS`.
     """
 
     quantized: ClassVar[tuple[DType, ...]] = QUANTIZED
@@ -119,6 +121,9 @@ TABLE = Kernel(
     untyped=True,
 )
 """Any function of one byte."""
+
+STEPS = steps_kernel(table)
+"""Such a function where it rises or falls, in a loop whose rounds differ in the input's scale: beside `TABLE`."""
 
 
 def rounded(function: Function, node: Node, x: Array) -> Array:

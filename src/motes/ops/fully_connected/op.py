@@ -55,6 +55,13 @@ class FullyConnected(Dense):
             together=rounds.params_of_rounds,
         ),
         Kernel(
+            "fully_connected_rounds_s8_dsp",
+            "fully_connected_rounds_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=_is_bytes,
+            together=rounds.params_of_rounds,
+        ),
+        Kernel(
             "fully_connected_hybrid_f32",
             "fully_connected_hybrid_f32.h",
             fits=lambda node: not _is_int8(node),

@@ -15,6 +15,7 @@ from motes.ops.common import check_quant, multiplier
 from motes.ops.fixed_point import inverse_square_root
 from motes.ops.pointwise import (
     INTERPOLATED,
+    STEPS,
     TABLE,
     Function,
     Pointwise,
@@ -233,7 +234,7 @@ class Exp(Pointwise):
     tflite = (Builtin("EXP"),)
     types = (FLOAT32, INT8, INT16)
     ulp = 2
-    kernels = (float_kernel("exp_f32", "unary_f32.h", shared=True), TABLE, INTERPOLATED)
+    kernels = (float_kernel("exp_f32", "unary_f32.h", shared=True), TABLE, STEPS, INTERPOLATED)
 
     def params(self, node: Node) -> Params:
         return _params(node, lambda x: exponential(float(x)))
@@ -252,7 +253,7 @@ class Log(Pointwise):
     tflite = (Builtin("LOG"),)
     types = (FLOAT32, INT8, INT16)
     ulp = 2
-    kernels = (float_kernel("log_f32", "unary_f32.h", shared=True), TABLE, INTERPOLATED)
+    kernels = (float_kernel("log_f32", "unary_f32.h", shared=True), TABLE, STEPS, INTERPOLATED)
 
     def check_ranges(self, node: Node) -> None:
         _check_symmetric(node)
