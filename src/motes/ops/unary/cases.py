@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Literal
 
 from motes.ir import DType, Tensor, quant
-from motes.ops.case import Case, draw_zero_point, float32
+from motes.ops.case import Case, Oracle, draw_zero_point, float32
 
 COUNT = 50
 """Cases of each operator in float32, or in its only type."""
@@ -33,8 +32,6 @@ _FLOATS: dict[str, tuple[tuple[float, float], ...]] = {
     "ROUND": ((-4.0, 4.0), (-1e7, 1e7), (-1e30, 1e30), (-0.9, 0.9)),
 }
 """Ranges of each operator's floats; a case draws one."""
-
-Oracle = Literal["tflm", "litert"]
 
 _INTEGERS: tuple[tuple[str, DType, Oracle], ...] = (
     ("ABS", INT32, "litert"),

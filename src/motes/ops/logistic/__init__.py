@@ -1,0 +1,1 @@
+"""LOGISTIC, TANH, HARD_SWISH, ELU and GELU: activations that bend."""
