@@ -6,6 +6,9 @@ from tensors that are there; what is left unread at its end are its outputs.
 
 from __future__ import annotations
 
+import functools
+import importlib
+import importlib.util
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -15,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from motes.ir import Array, DType, Quant, Tensor, quant
-from motes.ops import builtins
+from motes.ops import builtins, families
 from motes.ops.case import float32
 from tflite_writer import Operator, write_model
 
@@ -395,6 +398,15 @@ ROUNDED = frozenset({"LOGISTIC", "TANH", "ELU", "SOFTMAX"})
 """Float results of these may be off by a few units in the last place, which a rounding behind them would magnify."""
 
 
+@functools.cache
+def answered() -> frozenset[tuple[str, DType]]:
+    """Operators and types of their first input that TFLM answers for, by the cases of their families."""
+    named = (name.removesuffix("op") + "cases" for name in families())
+    modules = [importlib.import_module(name) for name in named if importlib.util.find_spec(name)]
+    cases = [case for module in modules for case in module.cases() if case.oracle == "tflm"]
+    return frozenset((c.builtin, c.inputs[0].dtype) for c in cases if c.inputs and c.inputs[0] is not None)
+
+
 def random_model(seed: int) -> Model:
     """Model number `seed`."""
     rng = random.Random(f"random model {seed}")
@@ -438,7 +450,7 @@ def _grow(graph: Growing, builtin: str) -> None:
     island = graph.kind == "islands" and x.dtype is DType.INT8 and graph.rng.random() < 0.4
     if island and {"DEQUANTIZE", "QUANTIZE"} <= builtins().keys() and builtin not in ROUNDED:
         x = graph.emit("DEQUANTIZE", [x], graph.tensor(x.shape, DType.FLOAT32, graph.spread[x]))
-    if x.dtype not in builtins()[builtin][0].types or (builtin == "QUANTIZE" and x.dtype is DType.FLOAT32):
+    if (builtin, x.dtype) not in answered() or (builtin == "QUANTIZE" and x.dtype is DType.FLOAT32):
         served = False
     else:
         served = TABLE[builtin](graph, builtin, x) is not False
