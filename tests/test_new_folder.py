@@ -23,7 +23,7 @@ from motes.tflite import load
 from tflite_writer import Operator, write_model
 
 OPERATOR = '''
-"""NEG: changes the sign."""
+"""LSH_PROJECTION: changes the sign; it is not what TensorFlow Lite means by it."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from motes.ir import Builtin, Kernel, Op
 
 
 @dataclass(frozen=True)
-class Neg(Op):
+class Projection(Op):
     """The other sign. Dtypes: int8, saturating."""
 
-    tflite = (Builtin("NEG"),)
+    tflite = (Builtin("LSH_PROJECTION"),)
     kernels = (Kernel("toy_neg_s8", "toy_neg_s8.h", in_place=lambda node: ((0, 0),)),)
 
     @classmethod
@@ -134,7 +134,7 @@ def test_an_operator(monkeypatch, tmp_path):
     add_folder(monkeypatch, motes.ops, tmp_path, "toy_neg", OPERATOR, "toy_neg_s8.h", OPERATOR_C)
     x = Tensor("x", (2, 5), DType.INT8, quant(0.5, 0))
     y = Tensor("y", (2, 5), DType.INT8, quant(0.5, 0))
-    graph = load(write_model([Operator("NEG", (x,), (y,))], [x], [y]))
+    graph = load(write_model([Operator("LSH_PROJECTION", (x,), (y,))], [x], [y]))
     program = choose(prepare(graph))
     found = plan(program)
     assert found.arena == 16
@@ -142,7 +142,7 @@ def test_an_operator(monkeypatch, tmp_path):
     (ours,) = host.load([graph])
     values = np.array([[-128, -1, 0, 1, 127]] * 2, np.int8)
     assert ours(values)[0].tolist() == [[127, 1, 0, -1, -127]] * 2
-    assert "NEG" in str(list_operators().to_json())
+    assert "LSH_PROJECTION" in str(list_operators().to_json())
 
 
 def test_a_block(monkeypatch, tmp_path):
