@@ -36,7 +36,7 @@ def _serve(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Call | B
 
 
 def _best(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Kernel:
-    """The last kernel that fits; in a loop whose rounds differ, the last of those with the least to keep a round."""
+    """The last kernel that fits; in a loop whose rounds differ, the last of those with the fewest parameters."""
     fitting = [
         kernel
         for kernel in reversed(node.op.kernels)
@@ -46,13 +46,15 @@ def _best(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Kernel:
         raise Unsupported(
             node, "no kernel fits it on this core", "choose another board, or file an issue with the model"
         )
-    return min(fitting, key=lambda kernel: _varying(Call(node, kernel, rounds))) if rounds else fitting[0]
+    return min(fitting, key=lambda kernel: _flash(Call(node, kernel, rounds))) if rounds else fitting[0]
 
 
 def _serves(kernel: Kernel, rounds: tuple[Node, ...]) -> bool:
     return kernel.together is None or (bool(rounds) and kernel.together(rounds) is not None)
 
 
-def _varying(call: Call) -> int:
-    """Bytes of parameters that are not the same in all rounds, of one round: four of each number."""
-    return sum(v[0].nbytes if isinstance(v[0], np.ndarray) else 4 for v in call.columns.values())
+def _flash(call: Call) -> int:
+    """Bytes of parameters in a loop: of a number in each round, or of each array once or in each round."""
+    columns, rounds = call.columns, len(call.rounds)
+    once = sum(v.nbytes for name, v in call.params.items() if isinstance(v, np.ndarray) and name not in columns)
+    return once + rounds * sum(v[0].nbytes if isinstance(v[0], np.ndarray) else 4 for v in columns.values())

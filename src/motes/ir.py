@@ -35,6 +35,7 @@ class DType(enum.Enum):
     INT32 = "int32"
     UINT32 = "uint32"
     INT64 = "int64"
+    UINT64 = "uint64"
     FLOAT32 = "float32"
     BOOL = "bool"
 
@@ -188,6 +189,14 @@ class Op:
         This is the one gate before C is generated from a file: shapes that do not agree must not pass it.
         """
 
+    def memory(self, node: Node) -> tuple[Array, ...]:
+        """The first values of what it keeps from one execution to the next, where the file has no variable for it: its
+        nodes have one more input and one more output for each, behind all others.
+
+        `node` is as in the file, and not checked yet: raises as `check` does where that says how much there is.
+        """
+        return ()
+
     def params(self, node: Node) -> Params:
         """The parameter struct of the portable kernel; a kernel with a struct of its own says so in `Kernel.params`."""
         return {}
@@ -267,16 +276,28 @@ class Node:
         return tuple(t for i, t in enumerate(self.inputs) if t is not None and i not in self.op.folded)
 
     def input(self, index: int) -> Tensor:
-        """Input `index`, which is there."""
-        tensor = self.inputs[index]
-        assert tensor is not None, (self.name, index)
+        """Input `index`.
+
+        Raises:
+            BadInput: the file leaves it out.
+        """
+        tensor = self.inputs[index] if index < len(self.inputs) else None
+        if tensor is None:
+            raise BadInput(f"{self}: its input {index} is missing; the file is damaged: convert the model again")
         return tensor
 
     @property
     def output(self) -> Tensor:
-        """Its only output."""
-        (tensor,) = self.outputs
-        return tensor
+        """Its only output.
+
+        Raises:
+            BadInput: it has none, or more.
+        """
+        if len(self.outputs) != 1:
+            raise BadInput(
+                f"{self}: has {len(self.outputs)} outputs, not 1; the file is damaged: convert the model again"
+            )
+        return self.outputs[0]
 
     def __str__(self) -> str:
         where = f" (operator {', '.join(map(str, self.sources))})" if self.sources else ""
@@ -366,6 +387,11 @@ class Control(Op):
         """A node of the body of a loop as it is in each round; none where all rounds are alike."""
         return ()
 
+    @property
+    def fixed(self) -> bool:
+        """Whether something is known about the nodes of the bodies, so that no pass may change these."""
+        return False
+
     def runs(self, body: int) -> int:
         """How often a body runs in one execution; 1 where nobody knows."""
         return 1
@@ -451,6 +477,20 @@ def replace_node(graph: Graph, old: Node, *new: Node) -> Graph:
     """The graph with `new` in the place of `old`."""
     nodes = [m for n in graph.nodes for m in (new if n is old else (n,))]
     return dataclasses.replace(graph, nodes=tuple(nodes))
+
+
+def remembering(
+    node: Node, initial: Sequence[Array], named: Callable[[str], str]
+) -> tuple[Node, tuple[State, ...]]:
+    """The node with one more input and one more output for each of the first values `initial`, and what keeps them."""
+    states = []
+    for i, values in enumerate(initial):
+        dtype = DType(values.dtype.name)
+        read, write = (Tensor(named(f"{node.name}_{w}{i}"), values.shape, dtype) for w in ("memory", "kept"))
+        states.append(State(read.name, values, read, write))
+    inputs, outputs = tuple(s.read for s in states), tuple(s.write for s in states)
+    grown = dataclasses.replace(node, inputs=(*node.inputs, *inputs), outputs=(*node.outputs, *outputs))
+    return grown, tuple(states)
 
 
 # ------------------------------------------------------------------------------------------------ verify

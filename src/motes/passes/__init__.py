@@ -27,6 +27,9 @@ PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
     order_nodes,
 )
 
+ORDERING = (drop_dead_nodes, order_nodes)
+"""Those that leave every node as it is."""
+
 
 def prepare(graph: Graph) -> Graph:
     """The graph after every pass, verified before the first and after each.
@@ -44,7 +47,7 @@ def _throughout(run: Callable[[Graph], Graph], graph: Graph) -> Graph:
     """The graph after a pass, what its operators run first."""
     nodes = []
     for node in graph.nodes:
-        if isinstance(node.op, Control):
+        if isinstance(node.op, Control) and not (node.op.fixed and run not in ORDERING):
             bodies = tuple(_throughout(run, body) for body in node.op.bodies)
             node = replace(node, op=replace(node.op, bodies=bodies))
         nodes.append(node)

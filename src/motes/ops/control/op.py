@@ -167,7 +167,7 @@ class Repeat(Control):
     writes: tuple[Part, ...]
     rounds: Mapping[Node, tuple[Node, ...]] = field(default_factory=dict)
     """The nodes of the body as they are in each round, where rounds differ in scales, zero points, or constants that
-    become parameters; none for one that is the same in all. If there are any, no pass may change the body's nodes."""
+    become parameters; none for one that is the same in all."""
 
     def check(self, node: Node) -> None:
         (body,) = self.bodies
@@ -200,6 +200,10 @@ class Repeat(Control):
     def variables(self, node: Node) -> tuple[tuple[Tensor, Tensor], ...]:
         (body,) = self.bodies
         return tuple((node.outputs[i], node.input(i)) for i in range(len(body.states)))
+
+    @property
+    def fixed(self) -> bool:
+        return bool(self.rounds)
 
     def rounds_of(self, node: Node) -> tuple[Node, ...]:
         return self.rounds.get(node, ())

@@ -15,6 +15,7 @@ from motes.ops import fixed_point
 from motes.ops.common import CONVERT_AGAIN, multiplier
 from motes.ops.pointwise import (
     INTERPOLATED,
+    STEPS,
     TABLE,
     Pointwise,
     exponential,
@@ -107,6 +108,7 @@ class Logistic(Sigmoid):
     kernels = (
         float_kernel("logistic_f32", "logistic_f32.h", shared=True),
         TABLE,
+        STEPS,
         Kernel("logistic_s16", "sigmoids_s16.h", fits=of_type(INT16), in_place=same_place, form="shared"),
     )
 
@@ -144,6 +146,7 @@ class Tanh(Sigmoid):
     kernels = (
         float_kernel("tanh_f32", "logistic_f32.h", shared=True),
         TABLE,
+        STEPS,
         Kernel("tanh_s16", "sigmoids_s16.h", fits=of_type(INT16), in_place=same_place, form="shared"),
     )
 
