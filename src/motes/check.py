@@ -195,7 +195,7 @@ def check(model: Path | str) -> Check:
         tuple(rows),
         _problems(str(model), errors),
         sum(r.macs or 0 for r in rows),
-        sum(t.nbytes for t in graph.tensors if t.data is not None),
+        sum(t.nbytes for part in graph.within for t in part.tensors if t.data is not None),
         _activations(graph),
     )
 

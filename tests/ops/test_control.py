@@ -229,6 +229,13 @@ def test_refusals() -> None:
             BadInput,
             "one_x int8[4] among the inputs of its then branch",
         ),
+        (
+            refused(
+                If((doubling(), replace(doubling(), inputs=(constant("fixed", 1, 2, 3, 4),)))), (flag("c"), x), (y,)
+            ),
+            BadInput,
+            "fixed int8[4] among the inputs of its else branch is a constant",
+        ),
         (refused(two, (flag("c"), x), (y, y)), BadInput, "there are 1 outputs of its then branch, not 2"),
         (
             replace(repeat, op=replace(repeat.op, reads=(Part(8, 8),))),

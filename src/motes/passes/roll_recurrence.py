@@ -15,8 +15,8 @@ from motes.ops.control.op import Part, Repeat
 from motes.ops.reshape.op import Reshape
 from motes.ops.slice.op import Slice
 from motes.ops.variables.op import Copy
-from motes.passes.lanes import Lane, Source, Wiring, grow, parts_of
-from motes.passes.rounds import Rounds, rounds_of
+from motes.passes.recurrence.lanes import Lane, Source, Wiring, grow, parts_of
+from motes.passes.recurrence.rounds import Rounds, rounds_of
 
 
 def roll_recurrence(graph: Graph) -> Graph:

@@ -226,5 +226,7 @@ def _check_ends(node: Node, what: str, inside: Sequence[Tensor], around: Sequenc
     if len(inside) != len(around):
         raise BadInput(f"{node}: there are {len(inside)} {what}, not {len(around)}; {CONVERT_AGAIN}")
     for a, b in zip(inside, around, strict=True):
+        if a.data is not None:
+            raise BadInput(f"{node}: {a} among the {what} is a constant; {CONVERT_AGAIN}")
         if not alike(a, b):
             raise BadInput(f"{node}: {a} among the {what} cannot hold {b}; {CONVERT_AGAIN}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from motes.ir import Node, Tensor
-from motes.passes.lanes import FEWEST, Lane, Parts, Source, Wiring
+from motes.passes.recurrence.lanes import FEWEST, Lane, Parts, Source, Wiring
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What `roll_recurrence` looks for: steps that come again."""
