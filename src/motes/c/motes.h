@@ -60,12 +60,16 @@ MOTES_INLINE void motes_copy(void *restrict to, const void *restrict from, uint3
         *y++ = *x++;
 }
 
-MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
+MOTES_INLINE void motes_set(void *to, uint8_t value, uint32_t bytes) {
     uint8_t *y = (uint8_t *)to;
     for (; bytes >= 4; bytes -= 4, y += 4)
-        *(motes_word *)y = 0;
+        *(motes_word *)y = value * UINT32_C(0x01010101);
     for (; bytes; bytes--)
-        *y++ = 0;
+        *y++ = value;
+}
+
+MOTES_INLINE void motes_zero(void *to, uint32_t bytes) {
+    motes_set(to, 0, bytes);
 }
 
 #endif

@@ -47,10 +47,11 @@ class Store:
 
 @dataclass(frozen=True)
 class Reset:
-    """What a state holds before the first run: the array at `source`, or zeros where that is empty."""
+    """What a state holds before the first run: the array at `source`, or where that is empty, `byte` everywhere."""
 
     to: str
     source: str
+    byte: int
     bytes: int
 
 
@@ -121,10 +122,12 @@ class Code:
         return [store for store in found if store.to != store.source]
 
     def _reset(self, state: State) -> Reset:
-        empty = not np.any(state.initial)
+        held = np.frombuffer(state.initial.tobytes(), np.uint8)
+        even = bool(np.all(held == held[0]))
         return Reset(
             self.address(state.read),
-            "" if empty else self.constant("t", f"{state.name}_initial", state.initial),
+            "" if even else self.constant("t", f"{state.name}_initial", state.initial),
+            int(held[0]) if even else 0,
             state.read.nbytes,
         )
 
