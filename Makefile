@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test test-all test-generated lint figures clean
+.PHONY: demo test test-all test-generated fuzz lint figures clean
 
 demo: $(VENV)/.motes
 	@$(BIN)/motes demo
@@ -18,6 +18,13 @@ test-all: $(VENV)/.motes-train
 # Every generated model and many more inputs to each operator: half an hour.
 test-generated: $(VENV)/.motes-test
 	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models"
+
+# Damaged and strange models, for so many seconds; what is found is kept in build/fuzz.
+TIME ?= 600
+fuzz: $(VENV)/.motes-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz_importer.py -max_total_time=$(TIME)
+	@test -z "$$(find build/fuzz -maxdepth 1 -type f)" || { echo "found, see build/fuzz" >&2; exit 1; }
 
 lint: $(VENV)/.motes-test
 	$(BIN)/ruff check .

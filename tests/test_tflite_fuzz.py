@@ -20,6 +20,7 @@ from motes.build.sizes import check_programs
 from motes.check import check
 from motes.choose import choose
 from motes.emit import emit_model
+from motes.emit.layers import layer_symbol
 from motes.errors import DoesNotFit, MotesError
 from motes.ir import DType, Graph, Quant, Tensor, quant, verify
 from motes.passes import prepare
@@ -195,7 +196,8 @@ def becomes_c(graph: Graph, features: Set[str] = frozenset()) -> bool:
         return False
     code = emit_model(program, where, "m")
     assert code["m.c"].isascii()
-    assert code["m.c"].count("MOTES_FLATTEN void m_l_") == sum(not call.node.op.view for call in program.calls)
+    layers = [layer_symbol("m", name) for name, call, _ in program.walk() if not call.node.op.view]
+    assert all(f"void {layer}(m_state *s" in code["m.c"] for layer in layers)
     return True
 
 

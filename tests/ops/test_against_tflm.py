@@ -7,8 +7,6 @@ answers keep the meaning tested: `tests/golden/ops/*.npz`, written by `pytest --
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from case_models import FAMILIES, cases_of, model_of
 from conftest import oracle
 from motes.build import host
 from motes.ir import Array
-from motes.ops import builtins, families
+from motes.ops import builtins
 from motes.ops.case import Case
 from motes.tflite import load
 from motes.verifying import wrong
-from tflite_writer import Extras, Operator, Subgraph, write_model
 from tflm import run_litert, run_tflm
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ops"
@@ -34,29 +32,6 @@ MANY = 100
 """Inputs to each case that `make test-generated` tries."""
 SMALL = 2500
 """Bytes of a model that is worth recording."""
-
-FAMILIES = [
-    name.split(".")[-2]
-    for name in families()
-    if importlib.util.find_spec(name.removesuffix("op") + "cases") is not None
-]
-
-
-@functools.cache
-def cases_of(family: str) -> tuple[Case, ...]:
-    return tuple(importlib.import_module(f"motes.ops.{family}.cases").cases())
-
-
-def model_of(case: Case) -> bytes:
-    bodies = [Subgraph([operator_of(c) for c in body.operators], body.inputs, body.outputs) for body in case.bodies]
-    extras = Extras(variables=frozenset(case.states), subgraphs=bodies)
-    return write_model([operator_of(case)], case.variables, case.outputs, extras)
-
-
-def operator_of(case: Case) -> Operator:
-    custom = builtins()[case.builtin][1].custom
-    code = ("CUSTOM", case.builtin) if custom else (case.builtin, None)
-    return Operator(code[0], case.inputs, case.outputs, case.options, custom_code=code[1])
 
 
 @functools.cache

@@ -60,7 +60,7 @@ class Concatenation(Op):
         parts = [node.input(i) for i in range(len(node.inputs))]
         check_moved(node, *parts, node.output)
         _check_unsigned(node, parts)
-        axis = positive_axis(node, self.axis, len(node.output.shape))
+        axis = positive_axis(node, self.axis, len(parts[0].shape))
         shapes = [list(t.shape) for t in parts]
         if any(len(s) != len(shapes[0]) or s[:axis] != shapes[0][:axis] for s in shapes) or any(
             s[axis + 1 :] != shapes[0][axis + 1 :] for s in shapes
