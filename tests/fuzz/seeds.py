@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from case_models import FAMILIES, cases_of, model_of
-from motes.ir import DType
-from motes.ops.case import Case
+from case_models import model_of, smallest
 from random_models import random_model
 from test_tflite_fuzz import models
 
@@ -25,19 +23,3 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     for model in map(random_model, range(RANDOM)):
         if len(model.data) <= LARGEST:
             yield model.name, model.data
-
-
-def smallest() -> list[Case]:
-    """Of each operator and type the case with the smallest tensors."""
-    found: dict[tuple[str, DType | None, int], Case] = {}
-    for family in FAMILIES:
-        for case in sorted(cases_of(family), key=size):
-            first = next((t.dtype for t in case.inputs if t is not None), None)
-            found.setdefault((case.builtin, first, len(case.inputs)), case)
-    return list(found.values())
-
-
-def size(case: Case) -> int:
-    """Bytes of all tensors, of its subgraphs too."""
-    own = sum(t.nbytes for t in (*case.inputs, *case.outputs) if t is not None)
-    return own + sum(size(inner) for body in case.bodies for inner in body.operators)

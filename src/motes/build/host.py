@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from motes.build import cache, toolchain
 from motes.build.compile import Sources, compile_all
+from motes.build.guards import FILL, GUARD, spans, spread
 from motes.choose import choose
 from motes.emit import emit_model
 from motes.emit.model import offset_of
 from motes.emit.text import COMMON
 from motes.errors import BadInput, BuildFailed
-from motes.ir import Array, Block, Call, Graph, Program, Tensor
+from motes.ir import Array, Graph, Program, Tensor
 from motes.passes import prepare
-from motes.plan import Plan, block_places, plan, round_up
+from motes.plan import Plan, plan, round_up
 
 GRAPHS_A_UNIT = 8
 """Graphs compiled together: fewer starts of the compiler, yet enough units for every worker."""
-GUARD = 64
-"""Bytes around a graph's memory, and under `sanitize` around each of its buffers, that nothing may write."""
-FILL = 0xA5
 
 
 class HostGraph:
@@ -33,7 +31,7 @@ class HostGraph:
         graph: what was compiled, after all passes.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, prefix: str, library: ctypes.CDLL, spans: Collection[slice]) -> None:
+    def __init__(self, graph: Graph, plan: Plan, prefix: str, library: ctypes.CDLL, own: Collection[slice]) -> None:
         self.graph = graph
         self._library = library
         self._init = ctypes.CFUNCTYPE(None, ctypes.c_void_p)((f"{prefix}_init", library))
@@ -43,7 +41,7 @@ class HostGraph:
         self._whole, start = _aligned(GUARD + size + GUARD)
         self._memory = self._whole[start + GUARD : start + GUARD + size]
         self._guard = np.ones(self._whole.size, bool)
-        for span in spans or (slice(0, size),):
+        for span in own or (slice(0, size),):
             self._guard[start + GUARD + span.start : start + GUARD + span.stop] = False
         self._inputs = [(t, offset_of(t, plan)) for t in graph.inputs]
         self._outputs = [(t, offset_of(t, plan)) for t in graph.outputs]
@@ -128,12 +126,12 @@ def load(
     """
     compiler = toolchain.for_host(optimise=optimise, sanitize=sanitize)
     programs = [choose(prepare(graph), features) for graph in graphs]
-    plans = [_spread(p) if sanitize else plan(p) for p in programs]
+    plans = [spread(p) if sanitize else plan(p) for p in programs]
     prefixes = [f"g{i}" for i in range(len(graphs))]
     sources = _library_sources(programs, plans, prefixes, sanitize)
     library = ctypes.CDLL(str(_link(compiler, sources)))
     return [
-        HostGraph(program.graph, where, prefix, library, _spans(where) if sanitize else ())
+        HostGraph(program.graph, where, prefix, library, spans(where) if sanitize else ())
         for program, where, prefix in zip(programs, plans, prefixes, strict=True)
     ]
 
@@ -208,44 +206,6 @@ def _aligned(size: int, align: int = 64) -> tuple[Array, int]:
     """Fresh bytes, and the index of the first aligned one, with `size` bytes from there on."""
     whole = np.empty(size + align, np.uint8)
     return whole, -whole.ctypes.data % align
-
-
-def _spread(program: Program) -> Plan:
-    """A plan in which nothing shares memory: every tensor and scratch has its place, with guards in between."""
-
-    def places(sizes: Sequence[int]) -> Iterator[int]:
-        at = 0
-        for size in sizes:
-            yield at + GUARD
-            at += GUARD + round_up(size)
-
-    graph = program.graph
-    kept = {s.read: s.read for s in graph.states}
-    every = [call for _, call, _ in program.walk()]
-    same = {t: place for call in every if isinstance(call, Block) for t, place in block_places(call).items()}
-    tensors = [t for g in graph.within for t in g.tensors if t.data is None and t not in kept and t not in same]
-    calls = [c for c in every if isinstance(c, Call) and c.scratch]
-    sizes = [t.nbytes for t in tensors] + [c.scratch for c in calls]
-    offsets = list(places(sizes))
-    arena = sum(GUARD + round_up(s) for s in sizes) + GUARD
-    states = [t.nbytes for t in kept]
-    return Plan(
-        dict(zip(tensors, offsets, strict=False)),
-        dict(zip(calls, offsets[len(tensors) :], strict=True)),
-        dict(zip(kept, places(states), strict=True)),
-        arena,
-        sum(GUARD + round_up(s) for s in states) + GUARD if states else 0,
-        arena,
-        (),
-        same,
-    )
-
-
-def _spans(plan: Plan) -> list[slice]:
-    """The bytes of a spread plan that may be written, within the state struct."""
-    tensors = [(offset_of(t, plan), t.nbytes) for t in (*plan.offsets, *plan.kept)]
-    scratch = [(at, call.scratch) for call, at in plan.scratch.items() if isinstance(call, Call)]
-    return [slice(at, at + size) for at, size in (*tensors, *scratch)]
 
 
 def _undefined(library: ctypes.CDLL) -> str:
