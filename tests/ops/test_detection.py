@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from case_models import model_of
 from motes.build import host
 from motes.ir import Array, DType, Tensor
 from motes.ops.case import Case
 from motes.tflite import load
-from test_against_tflm import alike, model_of
 from tflm import run_litert, run_tflm
 
 BOXES, CLASSES, ROWS = 40, 3, 8
@@ -66,7 +66,7 @@ def test_rows_behind_the_last_object_are_zeros(regular: bool) -> None:
     assert len(set(count.ravel())) > 3, "every image has as many objects"
     for got, want in zip((boxes, classes, scores), wanted, strict=False):
         for image, objects in enumerate(count.ravel().astype(int)):
-            assert alike(got[image, 0, :objects], want[image, 0, :objects], 0).all()
+            assert np.array_equal(got[image, 0, :objects], want[image, 0, :objects])
             assert not got[image, 0, objects:].any()
 
 
@@ -74,7 +74,7 @@ def test_an_object_may_have_several_classes() -> None:
     # TFLM writes them over each other.
     case, given = detector(labels=2, nms_score_threshold=0.0), images(20)
     for got, want in zip(ours(case, given), run_litert(model_of(case), given), strict=True):
-        assert alike(got, want, 0).all()
+        assert np.array_equal(got, want)
 
 
 def test_a_box_without_area_overlaps_nothing() -> None:

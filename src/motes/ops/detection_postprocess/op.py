@@ -77,10 +77,11 @@ class DetectionPostprocess(Op):
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
     ) -> DetectionPostprocess:
-        given = {field.name: options[field.name] for field in fields(cls)}
+        given: dict[str, Any] = {field.name: options[field.name] for field in fields(cls)}
         # Numbers are stored in any precision, and used in single precision.
         with np.errstate(over="ignore", under="ignore"):
-            return cls(**{n: float(np.float32(v)) if isinstance(v, float) else v for n, v in given.items()})
+            rounded = {name: float(np.float32(v)) for name, v in given.items() if isinstance(v, float)}
+        return cls(**{**given, **rounded})
 
     @property
     def labels(self) -> int:
@@ -117,7 +118,7 @@ class DetectionPostprocess(Op):
         x, scores, anchors = node.pointers
         if len(x.shape) != 3 or x.shape[0] != 1 or x.shape[2] < 4:
             raise BadInput(f"{node}: {x} is not (1, boxes, 4 or more); {CONVERT_AGAIN}")
-        if scores.shape not in ((1, x.shape[1], self.num_classes + background) for background in (0, 1)):
+        if scores.shape not in [(1, x.shape[1], self.num_classes + background) for background in (0, 1)]:
             raise BadInput(
                 f"{node}: {scores} is not (1, {x.shape[1]}, {self.num_classes}), nor one more for the background; "
                 f"{CONVERT_AGAIN}"
