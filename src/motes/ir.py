@@ -36,6 +36,7 @@ class DType(enum.Enum):
     UINT32 = "uint32"
     INT64 = "int64"
     UINT64 = "uint64"
+    FLOAT16 = "float16"
     FLOAT32 = "float32"
     BOOL = "bool"
 
@@ -51,8 +52,9 @@ class DType(enum.Enum):
 
     @property
     def c(self) -> str:
-        """The C type of one element."""
-        return {"float32": "float", "bool": "uint8_t"}.get(self.value, self.value + "_t")
+        """The C type of one element; of float16 its bits."""
+        names = {"float16": "uint16_t", "float32": "float", "bool": "uint8_t"}
+        return names.get(self.value, self.value + "_t")
 
 
 @dataclass(frozen=True)

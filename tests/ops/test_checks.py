@@ -194,9 +194,9 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
         "x int8[2, 3] cannot become y uint8[6]",
     ),
     (
-        node("QUANTIZE", [tensor("x", 3, dtype=DType.INT32)], tensor("y", 3)),
+        node("QUANTIZE", [tensor("x", 3, dtype=DType.INT64)], tensor("y", 3)),
         Unsupported,
-        "quantizes x int32[3] to y int8[3]; these are supported: float32 to int8 or int16; int8 to int8 or uint8",
+        "quantizes x int64[3] to y int8[3]; these are supported: float32 to int8 or uint8 or int16; int8 to int8 or",
     ),
     (node("QUANTIZE", [tensor("x", 3)], tensor("y", 4)), BadInput, "x int8[3] does not give y int8[4]"),
     (node("QUANTIZE", [tensor("x", 3, q=None)], tensor("y", 3)), Unsupported, "x int8[3] has no scale and zero point"),
@@ -208,7 +208,7 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (
         node("DEQUANTIZE", [tensor("x", 3, dtype=DType.INT32)], tensor("y", 3, dtype=DType.FLOAT32, q=None)),
         Unsupported,
-        "dequantizes x int32[3] to y float32[3]; these are supported: int8, uint8, int16 to float32",
+        "dequantizes x int32[3] to y float32[3]; these are supported: int8, uint8, int16, float16 to float32",
     ),
     (
         node("DEQUANTIZE", [tensor("x", 3)], tensor("y", 4, dtype=DType.FLOAT32, q=None)),

@@ -48,7 +48,8 @@ def number(value: int | float | np.number[Any]) -> str:
             return "INT32_MIN" if value == -(1 << 31) else "INT64_MIN"
         if -(1 << 31) < value < 1 << 31:
             return str(value)
-        return f"UINT32_C({value})" if 0 <= value < 1 << 32 else f"INT64_C({value})"
+        kind = "UINT32_C" if 0 <= value < 1 << 32 else "INT64_C" if value < 1 << 63 else "UINT64_C"
+        return f"{kind}({value})"
     single = float(np.float32(value))
     if math.isnan(single):
         return '__builtin_nanf("")'
@@ -73,7 +74,8 @@ def c_type(data: Array) -> str:
 
 
 def array(name: str, data: Array) -> str:
-    """A constant array's definition."""
+    """A constant array's definition; of float16 the bits."""
+    data = data.view(np.uint16) if data.dtype == np.float16 else data
     items = [number(v) for v in data.ravel()] if data.dtype == np.float32 else _integers(data)
     lines, line = [], "   "
     for item in items:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,10 +18,16 @@ _QUANTIZES = (
     (DType.INT8, DType.INT8),
     (DType.INT8, DType.UINT8),
     (DType.INT8, DType.INT16),
+    (DType.INT8, DType.INT32),
     (DType.UINT8, DType.INT8),
     (DType.INT16, DType.INT8),
     (DType.INT16, DType.INT16),
+    (DType.INT16, DType.INT32),
+    (DType.INT32, DType.INT8),
+    (DType.INT32, DType.INT16),
 )
+_BEYOND = ((DType.FLOAT32, DType.UINT8), (DType.UINT8, DType.UINT8), (DType.UINT8, DType.INT16))
+"""Pairs that LiteRT has and TFLM lacks."""
 _DEQUANTIZES = tuple((dtype, DType.FLOAT32) for dtype in (DType.INT8, DType.UINT8, DType.INT16))
 
 
@@ -31,8 +38,30 @@ def cases() -> Iterator[Case]:
             for seed in range(COUNT):
                 name = f"{builtin.lower()}_{x.value}_{y.value}_{seed}"
                 yield _case(random.Random(name), builtin, x, y, name)
+    for x, y in _BEYOND:
+        for seed in range(COUNT):
+            name = f"quantize_{x.value}_{y.value}_{seed}"
+            yield replace(_case(random.Random(name), "QUANTIZE", x, y, name), oracle="litert")
     for seed in range(COUNT // 2):
         yield _sign(random.Random(f"sign {seed}"), f"quantize_sign_{seed}")
+    for seed in range(COUNT):
+        yield _slices(random.Random(f"slices {seed}"), f"dequantize_slices_{seed}")
+    for seed in range(COUNT // 2):
+        x16, y32 = (Tensor(label, (1, 2, seed + 1), d) for label, d in (("x", DType.FLOAT16), ("y", DType.FLOAT32)))
+        limits = (-65504.0, 65504.0) if seed % 2 else (-2048.0, 2048.0)
+        yield Case(f"dequantize_float16_{seed}", "DEQUANTIZE", {}, (x16,), (y32,), {x16: limits}, "litert")
+
+
+def _slices(rng: random.Random, name: str) -> Case:
+    """A scale and a zero point for each slice along an axis."""
+    shape = tuple(rng.randint(1, 6) for _ in range(rng.randint(1, 4)))
+    axis = rng.randrange(len(shape))
+    shape = (*shape[:axis], rng.randint(2, 6), *shape[axis + 1 :])
+    dtype, low, high = rng.choice(((DType.INT8, -128, 127), (DType.UINT8, 0, 255)))
+    scales = tuple(float32(2.0 ** rng.uniform(-12, 2)) for _ in range(shape[axis]))
+    zeros = tuple(draw_zero_point(rng, low, high) for _ in scales)
+    x = Tensor("x", shape, dtype, Quant(scales, zeros, axis))
+    return Case(name, "DEQUANTIZE", {}, (x,), (Tensor("y", shape, DType.FLOAT32),), oracle="litert")
 
 
 def _sign(rng: random.Random, name: str) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,13 @@ from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier
 from motes.quant import requantize
 
 _QUANTIZES = {
-    DType.FLOAT32: (DType.INT8, DType.INT16),
-    DType.INT8: (DType.INT8, DType.UINT8, DType.INT16),
-    DType.UINT8: (DType.INT8,),
-    DType.INT16: (DType.INT8, DType.INT16),
+    DType.FLOAT32: (DType.INT8, DType.UINT8, DType.INT16),
+    DType.INT8: (DType.INT8, DType.UINT8, DType.INT16, DType.INT32),
+    DType.UINT8: (DType.INT8, DType.UINT8, DType.INT16),
+    DType.INT16: (DType.INT8, DType.INT16, DType.INT32),
+    DType.INT32: (DType.INT8, DType.INT16),
 }
-_DEQUANTIZES = (DType.INT8, DType.UINT8, DType.INT16)
+_DEQUANTIZES = (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT16)
 
 
 def _from_float(node: Node) -> bool:
@@ -45,13 +47,14 @@ def _in_place(node: Node) -> tuple[tuple[int, int], ...]:
 class Quantize(Op):
     """round(x / scale) + zero point, from real numbers or from another quantization.
 
-    Dtypes: float32 to int8 or int16; int8 to int8, uint8 or int16; uint8 to int8; int16 to int8 or int16. Per tensor.
-    From float32, halves round away from zero, what is out of range saturates, and NaN becomes the zero point (TFLM
-    leaves both to the C compiler). Source: TFLM's QUANTIZE.
+    Dtypes: float32 to int8 or int16; int8 to int8, uint8, int16 or int32; uint8 to int8; int16 to int8, int16 or int32;
+    int32 to int8 or int16, as TFLM's QUANTIZE; float32 to uint8, uint8 to uint8 or int16, as LiteRT's. Per tensor. From
+    float32, halves round away from zero, what is out of range saturates, and NaN becomes the zero point (TFLM leaves
+    both to the C compiler).
     """
 
     tflite = (Builtin("QUANTIZE"),)
-    types = (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)
+    types = (DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.FLOAT32)
     kernels = (
         Kernel("rescale", "rescale.h", fits=lambda node: not _from_float(node), in_place=_in_place),
         Kernel(
@@ -118,7 +121,8 @@ class Quantize(Op):
         else:
             factors = multiplier(node, node.input(0).scale / y.scale)
             scaled = requantize(x.astype(np.int64) - node.input(0).zero_point, *factors)
-        return np.asarray(np.clip(scaled + y.zero_point, info.min, info.max), y.dtype.numpy)
+        wrapped = (scaled + y.zero_point).astype(np.int32)
+        return np.asarray(np.clip(wrapped, info.min, info.max), y.dtype.numpy)
 
     def copies(self, node: Node) -> int | None:
         x, y = node.input(0), node.output
@@ -143,15 +147,33 @@ def _nearest(x: Array) -> Array:
 
 @dataclass(frozen=True)
 class Dequantize(Op):
-    """scale * (x - zero point), in single precision.
+    """scale * (x - zero point), in single precision; of float16 the same number.
 
-    Dtypes: int8, uint8 or int16 to float32, per tensor. Source: TFLM's DEQUANTIZE; it multiplies in double precision
-    and rounds once, which for these types gives the same bits.
+    Dtypes: int8, uint8 or int16 to float32, as TFLM's DEQUANTIZE, which multiplies in double precision and rounds once:
+    for these types that gives the same bits. With a scale for each slice along an axis, and from float16, as LiteRT's;
+    TFLM takes the first scale for all slices.
     """
 
     tflite = (Builtin("DEQUANTIZE"),)
-    types = (DType.INT8, DType.UINT8, DType.INT16)
-    kernels = (Kernel("dequantize", "dequantize.h"),)
+    types = (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT16)
+    kernels = (
+        Kernel("dequantize", "dequantize.h", fits=lambda node: _per_tensor(node)),
+        Kernel(
+            "dequantize_slices",
+            "dequantize_slices.h",
+            fits=lambda node: not _is_half(node) and not _per_tensor(node),
+            params=lambda node: _slices(node),
+            form="shared",
+            untyped=True,
+        ),
+        Kernel(
+            "dequantize_f16",
+            "dequantize_f16.h",
+            fits=lambda node: _is_half(node),
+            params=lambda node: {"count": node.output.elements},
+            form="shared",
+        ),
+    )
 
     @classmethod
     def from_tflite(
@@ -166,7 +188,13 @@ class Dequantize(Op):
             types = ", ".join(d.value for d in _DEQUANTIZES)
             raise Unsupported(node, f"dequantizes {x} to {y}", f"these are supported: {types} to float32")
         _check_shapes(node)
-        check_quant(node, x)
+        if _is_half(node):
+            return
+        quant = x.quant
+        if quant is None or quant.per_tensor or quant.axis is None:
+            check_quant(node, x)
+        elif len(quant.scale) != x.shape[quant.axis] or not all(math.isfinite(scale) for scale in quant.scale):
+            raise BadInput(f"{node}: {x} has {len(quant.scale)} scales along axis {quant.axis}; {CONVERT_AGAIN}")
 
     def params(self, node: Node) -> Params:
         return _affine(node.input(0))
@@ -177,8 +205,38 @@ class Dequantize(Op):
 
     def apply(self, node: Node, x: Array) -> Array:
         """What it makes of values of any shape, like its input's in type."""
-        centred = (x.astype(np.int32) - node.input(0).zero_point).astype(np.float32)
-        return np.asarray(np.float32(node.input(0).scale) * centred, np.float32)
+        if _is_half(node):
+            return x.astype(np.float32)
+        quant = node.input(0).quant
+        assert quant is not None, node
+        along = [1] * x.ndim
+        if not quant.per_tensor:
+            along[quant.axis or 0] = -1
+        zeros, scales = (np.array(v, t).reshape(along) for v, t in ((quant.zero_point, np.int32), (quant.scale, "f4")))
+        return np.asarray(scales * (x.astype(np.int32) - zeros).astype(np.float32), np.float32)
+
+
+def _is_half(node: Node) -> bool:
+    return node.input(0).dtype is DType.FLOAT16
+
+
+def _per_tensor(node: Node) -> bool:
+    quant = node.input(0).quant
+    return not _is_half(node) and quant is not None and quant.per_tensor
+
+
+def _slices(node: Node) -> Params:
+    x = node.input(0)
+    assert x.quant is not None and x.quant.axis is not None, node
+    return {
+        "outer": math.prod(x.shape[: x.quant.axis]),
+        "slices": x.shape[x.quant.axis],
+        "inner": math.prod(x.shape[x.quant.axis + 1 :]),
+        "size": x.dtype.size,
+        "is_signed": int(x.dtype is not DType.UINT8),
+        "scale": np.array(x.quant.scale, np.float32),
+        "zero_point": np.array(x.quant.zero_point, np.int32),
+    }
 
 
 def _check_shapes(node: Node) -> None:

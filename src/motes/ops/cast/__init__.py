@@ -1,0 +1,1 @@
+"""CAST: the same numbers in another type."""
