@@ -176,11 +176,11 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (add(fused_activation_function=9), Unsupported, "fused activation code 9 is not one of"),
     # --------------------------------------------------------------------------------------------- SOFTMAX
     (softmax(y=tensor("y", 1, 5)), Unsupported, "its output has scale 0.5 and zero point 3, not 0.00390625 and -128"),
-    (softmax(y=tensor("y", 1, 5, dtype=DType.UINT8)), Unsupported, "its output, y uint8[1, 5], is not int8 or int16"),
+    (softmax(y=tensor("y", 1, 5, dtype=DType.UINT8)), Unsupported, "its output, y uint8[1, 5], does not go with int8"),
     (softmax(tensor("x", 1, 6)), BadInput, "x int8[1, 6] does not give y int8[1, 5]"),
     (softmax(beta=0.0), Unsupported, "beta 0 times its input's scale 0.5 is too small or no number"),
     (softmax(beta=-1.0), Unsupported, "beta -1 times its input's scale 0.5 is too small or no number"),
-    (softmax(beta=NAN), Unsupported, "beta nan times its input's scale 0.5 is too small or no number"),
+    (softmax(beta=NAN), BadInput, "its beta is nan; convert the model again"),
     (
         softmax(tensor("x", 4096), tensor("y", 4096, q=quant(1 / 256, -128))),
         Unsupported,

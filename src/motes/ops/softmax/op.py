@@ -1,53 +1,76 @@
-"""SOFTMAX for int8, to int8 or int16."""
+"""SOFTMAX."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
-from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_arity, check_int8, check_quant
+from motes.ops.common import CONVERT_AGAIN, check_quant, multiplier
+from motes.ops.pointwise import check_pointwise, exponential, same_place, sampled
 from motes.ops.softmax.exp import exponentials
 from motes.ops.softmax.pair import smaller
 
-LONGEST = 4095
-"""Elements of a row: their exponentials' sum, in Q12.19, must fit an int32."""
+FLOAT32, INT8, INT16 = DType.FLOAT32, DType.INT8, DType.INT16
+
+LONGEST = {INT8: 4095, INT16: 65535}
+"""Elements of a row: their exponentials' sum, in Q12.19 or Q16.15, must fit an int32."""
+
+OUTPUTS = {
+    (INT8, INT8): (1 / 256, -128, 0.0),
+    (INT8, INT16): (1 / 65536, -32768, 0.001),
+    (INT16, INT16): (1 / 32768, 0, 0.001),
+}
+"""Scale and zero point of outputs, by the types of input and output, and how far off TFLM lets the scale be."""
+
+
+def _of(x: DType, y: DType) -> Callable[[Node], bool]:
+    return lambda node: node.input(0).dtype is x and node.output.dtype is y
 
 
 @dataclass(frozen=True)
 class Softmax(Op):
     """exp(beta * x) / sum(exp(beta * x)) over the last axis.
 
-    Dtypes: int8 to int8 with scale 1/256 and zero point -128, or to int16 with scale 1/65536 and zero point -32768.
-    Rows of at most 4,095 elements. Source: TFLM's reference SOFTMAX on gemmlowp's fixed point. Where a row sums to 512
-    or more TFLM stops the program for int8; here its outputs are -128, the rounded result.
+    Dtypes: float32; int8 to int8 with scale 1/256 and zero point -128, or to int16 with scale 1/65536 and zero point
+    -32768; int16 to int16 with scale 1/32768. Rows of at most 4,095 int8 or 65,535 int16. Source: TFLM's reference
+    SOFTMAX, for int8 on gemmlowp's fixed point, for int16 by tables of exp(x) and 1 / (1 + x). Where a row of int8 sums
+    to 512 or more TFLM stops the program; here its int8 outputs are -128, the rounded result.
     """
 
     tflite = (Builtin("SOFTMAX", {"beta": ("float", 0.0)}),)
-    types = (DType.INT8,)
+    types = (INT8, INT16, FLOAT32)
+    ulp = 4
     kernels = (
         Kernel(
-            "softmax_s8",
-            "softmax_s8.h",
-            fits=lambda node: node.output.dtype is DType.INT8,
+            "softmax_f32",
+            "softmax_f32.h",
+            fits=_of(FLOAT32, FLOAT32),
+            params=lambda node: {**_rows(node), "beta": _op(node).beta},
             form="shared",
-            in_place=lambda node: ((0, 0),),
+            in_place=same_place,
         ),
+        Kernel("softmax_s8", "softmax_s8.h", fits=_of(INT8, INT8), form="shared", in_place=same_place),
+        Kernel("softmax_s8_s16", "softmax_s8_s16.h", fits=_of(INT8, INT16), form="shared"),
         Kernel(
-            "softmax_s8_s16",
-            "softmax_s8_s16.h",
-            fits=lambda node: node.output.dtype is DType.INT16,
+            "softmax_s16",
+            "softmax_s16.h",
+            fits=_of(INT16, INT16),
+            params=lambda node: _tables(node),
             form="shared",
+            in_place=same_place,
         ),
         Kernel(
             "softmax_pair_s8",
             "softmax_pair_s8.h",
             fits=lambda node: _pair(node) is not None,
             params=lambda node: _pair_params(node),
-            in_place=lambda node: ((0, 0),),
+            in_place=same_place,
         ),
     )
 
@@ -60,44 +83,79 @@ class Softmax(Op):
         return cls(options["beta"])
 
     def check(self, node: Node) -> None:
-        check_arity(node, 1, 1)
+        check_pointwise(node, self.types)
         x, y = node.input(0), node.output
-        check_int8(node, x)
-        if y.dtype not in (DType.INT8, DType.INT16):
-            raise Unsupported(node, f"its output, {y}, is not int8 or int16", CONVERT_TO_INT8)
+        if not x.shape:
+            raise BadInput(f"{node}: {x} has no axis to sum along; {CONVERT_AGAIN}")
+        if not math.isfinite(self.beta):
+            raise BadInput(f"{node}: its beta is {self.beta}; {CONVERT_AGAIN}")
+        if x.dtype is FLOAT32 and y.dtype is FLOAT32:
+            return
+        if (x.dtype, y.dtype) not in OUTPUTS:
+            raise Unsupported(node, f"its output, {y}, does not go with {x.dtype.value}", CONVERT_AGAIN)
+        check_quant(node, x)
         check_quant(node, y)
-        if not x.shape or x.shape != y.shape:
-            raise BadInput(f"{node}: {x} does not give {y}; {CONVERT_AGAIN}")
-        scale, zero = (1 / 256, -128) if y.dtype is DType.INT8 else (1 / 65536, -32768)
-        # TFLM wants the int8 scale exactly, and the int16 scale to 0.1%.
-        if y.zero_point != zero or abs(y.scale - scale) > (0.0 if y.dtype is DType.INT8 else 0.001 * scale):
+        scale, zero, off = OUTPUTS[x.dtype, y.dtype]
+        if y.zero_point != zero or abs(y.scale - scale) > off * scale:
             raise Unsupported(
                 node,
                 f"its output has scale {y.scale:g} and zero point {y.zero_point}, not {scale:g} and {zero}",
                 CONVERT_AGAIN,
             )
-        if x.shape[-1] > LONGEST:
-            raise Unsupported(node, f"its rows have more than {LONGEST:,} elements", "split the classes into groups")
-        if not (math.isfinite(self.beta) and self.beta * x.scale * 2**26 > 1.0):
+        longest = LONGEST[x.dtype]
+        if x.shape[-1] > longest:
+            raise Unsupported(node, f"its rows have more than {longest:,} elements", "split the classes into groups")
+        if not _scale(node) * 2**26 > 1.0:
             raise Unsupported(
                 node, f"beta {self.beta:g} times its input's scale {x.scale:g} is too small or no number", CONVERT_AGAIN
             )
+        if x.dtype is INT16:
+            if x.zero_point:
+                raise Unsupported(node, f"{x} has a zero point other than 0", "quantize int16 symmetrically")
+            _differences(node)
 
     def params(self, node: Node) -> Params:
-        x = node.input(0)
         table = exponentials(_scale(node))
-        return {"rows": x.elements // x.shape[-1], "depth": x.shape[-1], "count": len(table), "exp": table}
+        return {**_rows(node), "count": len(table), "exp": table}
+
+
+def _op(node: Node) -> Softmax:
+    assert isinstance(node.op, Softmax), node
+    return node.op
 
 
 def _scale(node: Node) -> float:
     """What one step of a score is worth in the exponent."""
-    assert isinstance(node.op, Softmax)
-    return node.op.beta * node.input(0).scale
+    return _op(node).beta * node.input(0).scale
+
+
+def _rows(node: Node) -> dict[str, int | float | Array]:
+    depth = node.input(0).shape[-1]
+    return {"rows": node.input(0).elements // depth, "depth": depth}
+
+
+def _differences(node: Node) -> tuple[int, int]:
+    """int16: multiplier and shift that take differences to steps of which 65,535 are 10."""
+    return multiplier(node, _scale(node) / (10.0 / 65535.0))
+
+
+def _tables(node: Node) -> Params:
+    factor, shift = _differences(node)
+    one = np.float32(1)
+    ends = [float(np.float32(2) / np.float32(65535) * np.float32(end)) for end in (-32768, 32767)]
+    return {
+        **_rows(node),
+        "multiplier": factor,
+        "shift": shift,
+        "exp": sampled(lambda x: exponential(float(x)), -10.0, 0.0, *ends),
+        "reciprocal": sampled(lambda x: float(one / (one + x)), 0.0, 1.0, *ends),
+    }
 
 
 def _pair(node: Node) -> Array | None:
     """`smaller` of a node with two int8 outputs."""
-    return smaller(_scale(node)) if node.output.dtype is DType.INT8 and node.output.shape[-1] == 2 else None
+    pairs = node.input(0).dtype is node.output.dtype is INT8 and node.output.shape[-1] == 2
+    return smaller(_scale(node)) if pairs else None
 
 
 def _pair_params(node: Node) -> Params:

@@ -7,11 +7,9 @@ import functools
 import numpy as np
 
 from motes.ir import Array
+from motes.ops.fixed_point import ONE, one_over_one_plus
 from motes.ops.softmax.exp import exponentials
 from motes.quant import high_mul, round_shift
-
-_ONE = (1 << 31) - 1
-"""exp(0) in Q0.31."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -29,21 +27,8 @@ def smaller(scale: float) -> Array | None:
 
 def _outputs(exp: int) -> tuple[int, int]:
     """256 / (1 + exp) and 256 * exp / (1 + exp), rounded, as `softmax_row.h` computes them."""
-    total = int(round_shift(_ONE, 12) + round_shift(exp, 12))  # Q12.19
+    total = int(round_shift(ONE, 12) + round_shift(exp, 12))  # Q12.19
     up = 32 - total.bit_length()
-    scale, exponent = _one_over_one_plus((total << up) - (1 << 31)), 12 - up + 31 - 8
-    more, less = (int(round_shift(high_mul(scale, e), exponent)) for e in (_ONE, exp))
+    scale, exponent = int(one_over_one_plus(np.asarray((total << up) - (1 << 31)))), 12 - up + 31 - 8
+    more, less = (int(round_shift(high_mul(scale, e), exponent)) for e in (ONE, exp))
     return more, less
-
-
-def _one_over_one_plus(x: int) -> int:
-    """1 / (1 + x) for x in 0..1, both Q0.31: three Newton steps in Q2.29."""
-    half = (x + (1 << 31)) >> 1
-    y = 1515870810 + int(high_mul(half, -1010580540))
-    for _ in range(3):
-        y += _saturated(int(high_mul(y, (1 << 29) - int(high_mul(half, y)))) << 2)
-    return _saturated(y << 1)
-
-
-def _saturated(x: int) -> int:
-    return max(-(1 << 31), min(x, (1 << 31) - 1))

@@ -1,0 +1,1 @@
+"""L2_NORMALIZATION: rows become vectors of length 1."""

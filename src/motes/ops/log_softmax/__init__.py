@@ -1,0 +1,1 @@
+"""LOG_SOFTMAX: scores become logarithms of probabilities."""
