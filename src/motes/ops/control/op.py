@@ -78,7 +78,7 @@ class While(Control):
 
     tflite = (Builtin("WHILE", {"cond_subgraph_index": ("int", 0), "body_subgraph_index": ("int", 0)}),)
     takes_subgraphs = True
-    types = tuple(d for d in DType if d is not DType.UINT16)
+    types = tuple(d for d in DType if d not in (DType.UINT16, DType.FLOAT16))
     limits = "no variables in its subgraphs; nothing bounds it"
     structure = "loop"
 
