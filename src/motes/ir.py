@@ -151,6 +151,9 @@ class Op:
     folded: ClassVar[tuple[int, ...]] = ()
     """Inputs (by index) that become kernel parameters: they must be constant, and no pointer to them is passed."""
 
+    freeze: ClassVar[str] = "freeze the model, convert again"
+    """The way out where one of these is computed."""
+
     takes_subgraphs: ClassVar[bool] = False
     """Its options name subgraphs: `from_tflite` gets one more argument, `subgraph=`, a function that makes the graph of
     the subgraph with an index. Each call makes a new one."""
@@ -536,7 +539,7 @@ def verify(graph: Graph) -> Graph:
             if read not in known:
                 raise BadInput(f"{node}: reads tensor {read.name} before anything has written it")
             if i in node.op.folded:
-                raise BadInput(f"{node}: input {i}, {read.name}, must be a constant; freeze the model, convert again")
+                raise BadInput(f"{node}: input {i}, {read.name}, must be a constant; {node.op.freeze}")
         for made in node.outputs:
             produce(made, str(node))
         if isinstance(node.op, Control):

@@ -6,6 +6,7 @@ import numpy as np
 
 from motes.ir import Array
 from motes.oracle import Answer, Question
+from motes.tflite.schema import read_model
 
 ARENA = 256 << 20
 """Bytes of working memory, untouched where not needed: with too few the interpreter ends the process."""
@@ -19,6 +20,8 @@ def answer(question: Question) -> Answer:
     """
     from tflite_micro.python.tflite_micro import runtime
 
+    if resized := _resized(question.model):
+        raise ValueError(f"{resized} makes a tensor of changing size, which it would run without making room for it")
     config = runtime.InterpreterConfig
     outputs, tensors = [], []
     for run in question.runs:
@@ -47,3 +50,19 @@ def _outputs(interpreter: object) -> tuple[Array, ...]:
             found.append(np.array(interpreter.get_output(len(found))))  # type: ignore[attr-defined]
         except IndexError:
             return tuple(found)
+
+
+def _resized(model: bytes) -> str:
+    """The first operator in a body whose output has a size that is computed in each run; "" where there is none.
+
+    The interpreter gives every tensor the size in the file, and does not look whether more is written there.
+    """
+    for graph in read_model(model, "model").subgraphs[1:]:
+        for operator in graph.operators:
+            if (
+                operator.name == "SLICE"
+                and len(operator.inputs) == 3
+                and not len(graph.tensors[operator.inputs[2]].data)
+            ):
+                return str(operator)
+    return ""

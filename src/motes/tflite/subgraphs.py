@@ -12,6 +12,7 @@ from motes.ir import Array, Graph, Node, Op, Tensor
 from motes.names import Names, quoted, snake
 from motes.ops import builtins
 from motes.tflite.options import read_options
+from motes.tflite.row_updates import with_row_updates
 from motes.tflite.schema import (
     MOST_OPERATORS,
     VARIABLE_OPERATORS,
@@ -80,7 +81,8 @@ class File:
             inputs = tuple(scope.tensor(i, f"an input of {stored}") for i in stored.inputs)
             nodes = tuple(scope.node(operator) for operator in stored.operators)
             outputs = tuple(scope.tensor(i, f"an output of {stored}") for i in stored.outputs)
-            return Graph(self.names(stored.name, fallback="subgraph"), inputs, outputs, nodes)
+            graph = Graph(self.names(stored.name, fallback="subgraph"), inputs, outputs, nodes)
+            return with_row_updates(graph, self.names)
 
     def count_constant(self, stored: StoredTensor, size: int) -> None:
         """Count the bytes of a constant.

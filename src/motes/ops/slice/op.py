@@ -27,6 +27,7 @@ from motes.ops.movement import (
 from motes.ops.slice.masks import Masks, Part, parts
 
 LIMITS = "constant sizes, ends and strides"
+FREEZE = "no tensor changes its size: give recurrent Keras layers unroll=True; else freeze the model, convert again"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Slice(StridedCopy):
     tflite = (Builtin("SLICE"),)
     types = EVERY
     folded = (1, 2)
+    freeze = FREEZE
     limits = LIMITS
 
     @classmethod
@@ -77,6 +79,7 @@ class SliceAt(Op):
 
     types = EVERY
     folded = (2,)
+    freeze = FREEZE
     limits = LIMITS
     kernels = (
         Kernel("slice_at_s32", "slice_at.h", form="shared", untyped=True),
@@ -150,6 +153,7 @@ class StridedSlice(StridedCopy):
     )
     types = EVERY
     folded = (1, 2, 3)
+    freeze = FREEZE
     limits = "constant begins, ends and strides"
 
     masks: Masks
