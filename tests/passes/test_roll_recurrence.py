@@ -327,3 +327,67 @@ def test_a_pass_that_changes_a_body_with_rounds_is_caught() -> None:
     changed = replace(body, nodes=tuple(replace(n) for n in body.nodes))
     with pytest.raises(AssertionError):
         replace(node.op, bodies=(changed,)).check(node)
+
+
+def test_a_first_step_that_reads_its_own_round_is_not_in_the_loop() -> None:
+    net = Unrolled(10, seed=14)
+    w, r = net.weights(net.width), net.weights(net.units)
+    parts = net.parts(net.x)
+    state = net.dense(parts[0], w)  # the first state is what the first step makes of its own part
+    for i, part in enumerate(parts):
+        x = net.dense(part, w)
+        h = net.dense(x if i == 0 else state, r)
+        state = net.tensor("state")
+        net.operators.append(Operator("ADD", (x, h), (state,), {"fused_activation_function": "NONE"}))
+    data = net.file(state)
+    graph = load(data, "net")
+    assert [op.count for op in loops_of(prepare(graph))] == [9]
+    x = np.random.default_rng(0).integers(-128, 127, (5, *graph.inputs[0].shape), np.int8)
+    (ours,) = host.load([graph], sanitize=True)
+    assert ours.run_many(x)[0].tolist() == run_tflm(data, [(one,) for one in x])[0].tolist()
+
+
+def any_steps(seed: int) -> bytes:
+    """Steps that add up parts, each other and what steps before made, from a random pattern with random exceptions."""
+    rng = random.Random(f"steps {seed}")
+    net = Unrolled(rng.randint(5, 14), width=rng.choice((3, 8)), seed=seed)
+    net.units = net.width
+    parts = net.parts(net.x)
+    if rng.random() < 0.3:
+        parts = parts[::-1]
+    size = rng.randint(1, 4)
+    pattern = [[(rng.choice("xsb"), rng.randrange(4), rng.choice((1, 1, 1, 2))) for _ in range(2)] for _ in range(size)]
+    like = quant(0.08, 1) if rng.random() < 0.4 else None
+    steps: list[list[Tensor]] = []
+    for t, part in enumerate(parts):
+        now: list[Tensor] = []
+        for ends in pattern:
+            if rng.random() < 0.03:  # not as the pattern has it
+                ends = [("x", 0, 1), ends[1]]
+
+            def end(
+                kind: str, index: int, lag: int, t: int = t, part: Tensor = part, now: list[Tensor] = now
+            ) -> Tensor:
+                if kind == "s" and now:
+                    return now[index % len(now)]
+                if kind == "b" and t >= lag:
+                    return steps[t - lag][index % size]
+                return part
+
+            now.append(net.add("ADD", (end(*ends[0]), end(*ends[1])), like))
+        steps.append(now)
+    outputs = {steps[-1][-1]: None, **{rng.choice(rng.choice(steps)): None for _ in range(rng.randint(0, 2))}}
+    if like and rng.random() < 0.7:
+        row = [now[rng.randrange(size) if rng.random() < 0.1 else 0] for now in steps]
+        outputs[net.packed(row[::-1] if rng.random() < 0.3 else row)] = None
+    return net.file(*outputs)
+
+
+def test_any_steps_equal_tflm() -> None:
+    models = [any_steps(seed) for seed in range(60)]
+    graphs = [load(data, f"net{i}") for i, data in enumerate(models)]
+    assert sum(bool(loops_of(roll_recurrence(graph))) for graph in graphs) > 20
+    for data, graph, ours in zip(models, graphs, host.load(graphs, sanitize=True, optimise="-O0"), strict=True):
+        x = np.random.default_rng(0).integers(-128, 127, (3, *graph.inputs[0].shape), np.int8, endpoint=True)
+        for got, want in zip(ours.run_many(x), run_tflm(data, [(one,) for one in x]), strict=True):
+            assert got.tolist() == want.tolist(), graph.name

@@ -37,10 +37,10 @@ def _rolled_once(graph: Graph) -> Graph | None:
     for parts in filter(None, map(parts_of, graph.nodes)):
         wiring = Wiring(graph)
         for lanes in grow(wiring, parts):
-            rounds = rounds_of(wiring, lanes, parts)
-            rolled = _Loop(wiring, rounds).graph() if rounds else None
-            if rolled is not None:
-                return rolled
+            for rounds in rounds_of(wiring, lanes, parts):
+                rolled = _Loop(wiring, rounds).graph()
+                if rolled is not None:
+                    return rolled
     return None
 
 
@@ -62,8 +62,8 @@ def _without_idle_parts(graph: Graph, unrolled: Graph) -> Graph:
 class _Loop:
     """A loop in the making.
 
-    The body is made of the nodes of the first round, and of their tensors; only what a round gets from elsewhere has
-    new ones. The last round's tensors are what the loop leaves behind.
+    The body is made of the nodes of the first round, with tensors of its own. The last round's tensors are what the
+    loop leaves behind.
     """
 
     def __init__(self, wiring: Wiring, rounds: Rounds) -> None:
@@ -72,6 +72,8 @@ class _Loop:
         self.gone = {n for nodes in self.nodes.values() for n in nodes}
         self.lanes = sorted(self.nodes, key=lambda lane: wiring.order[self.nodes[lane][0]])
         self.name = f"{self.nodes[self.lanes[0]][0].name}_loop"
+        made = [t for nodes in self.nodes.values() for t in nodes[0].outputs]
+        self.inside = {t: dataclasses.replace(t) for t in made}  # the first round's tensors -> the body's
         self.body: list[Node] = []
         self.states: dict[tuple[Lane, int], tuple[Tensor, Tensor]] = {}  # what the body reads; its first value
         self.inputs: dict[Source, tuple[Tensor, Tensor, Part]] = {}  # of the body, what it is a part of, which part
@@ -86,12 +88,13 @@ class _Loop:
         for lane in self.lanes:
             node = self.nodes[lane][0]
             inputs = tuple(self._input(t, self.rounds.sources[lane, i]) for i, t in enumerate(node.inputs))
-            self.body.append(dataclasses.replace(node, inputs=inputs))
+            outputs = tuple(self.inside[t] for t in node.outputs)
+            self.body.append(dataclasses.replace(node, inputs=inputs, outputs=outputs))
             rounds[self.body[-1]] = self.nodes[lane]
         for lane in self.lanes:
             for i in range(len(self.nodes[lane][0].outputs)):
                 self._leave(lane, i)
-        states = [(read, self.nodes[lane][0].outputs[i]) for (lane, i), (read, _) in self.states.items()]
+        states = [(read, self.inside[self.nodes[lane][0].outputs[i]]) for (lane, i), (read, _) in self.states.items()]
         if 2 * len(self.behind) > len(self.gone) or any(
             (read.shape, read.dtype) != (write.shape, write.dtype) for read, write in states
         ):
@@ -100,8 +103,10 @@ class _Loop:
 
     def _input(self, tensor: Tensor | None, source: Source) -> Tensor | None:
         """What the body reads where the first round reads `tensor`."""
-        if tensor is None or tensor.data is not None or (source.lane and not source.lag):
+        if tensor is None or tensor.data is not None:
             return tensor
+        if source.lane and not source.lag:
+            return self.inside[tensor]
         if source.lane:
             new = dataclasses.replace(tensor, name=f"{tensor.name}_before", data=None)
             return self.states.setdefault((source.lane, source.output), (new, tensor))[0]
@@ -130,7 +135,7 @@ class _Loop:
     def _leave(self, lane: Lane, index: int) -> None:
         """Keep what is read outside: what the last round makes, or what all rounds make."""
         made = [n.outputs[index] for n in self.nodes[lane]]
-        inside = made[0]
+        inside = self.inside[made[0]]
         used = [t for t in made if t in self.wiring.ends or self._readers(t)]
         last = (lane, index) in self.states
         if not used or (last and used == made[-1:]):
@@ -142,19 +147,24 @@ class _Loop:
         whole = Tensor(f"{inside.name}_all", (len(made), *inside.shape), inside.dtype, inside.quant)
         readers = dict.fromkeys(n for t in used for n in self._readers(t))
         ordered, part = made, Part(0, size)
-        if any(_joined(n, made[::-1], whole) for n in readers):
+        name = f"{self.name}_piece_{len(self.outputs)}"
+        if any(_joined(name, n, made[::-1], whole) for n in readers):
             ordered, part = made[::-1], Part((len(made) - 1) * size, -size)
         if size % ALIGN:
             copy = dataclasses.replace(inside, name=f"{inside.name}_kept")
             self.body.append(Node(f"copy_{len(self.body)}", Copy(), (inside,), (copy,)))
             inside = copy
         self.outputs.append((inside, whole, part))
+        joins = set()  # the nodes that take the whole instead of parts
         for node in readers:
-            self.packed |= {node: joined} if (joined := _joined(node, ordered, whole)) else {}
+            joined = [] if node in self.packed else _joined(name, node, ordered, whole)
+            if joined:
+                self.packed[node] = joined
+                joins.add(node)
         for i, t in enumerate(ordered):
-            needed = t in self.wiring.ends or any(n not in self.packed for n in self._readers(t))
+            needed = t in self.wiring.ends or any(n not in joins for n in self._readers(t))
             if needed and not (last and t is made[-1]):
-                self.behind += _cut(f"{self.name}_cut_{index}_{i}", whole, 0, i, t)
+                self.behind += _cut(f"{self.name}_cut_{len(self.outputs)}_{i}", whole, 0, i, t)
 
     def _readers(self, tensor: Tensor) -> list[Node]:
         """The nodes outside of the loop that read a tensor."""
@@ -200,7 +210,7 @@ def _cut(name: str, whole: Tensor, axis: int, index: int, part: Tensor) -> list[
     return [cut, Node(f"{name}_shape", Reshape(), (piece,), (part,))]
 
 
-def _joined(node: Node, parts: Sequence[Tensor], whole: Tensor) -> list[Node]:
+def _joined(name: str, node: Node, parts: Sequence[Tensor], whole: Tensor) -> list[Node]:
     """Nodes that do what PACK or CONCATENATION does of these parts, and of others, with all of them in one tensor;
     none where they do not lie one behind the other."""
     if not isinstance(node.op, Pack | Concatenation) or not node.outputs[0].shape:
@@ -219,7 +229,7 @@ def _joined(node: Node, parts: Sequence[Tensor], whole: Tensor) -> list[Node]:
         assert t is not None, node
         length = t.elements * y.shape[axis] // y.elements
         piece = dataclasses.replace(t, name=f"{t.name}_piece", shape=(*y.shape[:axis], length, *y.shape[axis + 1 :]))
-        nodes.append(Node(f"{node.name}_piece_{i}", Reshape(), (t,), (piece,)))
+        nodes.append(Node(f"{name}_{node.name}_{i}", Reshape(), (t,), (piece,)))
         pieces.append(piece)
     if len(pieces) == 1:
         return [dataclasses.replace(nodes[0], outputs=(y,))]

@@ -30,14 +30,16 @@ class Rounds:
         return tuple(lane.nodes[self.first + i] for i in range(self.count))
 
 
-def rounds_of(wiring: Wiring, lanes: Sequence[Lane], parts: Parts) -> Rounds | None:
-    """The longest run of rounds in which all lanes do the same; None: there is none, or no round needs another."""
+def rounds_of(wiring: Wiring, lanes: Sequence[Lane], parts: Parts) -> list[Rounds]:
+    """Runs of rounds in which all lanes do the same, the longest first: one for each way to cut them into rounds that
+    carries least. None, where no round needs another.
+    """
     most = max(len(lane.nodes) for lane in lanes)
     lanes = _completed(wiring, [lane for lane in lanes if 2 * len(lane.nodes) > most], parts)
     sources = _sources(wiring, lanes, parts, 1)
     lags = [s.lag for s in sources.values() if s.lane]
     if not any(lags):
-        return None
+        return []
     backwards = min(lags) < 0
     sign = -1 if backwards else 1
     found = []
@@ -47,8 +49,7 @@ def rounds_of(wiring: Wiring, lanes: Sequence[Lane], parts: Parts) -> Rounds | N
         if {s.lag for s in wanted.values() if s.lane} <= {0, 1}:
             run = _longest(wiring, moved, parts, sign, wanted)
             found.append(Rounds(tuple(moved), run.start, len(run), backwards, wanted))
-    best = max(found, key=lambda rounds: rounds.count, default=None)
-    return best if best and best.count >= FEWEST else None
+    return sorted((r for r in found if r.count >= FEWEST), key=lambda r: -r.count)
 
 
 def _sources(wiring: Wiring, lanes: Sequence[Lane], parts: Parts, sign: int) -> dict[tuple[Lane, int], Source]:
@@ -133,7 +134,8 @@ def _fewest_carried(
 def _longest(
     wiring: Wiring, lanes: Sequence[Lane], parts: Parts, sign: int, sources: Mapping[tuple[Lane, int], Source]
 ) -> range:
-    """The longest run of rounds in which every input comes from where it should; in the first, from anywhere."""
+    """The longest run of rounds in which every input comes from where it should; in the first, what the round before
+    makes may come from anywhere before the loop."""
     home = _home(lanes)
 
     def fits(time: int, first: bool) -> bool:
@@ -141,7 +143,9 @@ def _longest(
         for (lane, i), wanted in sources.items():
             node = lane.nodes[time]
             if wanted.lane and wanted.lag and first:
-                if starts.setdefault(wanted, node.inputs[i]) is not node.inputs[i]:
+                start = starts.setdefault(wanted, node.inputs[i])
+                maker = wiring.makers[start][0] if start in wiring.makers else None
+                if start is not node.inputs[i] or (maker in home and home[maker][1] >= time):
                     return False
             elif _source(wiring, home, parts, sign, node, i, time) != wanted:
                 return False
