@@ -30,6 +30,9 @@ class Pointwise(Op):
     quantized: ClassVar[tuple[DType, ...]] = QUANTIZED
     """Element types whose tensors need a scale and a zero point."""
 
+    folds_int16: ClassVar[bool] = False
+    """`outputs` is right for int16, too."""
+
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
@@ -59,12 +62,24 @@ class Pointwise(Op):
         """int64: the outputs for quantized inputs (int64), clipped to the type already or not."""
         raise NotImplementedError(type(self))
 
+    def exactly(self, x: Array) -> Array | None:
+        """float32: the outputs, where NumPy gives the bits that the kernel gives."""
+        return None
+
     def fold(self, node: Node) -> tuple[Array, ...] | None:
-        """The table's outputs for a constant of int8 or uint8."""
+        """The outputs of a constant, of floats where they are exact."""
         x = node.input(0)
-        if x.data is None or x.dtype not in (DType.INT8, DType.UINT8):
+        if x.data is None:
             return None
-        return (table(node)[x.data.view(np.uint8)].view(x.dtype.numpy).reshape(x.shape),)
+        if x.dtype is DType.FLOAT32:
+            with np.errstate(all="ignore"):
+                made = self.exactly(x.data)
+            return None if made is None else (made.astype(np.float32),)
+        if x.dtype in (DType.INT8, DType.UINT8):
+            return (table(node)[x.data.view(np.uint8)].view(x.dtype.numpy).reshape(x.shape),)
+        if x.dtype is not DType.INT16 or not self.folds_int16:
+            return None
+        return (np.clip(self.outputs(node, x.data.astype(np.int64)), -32768, 32767).astype(np.int16),)
 
 
 def check_pointwise(node: Node, types: Sequence[DType]) -> None:

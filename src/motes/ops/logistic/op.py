@@ -42,7 +42,7 @@ class Sigmoid(Pointwise):
     def check_ranges(self, node: Node) -> None:
         x, y = node.input(0), node.output
         if x.dtype is INT8:
-            _, shift = multiplier(node, x.scale * 2.0 ** (31 - INTEGER_BITS))
+            _, shift = self._to_q4_27(x)
             if shift < 0:
                 raise Unsupported(node, f"the scale of {x}, {x.scale:g}, is too small", CONVERT_AGAIN)
         if x.dtype is INT16:
@@ -74,10 +74,14 @@ class Sigmoid(Pointwise):
             real, shift = 2 * real, shift + 1
         return min(int(real), (1 << 31) - 1), shift
 
+    def _to_q4_27(self, x: Tensor) -> tuple[int, int]:
+        """(multiplier, shift) that take steps of int8 to Q4.27; from a scale of 16 on no step fits it anyhow."""
+        return quantize_multiplier(min(x.scale * 2.0 ** (31 - INTEGER_BITS), 2.0**31 - 1))
+
     def q4_27(self, node: Node, x: Array) -> tuple[Array, Array, Array]:
         """int8: the inputs in Q4.27; where they are too low for it; where they are too high."""
         source = node.input(0)
-        factor, shift = quantize_multiplier(source.scale * 2.0 ** (31 - INTEGER_BITS))
+        factor, shift = self._to_q4_27(source)
         most = math.floor(((1 << INTEGER_BITS) - 1) * 2.0 ** (31 - INTEGER_BITS) / 2.0**shift)
         steps = x - source.zero_point
         low, high = steps <= -most, steps >= most
@@ -180,6 +184,10 @@ class HardSwish(Pointwise):
                 "check the ranges of this layer and quantize again",
             )
 
+    def exactly(self, x: Array) -> Array:
+        bent = np.fmin(np.float32(6), np.fmax(np.float32(0), x + np.float32(3)))
+        return np.asarray(x * bent / np.float32(6))
+
     def outputs(self, node: Node, x: Array) -> Array:
         (factor, shift), (relu_factor, relu_shift) = _swish_factors(node)
         fine = (x - node.input(0).zero_point) * 128
@@ -199,7 +207,8 @@ def _swish_factors(node: Node) -> tuple[tuple[int, int], tuple[int, int]]:
     fine = np.float32(1 / 128) * np.float32(node.input(0).scale)
     found = []
     for scale in (np.float32(node.output.scale), np.float32(3) / np.float32(32768)):
-        factor, shift = multiplier(node, float(fine / scale))
+        with np.errstate(over="ignore"):
+            factor, shift = multiplier(node, float(fine / scale))
         found.append((min((factor + (1 << 15)) >> 16, 32767), shift))
     return found[0], found[1]
 

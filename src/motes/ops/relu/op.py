@@ -39,6 +39,8 @@ class Limited(Pointwise):
         ),
     )
 
+    folds_int16 = True
+
     def check_ranges(self, node: Node) -> None:
         x, y = node.input(0), node.output
         if x.dtype is INT16 and (x.zero_point or y.zero_point):
@@ -57,6 +59,10 @@ class Limited(Pointwise):
     def keeps_scale(self, node: Node) -> bool:
         """Whether nothing is left to do but to clamp."""
         return node.input(0).quant == node.output.quant
+
+    def exactly(self, x: Array) -> Array:
+        least = np.where(x < self.low, np.float32(self.low), x)
+        return np.where(least > self.high, np.float32(self.high), least)
 
     def outputs(self, node: Node, x: Array) -> Array:
         if self.keeps_scale(node):
@@ -204,6 +210,11 @@ class LeakyRelu(Pointwise):
 
     def check_ranges(self, node: Node) -> None:
         self.factors(node)
+
+    folds_int16 = True
+
+    def exactly(self, x: Array) -> Array:
+        return np.where(x > 0, x, x * np.float32(self.alpha))
 
     def factors(self, node: Node) -> tuple[tuple[int, int], tuple[int, int]]:
         """(multiplier, shift) for inputs from 0 on, and for those below, of |alpha|.

@@ -68,6 +68,9 @@ class Abs(Pointwise):
             _check_symmetric(node)
             multiplier(node, node.input(0).scale / node.output.scale)
 
+    def exactly(self, x: Array) -> Array:
+        return np.abs(x)
+
     def outputs(self, node: Node, x: Array) -> Array:
         size = np.abs(x - node.input(0).zero_point)
         factor, shift = _abs_factor(node)
@@ -112,8 +115,8 @@ class Neg(Pointwise):
         return np.where(x == -128, x, -x)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
-        data = node.input(0).data
-        return None if data is None else (np.negative(data),)
+        x = node.input(0).data
+        return None if x is None else (np.negative(x),)
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,8 @@ class Sign(Pointwise):
     kernels = (float_kernel("sign_f32", "unary_f32.h"), _integers("sign_s32", INT32))
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
-        data = node.input(0).data
-        return None if data is None or data.dtype != np.int32 else (np.sign(data),)
+        x = node.input(0).data
+        return None if x is None else (np.where(x > 0, 1, np.where(x < 0, -1, x)).astype(x.dtype),)
 
 
 @dataclass(frozen=True)
@@ -137,10 +140,8 @@ class Square(Pointwise):
     types = (FLOAT32,)
     kernels = (float_kernel("square_f32", "unary_f32.h"),)
 
-    def fold(self, node: Node) -> tuple[Array, ...] | None:
-        data = node.input(0).data
-        with np.errstate(over="ignore"):
-            return None if data is None else (np.square(data),)
+    def exactly(self, x: Array) -> Array:
+        return np.asarray(np.square(x))
 
 
 @dataclass(frozen=True)
@@ -164,13 +165,19 @@ class Sqrt(Pointwise):
         ),
     )
 
+    folds_int16 = True
+
     def check_ranges(self, node: Node) -> None:
         _check_symmetric(node)
+
+    def exactly(self, x: Array) -> Array:
+        return np.asarray(np.sqrt(x))
 
     def outputs(self, node: Node, x: Array) -> Array:
         source, y = node.input(0), node.output
         steps = np.maximum(x - source.zero_point, 0).astype(np.float32)
-        roots = np.sqrt(np.float32(source.scale) * steps) / np.float32(y.scale)
+        with np.errstate(over="ignore"):
+            roots = np.sqrt(np.float32(source.scale) * steps) / np.float32(y.scale)
         return np.asarray(np.minimum(np.trunc(roots), 1 << 20), np.int64) + y.zero_point
 
 
@@ -208,6 +215,9 @@ class Rsqrt(Pointwise):
                 f"its scales {node.input(0).scale:g} and {node.output.scale:g} lie too far apart",
                 "check the ranges of this layer and quantize again",
             )
+
+    def exactly(self, x: Array) -> Array:
+        return np.asarray(np.float32(1) / np.sqrt(x))
 
     def outputs(self, node: Node, x: Array) -> Array:
         factor, shift = _rsqrt_factor(node)
@@ -308,9 +318,8 @@ class Ceil(Pointwise):
     types = (FLOAT32,)
     kernels = (float_kernel("ceil_f32", "unary_f32.h"),)
 
-    def fold(self, node: Node) -> tuple[Array, ...] | None:
-        data = node.input(0).data
-        return None if data is None else (np.ceil(data),)
+    def exactly(self, x: Array) -> Array:
+        return np.asarray(np.ceil(x))
 
 
 @dataclass(frozen=True)
@@ -321,9 +330,8 @@ class Floor(Pointwise):
     types = (FLOAT32,)
     kernels = (float_kernel("floor_f32", "unary_f32.h"),)
 
-    def fold(self, node: Node) -> tuple[Array, ...] | None:
-        data = node.input(0).data
-        return None if data is None else (np.floor(data),)
+    def exactly(self, x: Array) -> Array:
+        return np.asarray(np.floor(x))
 
 
 @dataclass(frozen=True)
@@ -333,6 +341,11 @@ class Round(Pointwise):
     tflite = (Builtin("ROUND"),)
     types = (FLOAT32,)
     kernels = (float_kernel("round_f32", "unary_f32.h"),)
+
+    def exactly(self, x: Array) -> Array:
+        below = np.floor(x)
+        up = (x - below > 0.5) | ((x - below == 0.5) & (np.fmod(below, 2) != 0))
+        return np.where(up, below + np.float32(1), below)
 
 
 @dataclass(frozen=True)
@@ -344,8 +357,8 @@ class LogicalNot(Pointwise):
     kernels = (_integers("not_b8", DType.BOOL),)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
-        data = node.input(0).data
-        return None if data is None else (np.logical_not(data),)
+        x = node.input(0).data
+        return None if x is None else (np.logical_not(x),)
 
 
 @dataclass(frozen=True)
