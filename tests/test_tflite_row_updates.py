@@ -10,8 +10,7 @@ import pytest
 
 from motes.build import host
 from motes.errors import MotesError
-from motes.ir import Array, DType, Graph, Tensor, quant
-from motes.ops.control.op import While
+from motes.ir import Array, Control, DType, Graph, Tensor, quant
 from motes.ops.slice.op import SliceAt
 from motes.ops.update.op import DynamicUpdateSlice
 from motes.passes import prepare
@@ -97,8 +96,8 @@ def keeping_sums(
 
 
 def body_of(graph: Graph) -> Graph:
-    (op,) = (n.op for n in graph.nodes if isinstance(n.op, While))
-    return op.bodies[1]
+    (op,) = (n.op for n in graph.nodes if isinstance(n.op, Control))
+    return op.bodies[-1]
 
 
 def inputs(shape: tuple[int, ...], dtype: DType, count: int = 3) -> list[tuple[Array, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from motes.ir import Control, Graph, verify
+from motes.passes.count_rounds import count_rounds
 from motes.passes.drop_dead_nodes import drop_dead_nodes
 from motes.passes.drop_identities import drop_identities
 from motes.passes.drop_requantize_pairs import drop_requantize_pairs
@@ -19,6 +20,7 @@ PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
     fold_constants,
     settle_branches,
     fold_constants,  # what the branches that were taken make of constants
+    count_rounds,
     drop_requantize_pairs,
     drop_identities,
     fuse_padding,

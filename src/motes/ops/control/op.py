@@ -10,6 +10,7 @@ from motes.errors import BadInput, Unsupported
 from motes.ir import Builtin, Control, DType, Graph, Node, Place, Tensor
 from motes.ops.common import CONVERT_AGAIN
 from motes.ops.control.bodies import alike, computed, with_constants, with_variables
+from motes.ops.control.rounds import rounds_of
 
 Subgraphs = Callable[[int], Graph]
 
@@ -139,7 +140,9 @@ class While(Control):
         return self.bodies[0].outputs[0]
 
     def macs(self, node: Node) -> int:
-        return sum(body.macs for body in self.bodies)
+        condition, step = self.bodies
+        rounds = rounds_of(condition, step, node.inputs)
+        return condition.macs + step.macs if rounds is None else (rounds + 1) * condition.macs + rounds * step.macs
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Repeat(Control):
-    """Runs its body `count` times. No builtin operator: the pass that rolls unrolled recurrence back makes it.
+    """Runs its body `count` times. No builtin operator: passes make it, of unrolled recurrence and of counted loops.
 
     The states of the body are its variables: the first inputs of the node are their values before the first round, its
     first outputs those after the last. The inputs of the body are parts of the further inputs, one each; its outputs
