@@ -267,8 +267,8 @@ def test_an_unsupported_operator_names_itself_and_what_is_there() -> None:
     ]
     said = message(write_model(operators, [X], [Z]), Unsupported)
     assert said == (
-        "m: operator 1: NON_MAX_SUPPRESSION_V5 is not one that Motes knows; `motes ops` lists those it knows: build the "
-        "model from these, or split it before this operator"
+        "m: operator 1: NON_MAX_SUPPRESSION_V5 is not one that Motes knows; `motes ops` lists those it knows: build "
+        "the model from these, or split it before this operator"
     )
 
 
@@ -282,6 +282,35 @@ def test_a_custom_operator_names_itself_on_one_line() -> None:
 def test_an_operator_that_this_version_of_the_schema_does_not_name() -> None:
     data = write_model([Operator(5000, (X,), (Y,))], [X], [Y])
     assert message(data, Unsupported).startswith("m: operator 0: builtin 5000 is not one that Motes knows")
+
+
+def test_a_version_of_an_operator_from_the_future() -> None:
+    def of_version(version: int) -> bytes:
+        return write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC, version=version)], [X], [Y])
+
+    assert load(of_version(14)).nodes
+    assert message(of_version(15), Unsupported) == (
+        "m: operator 0 (FULLY_CONNECTED): is of version 15, but 14 is the newest that is known; convert the model with "
+        "TensorFlow 2.21, or install a newer Motes"
+    )
+
+
+def test_versions_of_operators_that_had_one_only() -> None:
+    data = write_model([Operator("HARD_SWISH", (X,), (Y,), version=2)], [X], [Y])
+    assert "operator 0 (HARD_SWISH): is of version 2, but 1 is the newest that is known" in message(data, Unsupported)
+
+
+@pytest.mark.parametrize("builtin", ["FILL", "RESHAPE", "BROADCAST_TO"])
+def test_a_shape_that_only_the_inputs_know(builtin: str) -> None:
+    dims, made = Tensor("dims", (2,), DType.INT32), changed(X, name="made", shape=(2, 4))
+    value = changed(X, name="value", shape=(), data=np.array(3, np.int8))
+    inputs = (dims, value) if builtin == "FILL" else (X, dims)
+    data = write_model([Operator(builtin, inputs, (made,))], [X, dims], [made], Extras(signatures={made: (-1, -1)}))
+    said = message(data, BadInput)
+    assert said.startswith(
+        f"m: {builtin} {builtin.lower()}_0 (operator 0): input {inputs.index(dims)}, dims, must be a "
+    )
+    assert said.endswith("freeze the model, convert again")
 
 
 def test_an_old_uint8_model_gets_the_lines_to_change() -> None:

@@ -9,6 +9,7 @@ from motes.errors import BadInput
 from motes.ir import Builtin
 from motes.tflite.flexbuffer import read_map
 from motes.tflite.schema import StoredOperator
+from motes.tflite.versions import check_version
 
 
 def read_options(operator: StoredOperator, builtin: Builtin) -> dict[str, Any]:
@@ -16,8 +17,10 @@ def read_options(operator: StoredOperator, builtin: Builtin) -> dict[str, Any]:
 
     Raises:
         BadInput: a damaged table, a value of another kind, or a number that is not finite.
-        Unsupported: the options of a custom operator are no map from names to numbers and texts.
+        Unsupported: a version of the operator whose options are not known; or the options of a custom one are no map
+            from names to numbers and texts.
     """
+    check_version(operator)
     found = _from_map(operator, builtin) if builtin.custom else _from_table(operator, builtin)
     for name, value in found.items():
         if isinstance(value, float) and not math.isfinite(value):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from motes.errors import BadInput, Unsupported
 from motes.names import quoted
@@ -66,6 +67,9 @@ VARIABLE_OPERATORS = {"VAR_HANDLE": (0, 1), "CALL_ONCE": (0, 0), "READ_VARIABLE"
 
 CUSTOM = OPERATORS.index("CUSTOM")
 
+Code: TypeAlias = tuple[str, bool, int]
+"""An operator's name, whether it is custom, and its version."""
+
 
 @dataclass(frozen=True)
 class StoredTensor:
@@ -100,6 +104,7 @@ class StoredOperator:
 
     Attributes:
         options: of a builtin operator; those of a custom one are the bytes `custom_options`.
+        version: of what the operator means, counted from 1.
         within: " of subgraph 1", say; "" in the main one.
     """
 
@@ -110,6 +115,7 @@ class StoredOperator:
     outputs: tuple[int, ...]
     options: Table | None
     custom_options: memoryview
+    version: int
     within: str
 
     def __str__(self) -> str:
@@ -192,7 +198,7 @@ def read_model(data: bytes, where: str) -> StoredModel:
             f"schema version {model.number(0, 'I')}",
             "convert the model with TensorFlow 2, which writes version 3",
         )
-    names = [_operator_name(code) for code in model.tables(1, "operator code")]
+    codes = [_operator_code(code) for code in model.tables(1, "operator code")]
     count = model.count(2, "the list of subgraphs")
     if count == 0:
         raise BadInput(f"{where}: the model has no subgraph, so there is nothing to run; convert it again")
@@ -201,18 +207,16 @@ def read_model(data: bytes, where: str) -> StoredModel:
     graphs = model.tables(2, "subgraph")
     _check_counts(graphs, where)
     buffers = model.tables(4, "buffer")
-    return StoredModel(where, tuple(_graph(i, table, buffers, names, where) for i, table in enumerate(graphs)))
+    return StoredModel(where, tuple(_graph(i, table, buffers, codes, where) for i, table in enumerate(graphs)))
 
 
-def _graph(
-    index: int, table: Table, buffers: tuple[Table, ...], names: list[tuple[str, bool]], where: str
-) -> StoredGraph:
+def _graph(index: int, table: Table, buffers: tuple[Table, ...], codes: list[Code], where: str) -> StoredGraph:
     within = f" of subgraph {index}" if index else ""
     return StoredGraph(
         index,
         table.text(4, f"the name of subgraph {index}"),
         tuple(_tensor(i, t, buffers, where, within) for i, t in enumerate(table.tables(0, "tensor"))),
-        tuple(_operator(i, t, names, where, within) for i, t in enumerate(table.tables(3, "operator"))),
+        tuple(_operator(i, t, codes, where, within) for i, t in enumerate(table.tables(3, "operator"))),
         table.numbers(1, "i", "the list of inputs"),
         table.numbers(2, "i", "the list of outputs"),
     )
@@ -232,13 +236,13 @@ def _check_counts(graphs: tuple[Table, ...], where: str) -> None:
         raise Unsupported(where, f"has {tensors:,} tensors", f"use a smaller model: {MOST_TENSORS:,} at most")
 
 
-def _operator_name(code: Table) -> tuple[str, bool]:
-    """An operator's name, and whether it is custom."""
+def _operator_code(code: Table) -> Code:
+    """An operator's name, whether it is custom, and its version."""
     # Files from before 2020 hold the code in a signed byte only; newer ones in both while it fits.
-    number = max(code.number(0, "b"), code.number(3, "i"))
+    number, version = max(code.number(0, "b"), code.number(3, "i")), code.number(2, "i", 1)
     if number == CUSTOM:
-        return quoted(code.text(1, "a custom operator's name")), True
-    return (OPERATORS[number] if 0 <= number < len(OPERATORS) else f"builtin {number}"), False
+        return quoted(code.text(1, "a custom operator's name")), True, version
+    return (OPERATORS[number] if 0 <= number < len(OPERATORS) else f"builtin {number}"), False, version
 
 
 def _tensor(index: int, table: Table, buffers: tuple[Table, ...], where: str, within: str) -> StoredTensor:
@@ -282,15 +286,15 @@ def _data(buffer: Table, index: int, where: str) -> memoryview:
     return buffer.raw(0, 1, f"the data of buffer {index}") or memoryview(b"")
 
 
-def _operator(index: int, table: Table, names: list[tuple[str, bool]], where: str, within: str) -> StoredOperator:
+def _operator(index: int, table: Table, codes: list[Code], where: str, within: str) -> StoredOperator:
     what = f"operator {index}{within}"
     code = table.number(0, "I")
-    if code >= len(names):
+    if code >= len(codes):
         raise BadInput(
-            f"{where}: {what} has operator code {code}, but there are {len(names)}; the file is damaged: "
+            f"{where}: {what} has operator code {code}, but there are {len(codes)}; the file is damaged: "
             "convert the model again"
         )
-    name, custom = names[code]
+    name, custom, version = codes[code]
     return StoredOperator(
         index,
         name,
@@ -299,5 +303,6 @@ def _operator(index: int, table: Table, names: list[tuple[str, bool]], where: st
         table.numbers(2, "i", f"the outputs of {what}"),
         table.table(4, f"the options of {what}"),
         table.raw(5, 1, f"the options of {what}") or memoryview(b""),
+        version,
         within,
     )
