@@ -1,6 +1,8 @@
-"""LiteRT's reference kernels, as the package `ai-edge-litert` gives them; hybrid models run on float weights there."""
+"""LiteRT as the package `ai-edge-litert` gives it: its reference kernels, where it has one; hybrid models on float weights."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -14,17 +16,17 @@ def answer(question: Question) -> Answer:
     Raises:
         RuntimeError, ValueError: it refuses the model or an input.
     """
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    from ai_edge_litert.interpreter import OpResolverType
 
     widened = widen(question.model)
+    resolver = OpResolverType.BUILTIN_REF
+    try:
+        _interpreter(question, widened, resolver)
+    except ValueError:  # a few operators have no reference kernel
+        resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     outputs, tensors = [], []
     for run in question.runs:
-        interpreter = Interpreter(
-            model_content=widened or question.model,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-            experimental_preserve_all_tensors=question.tensors > 0,
-            num_threads=1,
-        )
+        interpreter = _interpreter(question, widened, resolver)
         details = interpreter.get_input_details()
         for detail, given in zip(details, run[0], strict=True):
             interpreter.resize_tensor_input(detail["index"], given.shape)
@@ -44,3 +46,14 @@ def answer(question: Question) -> Answer:
                 continue
         tensors.append(found)
     return Answer("litert", tuple(outputs), tuple(tensors), widened is not None)
+
+
+def _interpreter(question: Question, widened: bytes | None, resolver: Any) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    return Interpreter(
+        model_content=widened or question.model,
+        experimental_op_resolver_type=resolver,
+        experimental_preserve_all_tensors=question.tensors > 0,
+        num_threads=1,
+    )

@@ -80,7 +80,7 @@ class Verified:
 
     def table(self) -> RenderableType:
         """For a terminal."""
-        names = {"tflm": "TensorFlow Lite Micro", "litert": "LiteRT's reference kernels", None: "nothing"}
+        names = {"tflm": "TensorFlow Lite Micro", "litert": "LiteRT", None: "nothing"}
         tried = f"{self.inputs} inputs" + (f" of {self.steps} steps" if self.steps > 1 else "")
         words = {
             "equal": f"every byte of {tried} equals {names[self.oracle]}",
