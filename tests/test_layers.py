@@ -12,7 +12,7 @@ SOURCE = Path(motes.__file__).parent
 ROOMS = (
     ("errors", "progress"),
     ("ir", "names", "bounded"),
-    ("quant", "target"),
+    ("quant", "target", "program"),
     ("ops",),
     ("stream",),
     ("blocks",),
@@ -27,7 +27,7 @@ ROOMS = (
     ("making",),
     ("running",),
     ("report",),
-    ("built", "profiling", "exporting", "verifying"),
+    ("built", "profiling", "exporting", "verifying", "converting"),
     ("app", "doctor", "demo"),
     ("train",),
     ("cli",),

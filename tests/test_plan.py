@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from motes.choose import choose
 from motes.errors import BadInput
-from motes.ir import Call, DType, Graph, Kernel, Node, Op, Program, State, Tensor, verify
+from motes.ir import DType, Graph, Kernel, Node, Op, State, Tensor, verify
 from motes.passes import prepare
 from motes.plan import Plan, place, plan
+from motes.program import Call, Program
 from motes.tflite import load
 
 SHARED_MODELS = {

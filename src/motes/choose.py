@@ -7,7 +7,8 @@ from collections.abc import Set
 import numpy as np
 
 from motes.errors import Unsupported
-from motes.ir import Block, Call, Control, Graph, Kernel, Node, Program
+from motes.ir import Control, Graph, Kernel, Node
+from motes.program import Block, Call, Program
 
 
 def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:

@@ -21,9 +21,9 @@ from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import queue_bytes, ring_bytes
-from motes.ir import Program
 from motes.passes import prepare
 from motes.plan import Plan, plan
+from motes.program import Program
 from motes.progress import Progress, silent
 from motes.proving import compile_graph, layers_of, lcg, self_check, zeros
 from motes.schedule import Schedule, StageCost, schedule

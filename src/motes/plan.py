@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from motes.errors import BadInput
-from motes.ir import ALIGN, Block, Call, Place, Program, State, Tensor
+from motes.ir import ALIGN, Place, State, Tensor
+from motes.program import Block, Call, Program
 
 ORDERS = 300
 """Random orders of placement tried where no simple one reaches the bound."""

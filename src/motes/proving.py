@@ -20,10 +20,11 @@ from motes.choose import choose
 from motes.emit import emit_model, emit_profile_main
 from motes.emit.layers import layer_symbol
 from motes.errors import BuildFailed
-from motes.ir import Array, Block, DType, Graph, Program, Tensor
+from motes.ir import Array, DType, Graph, Tensor
 from motes.machine import Measurement, Place, measure, replay
 from motes.passes import prepare
 from motes.plan import Plan, plan
+from motes.program import Block, Program
 from motes.target import Board
 
 LCG_MULTIPLIER, LCG_INCREMENT = 1664525, 1013904223

@@ -11,13 +11,14 @@ import pytest
 from motes.build import host
 from motes.choose import choose
 from motes.errors import BadInput, MotesError
-from motes.ir import Array, Block, Call, DType, Graph, Node, Op, State, Tensor, quant, verify
+from motes.ir import Array, DType, Graph, Node, Op, State, Tensor, quant, verify
 from motes.ops.add.op import Add
 from motes.ops.control.bodies import with_variables
 from motes.ops.control.op import If, Part, Repeat, While
 from motes.passes import prepare
 from motes.passes.settle_branches import settle_branches
 from motes.plan import plan
+from motes.program import Block, Call
 from motes.proving import compile_graph, layers_of, self_check
 from motes.target import board
 from motes.tflite import load

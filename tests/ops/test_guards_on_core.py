@@ -19,11 +19,12 @@ from motes.build.image import link
 from motes.choose import choose
 from motes.emit import emit_model, emit_profile_main
 from motes.emit.model import kept_offset, offset_of
-from motes.ir import Array, Call, Graph
+from motes.ir import Array, Graph
 from motes.machine import measure
 from motes.ops.case import Case
 from motes.passes import prepare
 from motes.plan import Plan, round_up
+from motes.program import Call
 from motes.proving import zeros
 from motes.target import board
 from motes.tflite import load

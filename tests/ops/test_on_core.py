@@ -14,9 +14,10 @@ import pytest
 
 from motes.build import host
 from motes.choose import choose
-from motes.ir import Call, Graph, Node, Tensor
+from motes.ir import Graph, Node, Tensor
 from motes.ops import builtins
 from motes.ops.case import Case
+from motes.program import Call
 from motes.proving import compile_graph
 from motes.target import board
 

@@ -10,11 +10,12 @@ import pytest
 
 from motes.build import host
 from motes.choose import choose
-from motes.ir import Array, Call, DType, Graph, Quant, Tensor, quant
+from motes.ir import Array, DType, Graph, Quant, Tensor, quant
 from motes.ops.control.op import Part, Repeat
 from motes.passes import prepare
 from motes.passes.roll_recurrence import roll_recurrence
 from motes.plan import plan
+from motes.program import Call
 from motes.proving import compile_graph, self_check
 from motes.target import board
 from motes.tflite import load

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from motes.emit.model import offset_of
-from motes.ir import Block, Call, Program
 from motes.plan import Plan, block_places, round_up
+from motes.program import Block, Call, Program
 
 GUARD = 64
 """Bytes around each buffer, and around a graph's whole memory."""

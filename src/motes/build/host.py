@@ -16,9 +16,10 @@ from motes.emit import emit_model
 from motes.emit.model import offset_of
 from motes.emit.text import COMMON
 from motes.errors import BadInput, BuildFailed
-from motes.ir import Array, Graph, Program, Tensor
+from motes.ir import Array, Graph, Tensor
 from motes.passes import prepare
 from motes.plan import Plan, plan, round_up
+from motes.program import Program
 
 GRAPHS_A_UNIT = 8
 """Graphs compiled together: fewer starts of the compiler, yet enough units for every worker."""

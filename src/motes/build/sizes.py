@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from motes.build.elf import Elf, Symbol
 from motes.errors import DoesNotFit
-from motes.ir import Program
 from motes.plan import Plan
+from motes.program import Program
 from motes.target import Board, Chip, Region
 
 INPUT_SECTION = ".motes_input"

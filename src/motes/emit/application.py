@@ -13,9 +13,9 @@ from motes.emit.layers import Code, Layer
 from motes.emit.model import kept_offset
 from motes.emit.text import comment, string, templates
 from motes.errors import BadInput
-from motes.ir import Program
 from motes.names import identifier, printable
 from motes.plan import Plan, round_up
+from motes.program import Program
 from motes.schedule import Schedule
 from motes.stream import Source
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from motes.emit.text import COMMON, array, comment, narrowed, struct_value, templates
-from motes.ir import Array, Block, Call, Kernel, Program, State, Tensor
+from motes.ir import Array, Kernel, State, Tensor
 from motes.names import identifier
 from motes.plan import Plan
+from motes.program import Block, Call, Program
 
 
 def layer_symbol(prefix: str, node: str) -> str:

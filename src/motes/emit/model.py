@@ -9,10 +9,10 @@ import numpy as np
 
 from motes.emit.layers import Code
 from motes.emit.text import array, comment, string, templates
-from motes.ir import Array, Program, Tensor
+from motes.ir import Array, Tensor
 from motes.names import identifier
 from motes.plan import Plan, round_up
-
+from motes.program import Program
 
 HEADERS = frozenset(
     """
