@@ -2,107 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kept_rows import inputs, keeping_sums
 from motes.build import host
 from motes.errors import MotesError
-from motes.ir import Array, Control, DType, Graph, Tensor, quant
+from motes.ir import Control, DType, Graph
 from motes.ops.slice.op import SliceAt
 from motes.ops.update.op import DynamicUpdateSlice
-from motes.passes import prepare
 from motes.tflite import load
 from motes.verifying import verify
-from tflite_writer import Extras, Operator, Subgraph, write_model
 from tflm import run_litert
-
-NONE = {"fused_activation_function": "NONE"}
-
-
-def numbers(name: str, *values: int, dtype: DType = DType.INT32) -> Tensor:
-    return Tensor(name, (len(values),), dtype, None, np.array(values, dtype.numpy))
-
-
-def scalar(name: str, value: int | None = None, dtype: DType = DType.INT32) -> Tensor:
-    return Tensor(name, (), dtype, None, None if value is None else np.array(value, dtype.numpy))
-
-
-def keeping_sums(
-    shape: tuple[int, ...],
-    *,
-    dtype: DType = DType.FLOAT32,
-    index: DType = DType.INT32,
-    step: int = 1,
-    size: int = -1,
-    also_kept: bool = False,
-) -> bytes:
-    """A loop over the rows of x: h += x[i]; y = join(y[:i], h, y[i + step:]), as TensorFlow 2.21 writes it.
-
-    Args:
-        size: along the other axes of what is cut out; -1: all.
-        also_kept: the rows before are read by something else, too.
-    """
-    steps, rest = shape[0], shape[1:]
-    scale = quant(0.5, 0) if dtype is DType.INT8 else None
-    ends = [
-        scalar("i", dtype=index),
-        *(Tensor(n, s, dtype, scale) for n, s in (("y", shape), ("h", rest), ("x", shape))),
-    ]
-    i, y, h, x = (replace(t, name=f"in_{t.name}") for t in ends)
-    row, joined = replace(y, name="row", shape=(1, *rest)), replace(y, name="joined")
-    before, behind = replace(row, name="before"), replace(row, name="behind")
-    after, now, h_after = replace(i, name="after"), replace(h, name="now"), replace(h, name="h_after")
-    from_i, from_after = (Tensor(n, (1,), index) for n in ("from_i", "from_after"))
-    sizes, begins = (Tensor(n, (len(shape),), index) for n in ("sizes", "begins"))
-    axis = {"axis": 0, **NONE}
-    operators = [
-        Operator("ADD", (i, scalar("step", step, index)), (after,), NONE),
-        Operator("GATHER", (x, i), (now,), {"axis": 0}),
-        Operator("ADD", (h, now), (h_after,), NONE),
-        Operator("RESHAPE", (i, numbers("one", 1)), (from_i,)),
-        Operator("RESHAPE", (after, numbers("one_too", 1)), (from_after,)),
-        Operator("RESHAPE", (h_after, numbers("row_shape", 1, *rest)), (row,)),
-    ]
-    if rest:
-        operators += [
-            Operator("CONCATENATION", (from_i, numbers("all", *(size for _ in rest), dtype=index)), (sizes,), axis),
-            Operator("CONCATENATION", (from_after, numbers("first", *(0 for _ in rest), dtype=index)), (begins,), axis),
-        ]
-    else:
-        sizes, begins = from_i, from_after
-    operators += [
-        Operator("SLICE", (y, numbers("start", *(0 for _ in shape), dtype=index), sizes), (before,)),
-        Operator("SLICE", (y, begins, numbers("ends", *(-1 for _ in shape), dtype=index)), (behind,)),
-        Operator("CONCATENATION", (before, row, behind), (joined,), axis),
-    ]
-    if also_kept:
-        twice = replace(before, name="twice")
-        operators.append(Operator("ADD", (before, before), (twice,), NONE))
-        operators.append(Operator("SUB", (twice, twice), (replace(twice, name="none"),), NONE))
-    asked = [replace(t, name=f"asked_{t.name}") for t in ends]
-    less = Tensor("less", (), DType.BOOL)
-    bodies = (
-        Subgraph([Operator("LESS", (asked[0], scalar("steps", steps, index)), (less,))], asked, [less]),
-        Subgraph(operators, [i, y, h, x], [after, joined, h_after, x]),
-    )
-    outs = [replace(t, name=f"out_{t.name}") for t in ends]
-    first = [scalar("zero", 0, index), *(replace(t, data=np.zeros(t.shape, dtype.numpy)) for t in ends[1:3]), ends[3]]
-    loop = Operator("WHILE", first, outs, {"cond_subgraph_index": 1, "body_subgraph_index": 2})
-    open_sizes = {t: tuple(-1 for _ in shape) for t in (before, behind)}
-    return write_model([loop], [ends[3]], [outs[1]], Extras(subgraphs=bodies, signatures=open_sizes))
 
 
 def body_of(graph: Graph) -> Graph:
     (op,) = (n.op for n in graph.nodes if isinstance(n.op, Control))
     return op.bodies[-1]
-
-
-def inputs(shape: tuple[int, ...], dtype: DType, count: int = 3) -> list[tuple[Array, ...]]:
-    values = np.random.default_rng(1).integers(-8, 8, (count, *shape))
-    return [(v.astype(dtype.numpy),) for v in values]
 
 
 @pytest.mark.parametrize("index", [DType.INT32, DType.INT64])
@@ -127,14 +45,6 @@ def test_a_row_is_one_number() -> None:
     (ours,) = host.load([load(data, "sums")], sanitize=True)
     for (x,) in given:
         assert ours(x)[0].tolist() == np.cumsum(x).tolist()
-
-
-def test_the_rows_stay_where_they_are() -> None:
-    """One copy of the tensor: the loop writes rows into it."""
-    graph = prepare(load(keeping_sums((6, 1, 5)), "sums"))
-    (update,) = (n for n in body_of(graph).nodes if isinstance(n.op, DynamicUpdateSlice))
-    (state,) = (s for s in body_of(graph).states if s.write is update.output)
-    assert update.input(0) is state.read
 
 
 @pytest.mark.parametrize("other", [{"step": 2}, {"size": 1}, {"also_kept": True}], ids=str)

@@ -13,6 +13,7 @@ from motes.passes.drop_requantize_pairs import drop_requantize_pairs
 from motes.passes.fold_constants import fold_constants
 from motes.passes.fuse_padding import fuse_padding
 from motes.passes.order_nodes import order_nodes
+from motes.passes.place_rows import place_rows
 from motes.passes.roll_recurrence import roll_recurrence
 from motes.passes.settle_branches import settle_branches
 
@@ -25,6 +26,7 @@ PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
     drop_identities,
     fuse_padding,
     drop_dead_nodes,
+    place_rows,
     roll_recurrence,
     order_nodes,
 )

@@ -1,9 +1,9 @@
-"""How often a loop runs, where that follows from constants: from numbers that it counts."""
+"""What follows from constants in the rounds of a loop: how many there are, and the numbers that it counts."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from motes.ir import Array, Graph, Node, Tensor
 
@@ -23,26 +23,42 @@ def rounds_of(condition: Graph, step: Graph, inputs: Sequence[Tensor | None]) ->
         inputs: their values before the first round.
     """
     asked = needed(condition, condition.outputs[:1])
-    counters = _counters(condition, step, asked)
-    first = [inputs[i].data if inputs[i] is not None else None for i in counters]
-    made = needed(step, [step.states[i].write for i in counters])
-    tensors = [t for n in (*asked, *made) for t in (*n.inputs, *n.outputs) if t is not None]
-    if any(x is None for x in first) or any(t.elements > MOST_ELEMENTS for t in tensors):
+    if _large(asked):
         return None
-    now = {i: x for i, x in zip(counters, first, strict=True) if x is not None}
-    for count in range(MOST_FOLDS // max(1, len(asked) + len(made))):
-        known = computed_now(asked, {condition.inputs[i]: x for i, x in now.items()})
-        holds = known.get(condition.outputs[0])
+    read = {t for node in asked for t in node.inputs} | {condition.outputs[0]}
+    counted = {t: s.read for t, s in zip(condition.inputs, step.states, strict=True) if t in read}
+    for count, known in enumerate(each_round(step, inputs, list(counted.values()))):
+        found = computed_now(asked, {t: known[inside] for t, inside in counted.items()})
+        holds = found.get(condition.outputs[0])
         if holds is None:
             return None
         if not holds.all():
             return count
-        known = computed_now(made, {step.states[i].read: x for i, x in now.items()})
-        following = {i: known.get(step.states[i].write) for i in counters}
-        now = {i: x for i, x in following.items() if x is not None}
-        if len(now) < len(counters):
-            return None
     return None
+
+
+def each_round(
+    step: Graph, inputs: Sequence[Tensor | None], wanted: Sequence[Tensor]
+) -> Iterator[Mapping[Tensor, Array]]:
+    """The values of `wanted`, tensors of `step`, in one round after the other, for as long as they are known.
+
+    It ends where they depend on what is not known, or where it takes long.
+
+    Args:
+        inputs: for the states, in order, their values before the first round.
+    """
+    states = _behind(step, wanted)
+    made = needed(step, [*wanted, *(step.states[i].write for i in states)])
+    if _large(made):
+        return
+    first = {step.states[i].read: t.data for i in states if (t := inputs[i]) is not None}
+    now = {t: x for t, x in first.items() if x is not None}
+    for _ in range(MOST_FOLDS // (len(made) + 1)):
+        known = computed_now(made, now)
+        if any(t not in known for t in wanted):
+            return
+        yield known
+        now = {step.states[i].read: known[step.states[i].write] for i in states if step.states[i].write in known}
 
 
 def needed(graph: Graph, wanted: Collection[Tensor]) -> tuple[Node, ...]:
@@ -66,12 +82,19 @@ def computed_now(nodes: Sequence[Node], known: Mapping[Tensor, Array]) -> dict[T
     return values
 
 
-def _counters(condition: Graph, step: Graph, asked: Sequence[Node]) -> tuple[int, ...]:
-    """The variables that the condition depends on, in this round or in a later one."""
-    read = {t for n in asked for t in n.inputs} | {condition.outputs[0]}
-    found = [i for i, t in enumerate(condition.inputs) if t in read]
-    for i in found:  # which grows meanwhile
-        state = step.states[i]
-        behind = {t for n in needed(step, [state.write]) for t in n.inputs} | {state.write}
-        found += [j for j, other in enumerate(step.states) if other.read in behind and j not in found]
+def _large(nodes: Sequence[Node]) -> bool:
+    """Whether computing them may take long."""
+    return any(t.elements > MOST_ELEMENTS for n in nodes for t in (*n.inputs, *n.outputs) if t is not None)
+
+
+def _behind(step: Graph, wanted: Sequence[Tensor]) -> tuple[int, ...]:
+    """The states that `wanted` depend on, in this round or in an earlier one."""
+    found: list[int] = []
+    missing = [list(wanted)]
+    for ends in missing:  # which grows meanwhile
+        read = {t for node in needed(step, ends) for t in node.inputs} | {*ends}
+        for i, state in enumerate(step.states):
+            if state.read in read and i not in found:
+                found.append(i)
+                missing.append([state.write])
     return tuple(found)
