@@ -1,4 +1,4 @@
-"""LiteRT as the package `ai-edge-litert` gives it: its reference kernels, where it has one; hybrid models on float weights."""
+"""LiteRT as the package `ai-edge-litert` gives it: reference kernels where it has them; hybrid weights as floats."""
 
 from __future__ import annotations
 
