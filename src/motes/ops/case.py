@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from motes.ir import Array, DType, Graph, Node, Quant, Tensor
+from motes.ir import Array, DType, Graph, Node, Quant, State, Tensor
+from motes.ops.memory import remembering
 
 Oracle = Literal["tflm", "litert"]
 
@@ -43,6 +44,8 @@ class Case:
     """Who gives the answers: LiteRT's reference kernels where TFLM lacks the operator."""
     states: tuple[Tensor, ...] = ()
     """Inputs or outputs that are variables: their values stay from one run to the next."""
+    remembers: bool = False
+    """The operator keeps values that the file has no variables for."""
     bodies: tuple[Body, ...] = ()
     """What its options call subgraph 1, 2 and so on."""
 
@@ -56,7 +59,17 @@ class Case:
         """The same model as a graph, with `motes.ops.builtins()`."""
         made = {"subgraph": lambda index: self.bodies[index - 1].graph(builtins)} if self.bodies else {}
         op = builtins[self.builtin][0].from_tflite(self.builtin, self.options, self.inputs, self.outputs, **made)
-        return Graph(self.name, self.variables, self.outputs, (Node(self.name, op, self.inputs, self.outputs, (0,)),))
+        node = Node(self.name, op, self.inputs, self.outputs, (0,))
+        node, states = remembering(node, op.memory(node))
+        for i, old in enumerate(self.inputs):
+            if old is not None and i in op.updates:
+                new = replace(old, name=f"{old.name}_next")
+                node = replace(node, outputs=(*node.outputs, new))
+                states = (*states, _state(old, new))
+        if op.extends:
+            old = replace(node.output, name=f"{node.output.name}_before")
+            node, states = replace(node, inputs=(*node.inputs, old)), (*states, _state(old, node.output))
+        return Graph(self.name, self.variables, self.outputs, (node,), states)
 
     def stimuli(self, count: int = 0) -> tuple[tuple[Array, ...], ...]:
         """`count` sets of input values: all lowest, all highest, extremes at random, then uniform; always the same.
@@ -64,10 +77,14 @@ class Case:
         Args:
             count: 0: 4, or 10 where values stay from one run to the next.
         """
-        count = count or (10 if self.states else 4)
+        count = count or (10 if self.states or self.remembers else 4)
         rng = np.random.default_rng(random.Random(self.name).getrandbits(64))
         kinds = ("low", "high", "extremes", *("uniform",) * count)[:count]
         return tuple(tuple(_values(rng, t, kind, self.ranges.get(t)) for t in self.variables) for kind in kinds)
+
+
+def _state(read: Tensor, write: Tensor) -> State:
+    return State(read.name, np.zeros(read.shape, read.dtype.numpy), read, write)
 
 
 def _values(rng: np.random.Generator, tensor: Tensor, kind: str, limits: tuple[float, float] | None) -> Array:

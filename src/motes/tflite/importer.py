@@ -127,7 +127,7 @@ class _Importer:
         inputs = tuple(self._input(i) for i in self.main.inputs)
         outputs = tuple(self.scope.tensor(i, "an output of the model") for i in self.main.outputs)
         graph = dataclasses.replace(graph, inputs=inputs, outputs=outputs)
-        return with_states(graph, [*variables.states(), *tensor_states(self.scope)], self.file)
+        return with_states(graph, [*variables.states(), *tensor_states(self.scope), *self.scope.memories], self.file)
 
     def _whole(self) -> None:
         """Raise unless there is something to run."""

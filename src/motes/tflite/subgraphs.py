@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from motes.errors import BadInput, MotesError, Unsupported
-from motes.ir import Array, Graph, Node, Op, Tensor
+from motes.ir import Array, Graph, Node, Op, State, Tensor
 from motes.names import Names, quoted, snake
 from motes.ops import builtins
+from motes.ops.memory import remembering
 from motes.tflite.options import read_options
 from motes.tflite.row_updates import with_row_updates
 from motes.tflite.schema import (
@@ -119,6 +120,7 @@ class Scope:
             with each operator that changes it.
         known: by index, what follows from constants, such as shapes: the operators behind find constants.
         before: by index, the tensors that hold the variables' values before the first operator.
+        memories: what operators keep that the file has no variables for.
     """
 
     def __init__(self, file: File, stored: StoredGraph, keeps: bool = False) -> None:
@@ -130,6 +132,7 @@ class Scope:
         self.now: dict[int, Tensor] = {}
         self.known: dict[int, Tensor] = {}
         self.before: dict[int, Tensor] = {}
+        self.memories: list[State] = []
         self._keeps = keeps
 
     def described(self, index: int, what: str) -> StoredTensor:
@@ -208,9 +211,18 @@ class Scope:
         op = self._op(kind, builtin.name, read_options(operator, builtin), inputs, outputs, operator)
         there = [n for n in kind.updates if n < len(operator.inputs) and operator.inputs[n] != -1]
         updated = tuple(self._updated(operator, n) for n in there)
-        node = Node(self._name(op, operator), op, inputs, (*outputs, *updated), (operator.index,))
+        node = self._remembering(Node(self._name(op, operator), op, inputs, (*outputs, *updated), (operator.index,)))
         made = self.file.folded(node)
         self.known |= {i: replace(t, data=x) for i, t, x in zip(operator.outputs, outputs, made or (), strict=False)}
+        return node
+
+    def _remembering(self, node: Node) -> Node:
+        """The node with its operator's memory among its inputs and outputs."""
+        initial = node.op.memory(node)
+        if initial and not self._keeps:
+            raise Unsupported(node, "keeps values, in a subgraph", "keep operators with memory out of IF and WHILE")
+        node, states = remembering(node, initial, self.file.names)
+        self.memories += states
         return node
 
     def _op(

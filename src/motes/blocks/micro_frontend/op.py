@@ -9,6 +9,8 @@ import numpy as np
 from motes.blocks.micro_frontend import tables
 from motes.errors import BadInput
 from motes.ir import DType, Kernel, Node, Op, Params, quant
+from motes.ops.signal_fft import tables as fft
+from motes.ops.signal_filter_bank.tables import log_table
 from motes.stream import Memory, Stream, count_of, step
 
 RAW = quant(1 / 25.6, 0)
@@ -77,12 +79,12 @@ class MicroFrontendOp(Op):
             "least_signal": int(0.05 * (1 << 14)),
             "hann": tables.hann(window),
             "order": tables.group_order(points),
-            "twiddles": tables.twiddles(points),
-            "split": tables.split_twiddles(points),
+            "twiddles": fft.twiddles(points),
+            "split": fft.split(points),
             "widths": np.array([len(s) for s in slopes], np.uint16),
             "weights": np.concatenate(slopes).astype(np.uint16),
             "gain": tables.gain_curve(correction),
-            "log_table": tables.log_table(),
+            "log_table": log_table(),
         }
 
 

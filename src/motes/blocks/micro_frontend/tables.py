@@ -38,20 +38,6 @@ def hann(window: int) -> Array:
     return rounded.astype(np.int16)
 
 
-def _unit(phase: float) -> tuple[int, int]:
-    return math.floor(0.5 + 32767 * math.cos(phase)), math.floor(0.5 + 32767 * math.sin(phase))
-
-
-def twiddles(points: int) -> Array:
-    """int16 (points * 3 / 4, 2): exp(-2 pi i k / points) in Q15, real and imaginary part."""
-    return np.array([_unit(-2 * math.pi * k / points) for k in range(points * 3 // 4)], np.int16)
-
-
-def split_twiddles(points: int) -> Array:
-    """int16 (points / 2, 2): exp(-i pi (k / points + 1/2)) in Q15 for k from 1."""
-    return np.array([_unit(-math.pi * (k / points + 0.5)) for k in range(1, points // 2 + 1)], np.int16)
-
-
 def first_radix(points: int) -> int:
     """Radix of the transform's first stage; the stages behind it have radix 4."""
     return 4 if (points.bit_length() - 1) % 2 == 0 else 2
@@ -140,8 +126,3 @@ def gain_curve(correction: int) -> Array:
         slope = 4 * (y1 - y0) - (y2 - y0)
         values += [y0, slope, y2 - y0 - slope]
     return np.array(values, np.int64).astype(np.int16)
-
-
-def log_table() -> Array:
-    """uint16 (129): 2^16 (log2(1 + i / 128) - i / 128)."""
-    return np.array([round(65536 * (math.log2(1 + i / 128) - i / 128)) for i in range(129)], np.uint16)

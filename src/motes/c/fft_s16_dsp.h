@@ -23,7 +23,7 @@ MOTES_INLINE uint32_t fft_dsp_mul(uint32_t a, uint32_t b) {
     return fft_dsp_pack((int32_t)((uint32_t)r << 1), (int32_t)((uint32_t)i << 1));
 }
 
-/* See fft_cross. */
+/* See fft_group4_s16. */
 MOTES_INLINE void fft_dsp_cross(uint32_t *y, int32_t m, uint32_t a, uint32_t b, uint32_t c,
                                 uint32_t d) {
     const int16x2_t even = __sadd16((int16x2_t)a, (int16x2_t)c),
@@ -36,7 +36,7 @@ MOTES_INLINE void fft_dsp_cross(uint32_t *y, int32_t m, uint32_t a, uint32_t b, 
     y[3 * m] = (uint32_t)__sasx(less, turn);
 }
 
-/* A later stage, radix 4: see fft_stage4. */
+/* A later stage, radix 4: see fft_stage4_s16. */
 MOTES_INLINE void fft_dsp_stage(uint32_t *y, int32_t points, int32_t m, const uint32_t *twiddles) {
     const int32_t quarter = 2 * (32767 / 4), stride = points / (4 * m);
     for (int32_t k = 0; k < m; k++) {
@@ -64,7 +64,7 @@ MOTES_INLINE void fft_dsp_stages(uint32_t *y, int32_t points, const uint32_t *tw
         fft_dsp_stage(y, points, 256, twiddles);
 }
 
-/* See fft_energies. */
+/* See fft_energies_s16. */
 MOTES_INLINE void fft_dsp_energies(uint32_t *y, int32_t points, const uint32_t *split) {
     const int32_t half = 2 * (32767 / 2);
     for (int32_t k = 1; k <= points / 2; k++) {

@@ -1,4 +1,4 @@
-/* integer_math.h: the square root, gain curve and logarithm of the micro front end, in integers. */
+/* integer_math.h: the square root, gain curve and logarithm of audio front ends, in integers. */
 #ifndef MOTES_INTEGER_MATH_H
 #define MOTES_INTEGER_MATH_H
 
@@ -50,21 +50,22 @@ MOTES_INLINE uint32_t integer_sqrt64(uint64_t x) {
     return root + (x - (uint64_t)root * root > root && root != 0xFFFFFFFF);
 }
 
-/* A falling curve through 32 octaves, each a parabola: `octaves` holds (start, slope, bend) from 2
-   on, `curve` the values at 0 and 1 before them. */
-MOTES_INLINE uint32_t integer_curve(uint32_t x, const int16_t *curve) {
+/* A curve through 32 octaves, each a parabola: `octaves` holds (start, slope, bend) from 2 on,
+ * `curve` the values at 0 and 1 before them. */
+MOTES_INLINE int32_t integer_curve(uint32_t x, const int16_t *curve) {
     if (x < 2)
-        return (uint32_t)(int32_t)curve[x];
+        return curve[x];
     const int32_t bits = integer_bits(x);
     const int16_t *octave = curve + 2 + 3 * (bits - 2);
     const int32_t fraction = (int32_t)((bits < 11 ? x << (11 - bits) : x >> (bits - 11)) & 0x3FF);
     const int32_t slope = ((octave[2] * fraction) >> 5) + octave[1] * 32;
-    return (uint32_t)(octave[0] + ((slope * fraction + (1 << 14)) >> 15));
+    const uint32_t rise = (uint32_t)slope * (uint32_t)fraction; /* wraps, as in TFLM */
+    return octave[0] + ((int32_t)(rise + (1 << 14)) >> 15);
 }
 
-/* log(x) * 2^scale_shift for x > 1; `table` holds 2^16 * (log2(1 + i / 128) - i / 128), i in 0 ..
+/* log(x) * scale for x > 1; `table` holds 2^16 * (log2(1 + i / 128) - i / 128), i in 0 ..
  * 128. */
-MOTES_INLINE uint32_t integer_log(uint32_t x, int32_t scale_shift, const uint16_t *table) {
+MOTES_INLINE uint32_t integer_log(uint32_t x, uint32_t scale, const uint16_t *table) {
     const int32_t whole = integer_bits(x) - 1;
     const uint32_t mantissa = x - (UINT32_C(1) << whole);
     const int32_t fraction =
@@ -76,7 +77,7 @@ MOTES_INLINE uint32_t integer_log(uint32_t x, int32_t scale_shift, const uint16_
     const uint32_t log2 = ((uint32_t)whole << 16) + (uint32_t)(fraction + c0 + bend);
     const uint32_t ln =
         (uint32_t)((UINT64_C(45426) * log2 + (1 << 15)) >> 16); /* 45426 = 2^16 ln 2 */
-    return ((ln << scale_shift) + (1 << 15)) >> 16;
+    return (ln * scale + (1 << 15)) >> 16;
 }
 
 #endif
