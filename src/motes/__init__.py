@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Threshold,
     )
     from motes.built import Build, Run
+    from motes.converting import Converted, convert
     from motes.errors import BadInput, BoardFault, BuildFailed, DoesNotFit, MotesError, Unsupported
     from motes.judging import Event
     from motes.profiling import Profile, profile
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "motes.app": ("LED", "App", "Model", "Print", "load_app"),
     "motes.built": ("Build", "Run"),
+    "motes.converting": ("Converted", "convert"),
     "motes.errors": ("BadInput", "BoardFault", "BuildFailed", "DoesNotFit", "MotesError", "Unsupported"),
     "motes.judging": ("Event",),
     "motes.profiling": ("Profile", "profile"),
@@ -57,6 +59,7 @@ __all__ = [
     "Build",
     "BuildFailed",
     "Camera",
+    "Converted",
     "Crop",
     "Detect",
     "DoesNotFit",
@@ -77,6 +80,7 @@ __all__ = [
     "Suppress",
     "Threshold",
     "Unsupported",
+    "convert",
     "load_app",
     "profile",
 ]

@@ -36,14 +36,15 @@ class Model:
     """A quantized TensorFlow Lite model, as a step of an application.
 
     Args:
-        path: a .tflite file; relative to the app.py that names it, or to the current folder.
+        path: a .tflite file, or what `convert` returned; relative to the app.py that names it, or to the current
+            folder.
         name: for reports and C; None: the file's name.
 
     Raises:
         BadInput, Unsupported: the file cannot be read, or asks for what Motes does not do.
     """
 
-    def __init__(self, path: str | Path, name: str | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], name: str | None = None) -> None:
         base = _folder.get()
         found = base / path if base is not None and os.path.exists(base / path) else Path(path)
         self.graph: Graph = load(found, name)

@@ -308,6 +308,30 @@ def verify(
 
 
 @app.command()
+def convert(
+    source: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="An .onnx, .keras, .h5 or .pt2 file, or a SavedModel.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", "-d", help="Typical inputs, samples first: .npy, or .npz for several inputs."),
+    ] = None,
+    quantize: Annotated[str, typer.Option(help="int8, int16 (activations; weights are int8) or none.")] = "int8",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The .tflite file to write.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a .tflite file of a model from Keras, ONNX or PyTorch, and compare the two."""
+    from motes.converting import convert as make
+    from motes.converting.samples import read_file
+
+    with _progress(_terminal(stderr=True)) as progress:
+        samples = None if data is None else read_file(data)
+        kind: Any = None if quantize == "none" else quantize
+        made = make(source, samples, quantize=kind, out=out, progress=progress)
+    _show(made, as_json)
+
+
+@app.command()
 def ops(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of docs/operators.md.")] = False,
