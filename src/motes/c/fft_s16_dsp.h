@@ -64,22 +64,48 @@ MOTES_INLINE void fft_dsp_stages(uint32_t *y, int32_t points, const uint32_t *tw
         fft_dsp_stage(y, points, 256, twiddles);
 }
 
+/* The first stage, radix 4, without twiddles; it scales its input up by `shift`. */
+MOTES_INLINE void fft_dsp_first(uint32_t *y, int32_t points, int32_t shift) {
+    const int32_t scale = 2 * (32767 / 4);
+    for (uint32_t *group = y; group < y + points; group += 4) {
+        uint32_t x[4];
+        for (int32_t i = 0; i < 4; i++)
+            x[i] = fft_dsp_pack(__smlatb((int32_t)(group[i] << 16 << shift), scale, 1 << 15),
+                                __smlatb((int32_t)(group[i] >> 16 << 16 << shift), scale, 1 << 15));
+        fft_dsp_cross(group, 1, x[0], x[1], x[2], x[3]);
+    }
+}
+
+/* Value k of a real signal's spectrum is returned, value points - k is *above: see fft_part_s16. */
+MOTES_INLINE int16x2_t fft_dsp_part(uint32_t low, uint32_t high, uint32_t split, int16x2_t *above) {
+    const int32_t half = 2 * (32767 / 2);
+    const uint32_t conjugate =
+        (high & 0xFFFF) | ((uint32_t)__ssub16(0, (int16x2_t)high) & UINT32_C(0xFFFF0000));
+    const int16x2_t a = (int16x2_t)fft_dsp_scale(low, half),
+                    b = (int16x2_t)fft_dsp_scale(conjugate, half);
+    const int16x2_t sum = __sadd16(a, b);
+    const int16x2_t t = (int16x2_t)fft_dsp_mul((uint32_t)__ssub16(a, b), split);
+    *above = (int16x2_t)(((uint32_t)__shsub16(sum, t) & 0xFFFF) |
+                         ((uint32_t)__shsub16(t, sum) & UINT32_C(0xFFFF0000)));
+    return __shadd16(sum, t);
+}
+
 /* See fft_energies_s16. */
 MOTES_INLINE void fft_dsp_energies(uint32_t *y, int32_t points, const uint32_t *split) {
-    const int32_t half = 2 * (32767 / 2);
     for (int32_t k = 1; k <= points / 2; k++) {
-        const uint32_t low = y[k], high = y[points - k];
-        const uint32_t conjugate =
-            (high & 0xFFFF) | ((uint32_t)__ssub16(0, (int16x2_t)high) & UINT32_C(0xFFFF0000));
-        const int16x2_t a = (int16x2_t)fft_dsp_scale(low, half),
-                        b = (int16x2_t)fft_dsp_scale(conjugate, half);
-        const int16x2_t sum = __sadd16(a, b);
-        const int16x2_t t = (int16x2_t)fft_dsp_mul((uint32_t)__ssub16(a, b), split[k - 1]);
-        const int16x2_t below = __shadd16(sum, t);
-        const int16x2_t above = (int16x2_t)(((uint32_t)__shsub16(sum, t) & 0xFFFF) |
-                                            ((uint32_t)__shsub16(t, sum) & UINT32_C(0xFFFF0000)));
+        int16x2_t above;
+        const int16x2_t below = fft_dsp_part(y[k], y[points - k], split[k - 1], &above);
         y[k] = (uint32_t)__smuad(below, below);
         y[points - k] = (uint32_t)__smuad(above, above);
+    }
+}
+
+/* See fft_to_spectrum_s16: all but values 0 and `points`. */
+MOTES_INLINE void fft_dsp_to_spectrum(uint32_t *y, int32_t points, const uint32_t *split) {
+    for (int32_t k = 1; k <= points / 2; k++) {
+        int16x2_t above;
+        y[k] = (uint32_t)fft_dsp_part(y[k], y[points - k], split[k - 1], &above);
+        y[points - k] = (uint32_t)above;
     }
 }
 

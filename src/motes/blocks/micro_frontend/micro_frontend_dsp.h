@@ -38,24 +38,12 @@ MOTES_INLINE int32_t micro_frontend_dsp_window(const micro_frontend_params *p, c
     return 15 - integer_bits((peak | peak >> 16) & 0x7FFF);
 }
 
-/* The first stage, radix 4, without twiddles, which scales its input up. */
-MOTES_INLINE void micro_frontend_dsp_first(uint32_t *z, int32_t points, int32_t shift) {
-    const int32_t scale = 2 * (32767 / 4);
-    for (uint32_t *group = z; group < z + points; group += 4) {
-        uint32_t x[4];
-        for (int32_t i = 0; i < 4; i++)
-            x[i] = fft_dsp_pack(__smlatb((int32_t)(group[i] << 16 << shift), scale, 1 << 15),
-                                __smlatb((int32_t)(group[i] >> 16 << 16 << shift), scale, 1 << 15));
-        fft_dsp_cross(group, 1, x[0], x[1], x[2], x[3]);
-    }
-}
-
 static inline void micro_frontend_dsp(const micro_frontend_params *p, const int16_t *x,
                                       const uint32_t *noise, uint16_t *y, uint32_t *noise_next,
                                       void *scratch) {
     uint32_t *z = (uint32_t *)scratch;
     const int32_t shift = micro_frontend_dsp_window(p, (const motes_word *)x, z);
-    micro_frontend_dsp_first(z, p->points, shift);
+    fft_dsp_first(z, p->points, shift);
     fft_dsp_stages(z, p->points, (const uint32_t *)(const void *)p->twiddles);
     fft_dsp_energies(z, p->points, (const uint32_t *)(const void *)p->split);
     micro_frontend_bands(p, (const motes_word *)scratch, shift, noise, y, noise_next);

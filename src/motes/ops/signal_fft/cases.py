@@ -10,6 +10,8 @@ from motes.ops.case import Case
 
 COUNT = 50
 TRANSFORMS = 78
+FOURS = 24
+"""Transforms in int16 whose complex ones have 4^n points."""
 LENGTHS = (4, 6, 8, 10, 12, 16, 20, 24, 30, 32, 48, 50, 60, 64, 72, 90, 100, 120, 128, 150, 256)
 CODES = {DType.INT16: 7, DType.INT32: 2, DType.FLOAT32: 0}
 """Types by their number in TensorFlow Lite's schema, as TFLM reads them."""
@@ -23,6 +25,8 @@ def cases() -> Iterator[Case]:
     for seed in range(TRANSFORMS):
         yield _transform("SignalRfft", seed)
         yield _transform("SignalIrfft", seed)
+    for seed in range(FOURS):
+        yield _fours(seed)
 
 
 def _auto_scale(seed: int) -> Case:
@@ -53,3 +57,12 @@ def _transform(builtin: str, seed: int) -> Case:
     ranges = {x: (-most, most)} if most and dtype is not DType.FLOAT32 else {}
     options = {"T": CODES[dtype], "fft_length": length}
     return Case(f"{builtin.lower()}_{seed}", builtin, options, (x,), (y,), ranges)
+
+
+def _fours(seed: int) -> Case:
+    rng = random.Random(f"signal fours {seed}")
+    length, outer = (8, 32, 32, 128)[seed % 4] if seed else 512, rng.choice(((), (1,), (2,)))
+    given = rng.choice((length, 2 * rng.randint(1, length // 2)))
+    x, y = Tensor("s", (*outer, given), DType.INT16), Tensor("f", (*outer, length + 2), DType.INT16)
+    options = {"T": CODES[DType.INT16], "fft_length": length}
+    return Case(f"signalrfft_fours_{seed}", "SignalRfft", options, (x,), (y,))

@@ -12,6 +12,9 @@ from motes.ops.broadcast import is_type
 from motes.ops.signal_fft import tables
 from motes.ops.signals import BUILD_AGAIN, check_ends, check_option, check_shape, signal
 
+MOST_POINTS_DSP = 1024
+"""Of which `fft_s16_dsp.h` has all stages."""
+
 LONGEST = 1 << 16
 """Samples of the longest transform: its indices fit into 16 bits."""
 
@@ -109,12 +112,24 @@ def _kernels(function: str) -> tuple[Kernel, ...]:
     )
 
 
+def _served(node: Node) -> bool:
+    """Whether the kernel for DSP instructions serves it."""
+    x, points = node.input(0), (node.output.shape[-1] - 2) // 2
+    fours = points.bit_count() == 1 and points.bit_length() % 2 == 1
+    return x.dtype is DType.INT16 and x.shape[-1] % 2 == 0 and fours and points <= MOST_POINTS_DSP
+
+
 @dataclass(frozen=True)
 class SignalRfft(Transform):
     """The spectrum of real signals, which zeros fill up to `length` samples."""
 
     tflite = (signal("SignalRfft", fft_length="int"),)
-    kernels = _kernels("signal_rfft")
+    kernels = (
+        *_kernels("signal_rfft"),
+        Kernel(
+            "signal_rfft_s16_dsp", "signal_rfft_s16_dsp.h", needs=frozenset({"dsp"}), fits=lambda node: _served(node)
+        ),
+    )
     inverse = False
 
 
