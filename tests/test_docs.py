@@ -21,6 +21,7 @@ from motes.build import host
 from motes.cli import main
 from motes.demo import examples
 from motes.exporting import export
+from motes.listing import list_operators
 from motes.recording import read_labels
 from motes.tflite import load
 
@@ -98,6 +99,12 @@ def test_documents_name_files_that_exist() -> None:
             assert target.startswith("http") or (document.parent / target).exists(), f"{document.name}: {target}"
         for path in re.findall(r"`((?:docs|examples|src|tests|benchmarks|boards)/[\w./-]+)`", text):
             assert (ROOT / path).exists() or (ROOT / "src" / "motes" / path).exists(), f"{document.name}: {path}"
+
+
+def test_the_table_of_operators_is_that_of_the_folders() -> None:
+    # Made again by `motes ops --markdown`.
+    _, table = (ROOT / "docs" / "operators.md").read_text("utf-8").split("<!-- motes ops --markdown -->\n")
+    assert table == list_operators().markdown()
 
 
 # ------------------------------------------------------------------------------------------------ the C
