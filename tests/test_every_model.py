@@ -1,4 +1,4 @@
-"""Every public model that is kept beside the project, against TensorFlow Lite Micro: 100 inputs, states over 50 steps."""
+"""Every public model kept beside the project, against TensorFlow Lite Micro: 100 inputs, states over 50 steps."""
 
 from __future__ import annotations
 
