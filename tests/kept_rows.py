@@ -30,6 +30,7 @@ def keeping_sums(
     also_kept: bool = False,
     rounds: int | None = None,
     outputs: tuple[int, ...] = (1,),
+    dense: bool = False,
 ) -> bytes:
     """A loop over the rows of x: h += x[i]; y = join(y[:i], h, y[i + step:]), as TensorFlow 2.21 writes it.
 
@@ -38,6 +39,7 @@ def keeping_sums(
         also_kept: the rows before are read by something else, too.
         rounds: how many there are; None: one for each row.
         outputs: of the model: of i, y, h and x behind the loop.
+        dense: what is added is the row of x times a matrix.
     """
     steps, rest = rounds or shape[0], shape[1:]
     scale = quant(0.5, 0) if dtype is DType.INT8 else None
@@ -49,17 +51,21 @@ def keeping_sums(
     row, joined = replace(y, name="row", shape=(1, *rest)), replace(y, name="joined")
     before, behind = replace(row, name="before"), replace(row, name="behind")
     after, now, h_after = replace(i, name="after"), replace(h, name="now"), replace(h, name="h_after")
+    mixed, matrix = replace(h, name="mixed"), np.arange(rest[-1] ** 2 if dense else 1, dtype=np.float32) - 4
     from_i, from_after = (Tensor(n, (1,), index) for n in ("from_i", "from_after"))
     sizes, begins = (Tensor(n, (len(shape),), index) for n in ("sizes", "begins"))
     axis = {"axis": 0, **NONE}
     operators = [
         Operator("ADD", (i, scalar("step", step, index)), (after,), NONE),
         Operator("GATHER", (x, i), (now,), {"axis": 0}),
-        Operator("ADD", (h, now), (h_after,), NONE),
+        Operator("ADD", (h, mixed if dense else now), (h_after,), NONE),
         Operator("RESHAPE", (i, numbers("one", 1)), (from_i,)),
         Operator("RESHAPE", (after, numbers("one_too", 1)), (from_after,)),
         Operator("RESHAPE", (h_after, numbers("row_shape", 1, *rest)), (row,)),
     ]
+    if dense:
+        weights = Tensor("weights", (rest[-1], rest[-1]), dtype, None, matrix.reshape(rest[-1], -1))
+        operators.insert(2, Operator("FULLY_CONNECTED", (now, weights, None), (mixed,), NONE))
     if rest:
         operators += [
             Operator("CONCATENATION", (from_i, numbers("all", *(size for _ in rest), dtype=index)), (sizes,), axis),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kept_rows import keeping_sums
 from motes.build import host
 from motes.ir import DType, Graph, Tensor
 from motes.ops.control.op import Repeat, While
@@ -77,3 +78,10 @@ def test_a_condition_that_nobody_knows_stays() -> None:
 def test_a_loop_without_end_stays() -> None:
     """i += 2 never meets 7, but it wraps in the end: nobody counts as far as that."""
     assert isinstance(loop_of(load(counting(0, 7, 2, asked="NOT_EQUAL"), "loop")), While)
+
+
+def test_the_cost_of_a_loop_counts_its_rounds() -> None:
+    """5 rounds of 9 multiply-accumulates, whether the loop is counted already or not."""
+    graph = load(keeping_sums((5, 1, 3), dense=True), "sums")
+    (loop,) = graph.nodes
+    assert isinstance(loop.op, While) and graph.macs == prepare(graph).macs == 5 * 9

@@ -22,7 +22,7 @@ from motes.tflite.schema import (
     StoredOperator,
     StoredTensor,
 )
-from motes.tflite.tensors import MOST_BYTES, read_tensor
+from motes.tflite.tensors import MOST_BYTES, RECURRENT, read_tensor
 
 
 class File:
@@ -192,7 +192,9 @@ class Scope:
             raise Unsupported(
                 f"operator {operator.index}{operator.within}",
                 f"{'custom operator ' if operator.custom else ''}{operator.name} is not one that Motes knows",
-                "`motes ops` lists those it knows: build the model from these, or split it before this operator",
+                RECURRENT
+                if "FlexTensorList" in operator.name
+                else "`motes ops` lists those it knows: build the model from these, or split it before this operator",
             )
         kind, builtin = known[operator.name]
         inputs = tuple(

@@ -25,6 +25,13 @@ ZERO_POINTS = {
     DType.UINT16: (0, 65535),
 }
 
+INTEGERS = "convert with full integer quantization: representative_dataset, TFLITE_BUILTINS_INT8, int8 in and out"
+RECURRENT = (
+    "start the recurrent Keras model with keras.Input(batch_shape=(1, steps, features)) and convert it with "
+    "TFLITE_BUILTINS only; or give its layers unroll=True"
+)
+"""What makes a converter write loops over tensors instead of lists of them."""
+
 PACKED = {"int4": (4, DType.INT8), "int2": (2, DType.INT8), "uint4": (4, DType.UINT8)}
 """Types of which a byte holds several, the first in its low bits: bits of one, and the type it gets. Constants only."""
 
@@ -52,7 +59,7 @@ def read_tensor(stored: StoredTensor, name: str) -> Tensor:
         raise Unsupported(
             stored,
             f"has elements of type {stored.type}",
-            "convert with full integer quantization: representative_dataset, TFLITE_BUILTINS_INT8, int8 in and out",
+            RECURRENT if stored.type == "variant" else INTEGERS,  # a list of tensors is of type variant
         ) from None
     # RESHAPE to a scalar has an empty list of dimensions for its second input.
     if any(d <= 0 for d in shape) and not (shape == (0,) and dtype is DType.INT32):
