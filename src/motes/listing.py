@@ -63,8 +63,8 @@ def _plain(value: Any) -> str:
 def list_operators() -> Listing:
     """Each operator of the .tflite format that is imported.
 
-    `types` are those of the input that it works on; `float_ulp` is how far floats may be off TensorFlow Lite Micro's; `fast_on`
-    are the cores that have kernels of their own; `kernels` come with the core features they need.
+    `types` are those of the input that it works on; `float_ulp` is how far floats may be off TensorFlow Lite Micro's;
+    `fast_on` are the cores that have kernels of their own; `kernels` come with the core features they need.
     """
     known = tuple(dict.fromkeys(b.core for b in boards()))
     rows = {
