@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 
 from front_end import frames, generated
-from motes.blocks import MicroFrontend
+from motes.blocks import MicroFrontend, Microphone
 from motes.blocks.micro_frontend import tables
 from motes.build import host
 from motes.ir import Array, Graph, Node
+from motes.proving import compile_graph, layers_of, lcg
+from motes.target import board
 from motes.tflite import load
-from streams import clips
+from streams import clips, graph_of
 from tflm import run_tflm
 
 WINDOW, STEP, CHANNELS, BINS = 480, 160, 40, 256
@@ -147,6 +149,19 @@ def test_how_often_they_differ(shared: Path) -> None:
             count + distance.size,
         )
     assert (different, most, count) == RECORDED
+
+
+# ------------------------------------------------------------------------------------------------ what they cost
+
+CYCLES = {"front end": 38_590, "preprocessor": 65_315}
+"""On virt-m4 by the default compiler. They may only fall, and have 1% to spare for where the linker places the code."""
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_cycles(name: str, shared: Path) -> None:
+    graph = graph_of(MicroFrontend(30, 20)(Microphone())) if name == "front end" else load(file_of(shared))
+    proved = compile_graph(graph, board("virt-m4"), "one", inputs=lcg(graph.inputs))
+    assert sum(layer.cycles for layer in layers_of(proved, proved.measure())) <= CYCLES[name] * 1.01
 
 
 RECORDED = (677, 133, 58_800)
