@@ -98,3 +98,9 @@ def test_vectors_without_length() -> None:
     assert run("L2_NORMALIZATION", np.zeros((2, 3), np.float32), DType.FLOAT32).tolist() == [[0.0] * 3] * 2
     x = np.full((2, 3), 5, np.int8)
     assert run("L2_NORMALIZATION", x, DType.INT8, quant(1.0, 5), quant(1 / 128, 0)).tolist() == [[0] * 3] * 2
+
+
+def test_the_sign_of_zeros_and_of_what_is_no_number() -> None:
+    y = run("SIGN", np.array([-0.0, 0.0, NAN, -INF, 1e-45], np.float32), DType.FLOAT32)
+    assert np.array_equal(y, np.array([0.0, 0.0, NAN, -1.0, 1.0], np.float32), equal_nan=True)
+    assert not np.signbit(y[:2]).any()

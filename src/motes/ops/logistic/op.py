@@ -244,7 +244,9 @@ class Gelu(Pointwise):
     """x * F(x), with F the normal distribution: erfc(-x / sqrt(2)) / 2, or 1/2 + tanh(...) / 2 where approximate.
 
     The approximate form subtracts nearly equal numbers below 0, so that floats there are off by many ulp in all
-    implementations, and by 2**-23 of |x| at most. Dtypes: float32, int8, uint8, int16. Source: LiteRT's GELU.
+    implementations, and by 2**-23 of |x| at most. Dtypes: float32, int8, uint8, int16. Source: LiteRT's GELU. Tables
+    are filled with erfc and tanh rounded correctly; LiteRT takes the C library's, which on some machines are not, so
+    that a value of int16 in between may be 1 off.
     """
 
     tflite = (Builtin("GELU", {"approximate": ("bool", False)}),)

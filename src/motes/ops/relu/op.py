@@ -217,14 +217,9 @@ class LeakyRelu(Pointwise):
         return np.where(x > 0, x, x * np.float32(self.alpha))
 
     def factors(self, node: Node) -> tuple[tuple[int, int], tuple[int, int]]:
-        """(multiplier, shift) for inputs from 0 on, and for those below, of |alpha|.
-
-        TFLM computes ratios in single precision, and puts a negative slope's sign on after rounding.
-        """
-        scale, y_scale = np.float32(node.input(0).scale), np.float32(node.output.scale)
-        with np.errstate(over="ignore"):
-            real, below = float(scale / y_scale), float(scale * np.float32(self.alpha) / y_scale)
-        return multiplier(node, real), multiplier(node, abs(below))
+        """(multiplier, shift) for inputs from 0 on, and below of |alpha|, whose sign is put on after rounding."""
+        scale, y_scale = node.input(0).scale, node.output.scale
+        return multiplier(node, scale / y_scale), multiplier(node, scale * abs(self.alpha) / y_scale)
 
     @property
     def sign(self) -> int:

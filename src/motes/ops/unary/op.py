@@ -121,7 +121,7 @@ class Neg(Pointwise):
 
 @dataclass(frozen=True)
 class Sign(Pointwise):
-    """1 above 0, -1 below, 0 as it is, NaN as it is. Dtypes: float32, int32. Source: LiteRT's SIGN."""
+    """1 above 0, -1 below, 0 of both zeros, NaN as it is. Dtypes: float32, int32. Source: LiteRT's SIGN."""
 
     tflite = (Builtin("SIGN"),)
     types = (FLOAT32, INT32)
@@ -129,7 +129,7 @@ class Sign(Pointwise):
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data
-        return None if x is None else (np.where(x > 0, 1, np.where(x < 0, -1, x)).astype(x.dtype),)
+        return None if x is None else (np.where(x > 0, 1, np.where(x < 0, -1, x + x.dtype.type(0))).astype(x.dtype),)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ typedef motes_count round_f32_params;
 
 MOTES_UNARY_F32(abs_f32, motes_abs(a))
 MOTES_UNARY_F32(neg_f32, -a)
-MOTES_UNARY_F32(sign_f32, a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : a)
+MOTES_UNARY_F32(sign_f32, a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : a + 0.0f) /* -0 becomes 0 */
 MOTES_UNARY_F32(square_f32, a *a)
 MOTES_UNARY_F32(sqrt_f32, __builtin_sqrtf(a))
 MOTES_UNARY_F32(rsqrt_f32, 1.0f / __builtin_sqrtf(a))
