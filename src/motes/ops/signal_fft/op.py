@@ -146,7 +146,7 @@ class SignalIrfft(Transform):
 class SignalEnergy(Op):
     """int16 (2 n), n complex values -> uint32 (n): squares of the magnitudes of `start` .. `end` - 1; the others are 0.
 
-    TFLM leaves the others as they were. Source: TFLM's SignalEnergy.
+    TFLM does not write the others. Source: TFLM's SignalEnergy.
     """
 
     tflite = (signal("SignalEnergy", end_index="int", start_index="int"),)

@@ -31,7 +31,7 @@ class SignalFramer(Op):
 
     Frames reach back into earlier executions: the last samples are kept. With `prefill` zeros stand in front of the
     first sample, and every frame is complete; else the first ones are not until size / step executions, rounded up,
-    have come, and are zero here, where TFLM leaves them as they were. Source: TFLM's SignalFramer.
+    have come, and are zero here, while TFLM does not write them. Source: TFLM's SignalFramer.
     """
 
     tflite = (signal("SignalFramer", frame_size="int", frame_step="int", prefill="bool"),)
@@ -196,8 +196,9 @@ class SignalDelay(Op):
 class SignalStacker(Op):
     """int16 (channels) -> (size * channels), the last size = left + 1 + right vectors, and whether there are as many.
 
-    Every `step` executions a stack is complete; before the first vector, it stands `left` times more. Else the output
-    is zero here, where TFLM leaves it as it was. Source: TFLM's SignalStacker.
+    Every `step` executions a stack is complete; in between, the output stays as it was. Before the first vector, it
+    stands `left` times more. Before the first stack the output is zero here, while TFLM does not write it.
+    Source: TFLM's SignalStacker.
     """
 
     tflite = (
@@ -230,10 +231,10 @@ class SignalStacker(Op):
 
     def memory(self, node: Node) -> tuple[Array, ...]:
         check_option(node, "num_channels", self.channels, 1, LONGEST)
-        check_option(node, "stacker_left_context", self.left, 0, MOST_FRAMES // 2)
-        check_option(node, "stacker_right_context", self.right, 0, MOST_FRAMES // 2)
+        check_option(node, "stacker_left_context", self.left, 0, MOST_FRAMES // 4)
+        check_option(node, "stacker_right_context", self.right, 0, MOST_FRAMES // 4)
         check_option(node, "stacker_step", self.step, 1, self._size)
-        return (zeros(node, 2 + self._size * self.channels),)
+        return (zeros(node, 2 + (self._size + self.step) * self.channels),)
 
     def check(self, node: Node) -> None:
         check_ends(node, [INT16, INT16], [INT16, DType.BOOL, INT16])

@@ -89,24 +89,27 @@ typedef struct {
     int32_t step; /* vectors from one stack to the next */
 } signal_stacker_params;
 
-/* x: (channels); y: (size * channels), zero where no stack is complete. The memory is how many
-   vectors are held, whether one ever came, and the vectors. */
+/* x: (channels); y: (size * channels), the last complete stack, zero before the first one. The
+   memory is how many vectors are held, whether one ever came, and the vectors: a complete stack,
+   and up to `step` behind it. */
 static inline void signal_stacker(const signal_stacker_params *p, const int16_t *x,
                                   const int16_t *before, int16_t *y, uint8_t *valid,
                                   int16_t *after) {
-    signal_keep(after, before, 2 + p->size * p->channels);
+    const int32_t count = p->size * p->channels, step = p->step * p->channels;
+    signal_keep(after, before, 2 + count + step);
     int16_t *line = after + 2;
     for (int32_t i = after[1] ? p->left : 0; i <= p->left; i++, after[0]++)
         motes_copy(line + after[0] * p->channels, x, 2 * (uint32_t)p->channels);
     after[1] = 1;
-    *valid = after[0] == p->size;
-    if (!*valid) {
-        motes_zero(y, 2 * (uint32_t)(p->size * p->channels));
-        return;
+    if (after[0] == p->size + p->step) {
+        signal_move(line, line + step, count);
+        after[0] = (int16_t)p->size;
     }
-    motes_copy(y, line, 2 * (uint32_t)(p->size * p->channels));
-    signal_move(line, line + p->step * p->channels, (p->size - p->step) * p->channels);
-    after[0] = (int16_t)(p->size - p->step);
+    *valid = after[0] == p->size;
+    if (after[0] < p->size)
+        motes_zero(y, 2 * (uint32_t)count);
+    else
+        motes_copy(y, line, 2 * (uint32_t)count);
 }
 
 #endif
