@@ -12,7 +12,7 @@ import pytest
 import motes as mt
 from motes.converting import asking, sources
 from motes.converting.agreement import agreement
-from motes.converting.asking import Answer, Refusal, last_word
+from motes.converting.asking import Answer, Refusal, last_word, point
 from motes.converting.samples import fit, read_file, read_samples
 from motes.errors import BadInput, Unsupported
 from motes.ir import DType, Tensor, quant
@@ -283,6 +283,12 @@ def test_a_file_that_motes_does_not_take(onnx_file: Path, tmp_path: Path, monkey
 )
 def test_the_last_word(text: str, word: str) -> None:
     assert last_word(text) == word
+
+
+def test_the_point_of_an_exception() -> None:
+    assert point(RuntimeError("Unsupported type\nWhile executing\nUse a tool")) == "Unsupported type"
+    assert point(RuntimeError("Some words\n<unknown>:0: error: 'tf.FFT' op\nmore")) == "'tf.FFT' op"
+    assert point(KeyError(5)) == "KeyError 5"
 
 
 # ------------------------------------------------------------------------------------------------ agreement

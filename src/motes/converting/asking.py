@@ -30,6 +30,7 @@ SURROUNDINGS = {"CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0", "PYT
 CHATTER = re.compile(
     r"^(\w* ?(warning|info|debug|note)\b|[IW]\d{4} |File \"|Traceback|\(?\d\d:\d\d\)? )", re.IGNORECASE
 )
+ERROR = re.compile(r"\berror: *(\S.*)", re.IGNORECASE)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 WAY_OUT = (
@@ -107,16 +108,26 @@ def ask(
     raise Unsupported(source.where, f"{name} gives up ({found.words})", WAY_OUT)
 
 
-def last_word(text: str) -> str:
-    """The line of a message or a log that says what went wrong."""
+def last_word(log: str) -> str:
+    """The line of a log that says what went wrong: the first error, or else the last line."""
+    lines = _lines(log)
+    return (_errors(lines) or lines[-1:] or [""])[0][:LONGEST_REASON]
+
+
+def point(error: Exception) -> str:
+    """The line of a message that says what went wrong: the first error, or else the first line."""
+    lines = _lines(str(error))
+    return (_errors(lines) or lines[:1] or [f"{type(error).__name__} {error}".strip()])[0][:LONGEST_REASON]
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of words, without what is said all the time."""
     lines = [COLOUR.sub("", line).strip() for line in text.splitlines()]
-    lines = [line for line in lines if re.search(r"[A-Za-z]{3}", line) and not CHATTER.match(line)]
-    errors = [
-        re.split(r"\berror: *", line, flags=re.IGNORECASE)[-1]
-        for line in lines
-        if re.search(r"\berror: *\S", line, re.I)
-    ]
-    return (errors[0] if errors else lines[-1] if lines else "")[:LONGEST_REASON]
+    return [line for line in lines if re.search(r"[A-Za-z]{3}", line) and not CHATTER.match(line)]
+
+
+def _errors(lines: list[str]) -> list[str]:
+    return [found[1] for line in lines if (found := ERROR.search(line))]
 
 
 def _signal(number: int) -> str:

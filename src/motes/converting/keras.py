@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from motes.converting.asking import Answer, Job, quiet
+from motes.converting.asking import Answer, Job, point, quiet
 from motes.converting.samples import Samples, Shape, batched, fit
 from motes.converting.sources import Source
 from motes.converting.tflite import answer, function, run
@@ -35,9 +35,8 @@ def save(source: Source, samples: Samples | None, folder: Path) -> Path:
             signature = function(_call(model), shapes, types)
             tf.saved_model.save(holder, str(folder / "saved"), signatures=signature)
     except Exception as error:
-        reason = str(error).strip().split("\n")[0]
         remedy = "see that the model runs under TensorFlow (KERAS_BACKEND=tensorflow)"
-        raise Unsupported(source.where, f"TensorFlow cannot save it ({reason})", remedy) from error
+        raise Unsupported(source.where, f"TensorFlow cannot save it ({point(error)})", remedy) from error
     return folder / "saved"
 
 
@@ -46,7 +45,8 @@ def convert(job: Job) -> Answer:
     import tensorflow as tf
 
     if job.path.is_dir():
-        call, known, types = _signature(tf.saved_model.load(str(job.path)), job.where)
+        model = tf.saved_model.load(str(job.path))  # its signature does not keep it
+        call, known, types = _signature(model, job.where)
     else:
         model = tf.keras.models.load_model(str(job.path), compile=False)
         call, known = _call(model), [_shape(t.shape) for t in model.inputs]

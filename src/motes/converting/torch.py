@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from motes.converting.asking import Answer, Job, last_word, quiet
+from motes.converting.asking import Answer, Job, point, quiet
 from motes.converting.samples import Samples, Shape, batched, channels_last, fit
 from motes.converting.sources import Source
 from motes.converting.tflite import ordered
@@ -42,7 +42,7 @@ def save(source: Source, samples: Samples | None, folder: Path) -> Path:
             torch.export.save(torch.export.export(module, tuple(inputs)), folder / "module.pt2")
     except Exception as error:
         remedy = "data are samples without a batch axis; see that the module takes a batch of one"
-        raise Unsupported(source.where, f"torch.export cannot trace it ({last_word(str(error))})", remedy) from error
+        raise Unsupported(source.where, f"torch.export cannot trace it ({point(error)})", remedy) from error
     return folder / "module.pt2"
 
 
@@ -70,12 +70,12 @@ def convert(job: Job) -> Answer:
     litert_torch.convert(_channels_last(module, images), inputs).export("float.tflite")
     if samples:
         samples = tuple(channels_last(x, 2) if i in images else x for i, x in enumerate(samples))
-    model = Path("float.tflite").read_bytes()
+    model = real = Path("float.tflite").read_bytes()
     version = f"litert-torch {importlib.metadata.version('litert-torch')}"
     if job.quantize and samples:
         model = _quantize(model, samples, RECIPES[job.quantize])
         version += f", ai-edge-quantizer {importlib.metadata.version('ai-edge-quantizer')}"
-    return ordered(model, version, Interpreter(model_content=model), samples, outputs)
+    return ordered(model, version, Interpreter(model_content=real), samples, outputs)  # the order stays
 
 
 def _run(module: Any, samples: Samples) -> tuple[Array, ...]:
@@ -107,14 +107,26 @@ def _channels_last(module: Any, images: list[int]) -> Any:
 
 
 def _quantize(model: bytes, samples: Samples, recipe: str) -> bytes:
-    """The float file with integers throughout, ranges taken from the samples."""
+    """The float file with integers throughout; ranges hold every value that the samples bring about."""
     from ai_edge_litert.interpreter import Interpreter
-    from ai_edge_quantizer import quantizer
+    from ai_edge_quantizer import calibrator, quantizer, recipe_manager
     from ai_edge_quantizer import recipe as recipes
 
     ((signature, ends),) = Interpreter(model_content=model).get_signature_list().items()
     names = sorted(ends["inputs"], key=lambda name: int(name.rsplit("_", 1)[-1]))
-    made = quantizer.Quantizer(bytearray(model), getattr(recipes, recipe)())
     rows = [dict(zip(names, values, strict=True)) for values in zip(*samples, strict=True)]
-    made.quantize(made.calibrate({signature: rows})).export_model("quantized.tflite", overwrite=True)
+    chosen = getattr(recipes, recipe)()
+    manager = recipe_manager.RecipeManager()
+    manager.load_quantization_recipe(chosen)
+    found = calibrator.Calibrator(bytearray(model), qsv_update_func=_wider)
+    found.calibrate({signature: rows}, manager)
+    made = quantizer.Quantizer(bytearray(model), chosen).quantize(found.get_model_qsvs())
+    made.export_model("quantized.tflite", overwrite=True)
     return Path("quantized.tflite").read_bytes()
+
+
+def _wider(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """The range of both; the quantizer by itself takes a moving average, outside of which values lie."""
+    if not before:
+        return now
+    return {"min": np.minimum(before["min"], now["min"]), "max": np.maximum(before["max"], now["max"])}

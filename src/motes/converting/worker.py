@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 from motes.converting import keras, onnx, torch
-from motes.converting.asking import Answer, Job, Refusal, last_word
+from motes.converting.asking import Answer, Job, Refusal, last_word, point
 from motes.errors import MotesError
 
 CONVERT = {"keras": keras.convert, "onnx": onnx.convert, "torch": torch.convert}
@@ -24,7 +24,7 @@ def main() -> None:
     except SystemExit:  # how some end
         found = Refusal(last_word(Path("log").read_text("utf-8", errors="replace")))
     except Exception as error:
-        found = Refusal(last_word(str(error)) or type(error).__name__)
+        found = Refusal(point(error))
     Path("answer").write_bytes(pickle.dumps(found))
 
 
