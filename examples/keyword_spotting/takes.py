@@ -10,7 +10,7 @@ import numpy.typing as npt
 from augment import RATE, Audio, add, coloured, noise, pcm, resize_throat, room, stretch, through, unit
 from corpus import Clip, Draw
 from features import STRIDE_MS, WINDOW, WINDOW_MS
-from words import KEYWORDS, LABELS
+from words import KEYWORDS, LABELS, WORDS
 
 STRIDE_S, WINDOW_S = STRIDE_MS / 1000, WINDOW_MS / 1000
 UNKNOWN, SILENCE = LABELS.index("unknown"), LABELS.index("silence")
@@ -18,9 +18,10 @@ UNKNOWN, SILENCE = LABELS.index("unknown"), LABELS.index("silence")
 
 @dataclass(frozen=True)
 class Said:
-    """A word in a take: label index and interval in seconds."""
+    """A word in a take: label index, the word itself, and its interval in seconds."""
 
     label: int
+    word: str
     start: float
     end: float
 
@@ -51,7 +52,7 @@ def _float(clip: Clip) -> Audio:
 
 def _vary(rng: np.random.Generator, samples: Audio) -> Audio:
     """Another throat, another pace, and an uneven loudness within the word."""
-    samples = resize_throat(samples, float(np.exp(rng.normal(0, 0.12))))
+    samples = resize_throat(samples, float(np.exp(rng.normal(0, 0.14))))
     longest = min(1.4, 0.95 * RATE / len(samples))
     if rng.random() < 0.5:
         samples = stretch(samples, float(np.clip(np.exp(rng.normal(0, 0.17)), 0.7, max(0.8, longest))))
@@ -70,7 +71,7 @@ def _continuous(
     gaps = rng.choice([0.03, 0.15, 0.4, 0.8], len(spoken)) * rng.uniform(0.5, 1.5, len(spoken))
     at, said = rng.uniform(0.4, 1.1), []
     for clip, samples, gap in zip(clips, spoken, gaps, strict=True):
-        said.append(Said(_label(clip), at, at + len(samples) / RATE))
+        said.append(Said(_label(clip), clip.word, at, at + len(samples) / RATE))
         at += len(samples) / RATE + gap
     voice = np.zeros(int((at + rng.uniform(0.4, 0.9)) * RATE), np.float32)
     for word, samples in zip(said, spoken, strict=True):
@@ -92,10 +93,10 @@ def _cut(rng: np.random.Generator, clips: Sequence[Clip], spoken: Sequence[Audio
     for clip, samples in zip(clips, spoken, strict=True):
         parts.append(pause(rng.uniform(0.3, 0.7)))
         voice = np.zeros(max(RATE, len(samples)), np.float32)
-        cut = len(samples) // 10  # recordings begin too late or end too early at times
+        cut = len(samples) // 7  # recordings begin too late or end too early at times
         start = int(rng.integers(-cut, len(voice) - len(samples) + cut + 1))
         at = sum(map(len, parts)) + start
-        said.append(Said(_label(clip), at / RATE, (at + len(samples)) / RATE))
+        said.append(Said(_label(clip), clip.word, at / RATE, (at + len(samples)) / RATE))
         add(voice, samples, start)
         voice = unit(through(voice, room(rng) if rng.random() < 0.6 else None, rng))
         voice += noise(rng, len(voice), talk) * np.float32(10 ** (-rng.uniform(5, 45) / 20))
@@ -111,7 +112,7 @@ def _level(rng: np.random.Generator) -> float:
 def window_labels(said: Sequence[Said], frames: int) -> npt.NDArray[np.int8]:
     """The label of each window of 49 frames, by its first frame: (frames - 48,), -1 where no label is fair.
 
-    A window that holds a keyword (93% of it, or 85% of a long one) has its label, one that holds half a keyword none;
+    A window that holds a keyword (90% of it, or 82% of a long one) has its label, one that holds half a keyword none;
     other speech, whole or in part, is unknown.
     """
     start = np.arange(max(0, frames - WINDOW + 1)) * STRIDE_S
@@ -129,5 +130,18 @@ def window_labels(said: Sequence[Said], frames: int) -> npt.NDArray[np.int8]:
         length = word.end - word.start
         held = np.maximum(0, np.minimum(end, word.end) - np.maximum(start, word.start)) / length
         labels[(held > 0.05) & (labels >= UNKNOWN)] = -1
-        labels[held > (0.85 if length > 0.8 else 0.93)] = word.label
+        labels[held > (0.82 if length > 0.7 else 0.9)] = word.label
     return labels
+
+
+def window_words(said: Sequence[Said], frames: int) -> npt.NDArray[np.int8]:
+    """Of each window of 49 frames, the index in `WORDS` of the one word that it holds (90% of it) and no other word's
+    (15%); -1 if there is none: (frames - 48,)."""
+    start = np.arange(max(0, frames - WINDOW + 1)) * STRIDE_S
+    end = start + (WINDOW - 1) * STRIDE_S + WINDOW_S
+    held = np.array(
+        [np.clip(np.minimum(end, w.end) - np.maximum(start, w.start), 0, None) / (w.end - w.start) for w in said]
+    )
+    index = np.array([WORDS.index(w.word) if w.word in WORDS else -1 for w in said])
+    fair = (np.sort(held, axis=0)[-1] > 0.9) & ((held > 0.15).sum(axis=0) == 1)
+    return np.where(fair, index[held.argmax(axis=0)], -1).astype(np.int8)
