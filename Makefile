@@ -17,7 +17,7 @@ test-all: $(VENV)/.motes-train
 
 # Every generated model and many more inputs to each operator: half an hour.
 test-generated: $(VENV)/.motes-test
-	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models"
+	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models or every_operator"
 
 # Damaged and strange models, for so many seconds; what is found is kept in build/fuzz.
 TIME ?= 600
@@ -25,6 +25,14 @@ fuzz: $(VENV)/.motes-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python tests/fuzz/fuzz_importer.py -max_total_time=$(TIME)
 	@test -z "$$(find build/fuzz -maxdepth 1 -type f)" || { echo "found, see build/fuzz" >&2; exit 1; }
+
+# mt.convert with every converter. That of ONNX wants older packages than the others, that of PyTorch brings very many.
+ORACLE = $(shell sed -n 's/^    "\(tflite-micro==[^;]*\);.*/\1/p' pyproject.toml | head -1)
+CONVERTER_TEST = MOTES_REQUIRE_ALL=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+test-converters: $(VENV)/.motes-train $(VENV)-onnx/.motes $(VENV)-torch/.motes
+	$(CONVERTER_TEST) $(BIN)/python -m pytest tests/converting/test_keras.py tests/cli/test_convert.py tests/train
+	$(CONVERTER_TEST) $(VENV)-onnx/bin/python -m pytest tests/converting/test_onnx.py
+	$(CONVERTER_TEST) $(VENV)-torch/bin/python -m pytest tests/converting/test_torch.py
 
 lint: $(VENV)/.motes-test
 	$(BIN)/ruff check .
@@ -47,5 +55,10 @@ $(VENV)/.motes-train: $(VENV)/.motes-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,train]'
 	@touch $@
 
+$(VENV)-onnx/.motes $(VENV)-torch/.motes: $(VENV)-%/.motes: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-$*
+	$(VENV)-$*/bin/pip install --quiet --disable-pip-version-check --editable '.[$*]' pytest $(ORACLE)
+	@touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-onnx $(VENV)-torch

@@ -34,7 +34,7 @@ from toys import Gain, Spill, chain, values
 BOARD = board("virt-m4")
 RAM, MODELS = 100_000, 60
 """Bytes of tensors, and models, that go into one image."""
-RANDOM = 12
+RANDOM, ALL_RANDOM = 12, 500
 CASES = 8
 """So many random models; cases of each kernel made for the core."""
 STIMULI = 3
@@ -153,8 +153,9 @@ def test_every_operator(request: pytest.FixtureRequest) -> None:
         run_guarded(batch)
 
 
-def test_random_models() -> None:
-    for batch in batches([of_model(seed) for seed in range(RANDOM)]):
+def test_random_models(request: pytest.FixtureRequest) -> None:
+    count = ALL_RANDOM if request.config.getoption("--generated") else RANDOM
+    for batch in batches([of_model(seed) for seed in range(count)]):
         run_guarded(batch)
 
 
