@@ -262,7 +262,7 @@ def test_a_full_disk(motes_: Any, tmp_path: Path) -> None:
     for size in ("16k", "48k"):
         done = on_a_small_disk(size, disk, *motes)
         assert (done.returncode, done.stdout) == (2, "")
-        (line,) = done.stderr.splitlines()  # and no file is left
+        *_, line = done.stderr.splitlines()  # behind the progress of a slow machine; and no file is left
         assert line.startswith(f"error: {disk / 'out'}")
         assert "cannot be written (No space left on device); free space there, or choose another output folder" in line
     assert on_a_small_disk("8m", disk, *motes).returncode == 0
