@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test test-all test-generated fuzz lint figures clean
+.PHONY: demo test test-all test-generated test-converters fuzz lint figures clean
 
 demo: $(VENV)/.motes
 	@$(BIN)/motes demo
@@ -27,7 +27,6 @@ fuzz: $(VENV)/.motes-test
 	@test -z "$$(find build/fuzz -maxdepth 1 -type f)" || { echo "found, see build/fuzz" >&2; exit 1; }
 
 # mt.convert with every converter. That of ONNX wants older packages than the others, that of PyTorch brings very many.
-ORACLE = $(shell sed -n 's/^    "\(tflite-micro==[^;]*\);.*/\1/p' pyproject.toml | head -1)
 CONVERTER_TEST = MOTES_REQUIRE_ALL=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 test-converters: $(VENV)/.motes-train $(VENV)-onnx/.motes $(VENV)-torch/.motes
 	$(CONVERTER_TEST) $(BIN)/python -m pytest tests/converting/test_keras.py tests/cli/test_convert.py tests/train
@@ -57,7 +56,7 @@ $(VENV)/.motes-train: $(VENV)/.motes-test
 
 $(VENV)-onnx/.motes $(VENV)-torch/.motes: $(VENV)-%/.motes: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-$*
-	$(VENV)-$*/bin/pip install --quiet --disable-pip-version-check --editable '.[$*]' pytest $(ORACLE)
+	$(VENV)-$*/bin/pip install --quiet --disable-pip-version-check --editable '.[$*,test-converter]'
 	@touch $@
 
 clean:
