@@ -11,7 +11,7 @@ import pytest
 from case_models import FAMILIES, cases_of, model_of
 from motes.choose import choose
 from motes.emit import emit_model
-from motes.errors import MotesError
+from motes.errors import BadInput, MotesError
 from motes.ir import DType, Tensor
 from motes.ops.case import Case
 from motes.passes import prepare
@@ -53,7 +53,8 @@ def changed(tensor: Tensor) -> Iterator[Tensor]:
     for other in dict.fromkeys(others):
         yield replace(tensor, shape=other, data=None if tensor.data is None else np.resize(tensor.data, other))
     for dtype in DType:
-        data = None if tensor.data is None else tensor.data.astype(dtype.numpy)
+        with np.errstate(all="ignore"):
+            data = None if tensor.data is None else tensor.data.astype(dtype.numpy)
         yield replace(tensor, dtype=dtype, data=data, bits=0)
     yield replace(tensor, quant=None)
     yield replace(tensor, data=np.zeros(shape, tensor.dtype.numpy) if tensor.data is None else None, bits=0)
@@ -74,3 +75,18 @@ def test_what_an_operator_does_not_have_is_refused_with_words(family: str) -> No
                 else:
                     assert emit_model(program, plan(program), "m")
     assert refused
+
+
+def test_several_outputs_where_there_is_one() -> None:
+    x, y, z = (Tensor(n, (4, 2, 2, 1), DType.FLOAT32) for n in "xyz")
+    block = Tensor("block", (2,), DType.INT32, None, np.array([2, 2], np.int32))
+    crops = Tensor("crops", (2, 2), DType.INT32, None, np.zeros((2, 2), np.int32))
+    with pytest.raises(BadInput, match="has 2 outputs, not 1; the file is damaged: convert the model again"):
+        load(model_of(Case("found", "BATCH_TO_SPACE_ND", {}, (x, block, crops), (y, z))))
+
+
+def test_an_output_of_more_axes_than_what_is_joined() -> None:
+    x, y = Tensor("x", (2, 3), DType.FLOAT32), Tensor("y", (2, 3, 1), DType.FLOAT32)
+    options = {"axis": -1, "fused_activation_function": 0}
+    with pytest.raises(BadInput, match=r"joining \[\[2, 3\], \[2, 3\]\]"):
+        load(model_of(Case("found", "CONCATENATION", options, (x, x), (y,))))

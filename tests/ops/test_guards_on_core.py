@@ -21,6 +21,7 @@ from motes.emit import emit_model, emit_profile_main
 from motes.emit.model import kept_offset, offset_of
 from motes.ir import Array, Graph
 from motes.machine import measure
+from motes.ops import builtins
 from motes.ops.case import Case
 from motes.passes import prepare
 from motes.plan import Plan, round_up
@@ -77,7 +78,8 @@ def fast_cases() -> list[Case]:
     """The smallest cases of each kernel that is made for the core."""
     served: dict[str, list[Case]] = {}
     for family in FAMILIES:
-        for case in sorted(cases_of(family), key=size):
+        made = [c for c in cases_of(family) if any(kernel.needs for kernel in builtins()[c.builtin][0].kernels)]
+        for case in sorted(made, key=size):
             graph = load(model_of(case), case.name)
             for call in choose(graph, BOARD.core.features).calls:
                 if isinstance(call, Call) and call.kernel.needs:
