@@ -29,9 +29,10 @@ fuzz: $(VENV)/.motes-test
 # mt.convert with every converter. That of ONNX wants older packages than the others, that of PyTorch brings very many.
 CONVERTER_TEST = MOTES_REQUIRE_ALL=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 test-converters: $(VENV)/.motes-train $(VENV)-onnx/.motes $(VENV)-torch/.motes
-	$(CONVERTER_TEST) $(BIN)/python -m pytest tests/converting/test_keras.py tests/cli/test_convert.py tests/train
-	$(CONVERTER_TEST) $(VENV)-onnx/bin/python -m pytest tests/converting/test_onnx.py
-	$(CONVERTER_TEST) $(VENV)-torch/bin/python -m pytest tests/converting/test_torch.py
+	$(CONVERTER_TEST) $(BIN)/python -m pytest tests/converting/test_keras.py tests/converting/test_documents.py \
+		tests/cli/test_convert.py tests/train -k "not onnx and not torch"
+	$(CONVERTER_TEST) $(VENV)-onnx/bin/python -m pytest tests/converting/test_onnx.py tests/converting/test_documents.py -k onnx
+	$(CONVERTER_TEST) $(VENV)-torch/bin/python -m pytest tests/converting/test_torch.py tests/converting/test_documents.py -k torch
 
 lint: $(VENV)/.motes-test
 	$(BIN)/ruff check .
