@@ -7,7 +7,7 @@ prints is kept from the user, but for the line that says why it failed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ class Converted:
     path: Path
     converter: str
     quantize: Quantize | None
-    graph: Graph
+    graph: Graph = field(repr=False)
     samples: int
     agreements: tuple[Agreement, ...]
 
