@@ -180,5 +180,4 @@ def test_every_architecture(name: str, mode: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}_{mode}.tflite"
     path.write_bytes(convert(name, mode))
     found = verify(path, "host", count=4)
-    assert found.status == ("equal" if mode in ("int8", "16x8") else found.status), found
-    assert found.exit_status == 0, found
+    assert found.status in (("equal",) if mode in ("int8", "16x8") else ("equal", "within")), found

@@ -25,7 +25,7 @@ WORKER = (sys.executable, "-P", "-m", "motes.converting.worker")  # -P: nothing 
 PATIENCE_S = 3600
 LONGEST_REASON = 300
 SURROUNDINGS = {"CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-"""Equal sources give equal files on every machine."""
+"""No graphics card, and no kernels chosen by the processor: equal sources should give equal files."""
 
 CHATTER = re.compile(
     r"^(\w* ?(warning|info|debug|note)\b|[IW]\d{4} |File \"|Traceback|\(?\d\d:\d\d\)? )", re.IGNORECASE
