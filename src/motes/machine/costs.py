@@ -8,6 +8,7 @@ and the folding of IT. An instruction that an IT block skips costs as if it were
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,17 @@ class _Step:
     loaded: int = 0  # the register that a single load writes
     conditional: bool = False
     writes_pc: bool = False
+
+
+@functools.cache
+def cost_of(code: bytes, address: int) -> BlockCost:
+    """The cost of the block with these bytes at this address: decoded once, however often the image runs."""
+    return _model().cost(code, address)
+
+
+@functools.cache
+def _model() -> CostModel:
+    return CostModel()
 
 
 class CostModel:

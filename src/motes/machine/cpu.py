@@ -17,7 +17,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_module
 
 from motes.errors import BadInput
 from motes.machine.alignment import Reliance
-from motes.machine.costs import CostModel
+from motes.machine.costs import cost_of
 from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, misaligned, refused
 from motes.machine.firmware import Firmware
 from motes.machine.native import Block, Learn, Ledger, Misaligned, Visit, counter
@@ -72,7 +72,6 @@ class Cpu:
         self._emulator.mem_map(chip.ram.start, chip.ram.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE)
         self._emulator.mem_write(chip.ram.start, bytes([PAINT]) * chip.ram.size)
         self._code_end = self._load()
-        self._costs = CostModel()
         self._seen: set[int] = set()
         self._stop: Stop | None = None
         self._exception: int | None = None
@@ -310,7 +309,7 @@ class Cpu:
         """Fill in what the block costs; blocks.c calls this."""
         try:
             i = (address - self.ledger.first) >> 1
-            cost = self._costs.cost(self.read(address, size), address)
+            cost = cost_of(self.read(address, size), address)
             block = self._blocks[i]
             block.size, block.length, block.cost = size, cost.instructions, cost.cycles
             block.taken, block.fallen = cost.taken, cost.fallen
@@ -330,7 +329,7 @@ class Cpu:
     def _misaligned(self, address: int, reliance: int) -> None:
         """A block is about to access memory at an address that is not aligned; blocks.c calls this instead."""
         size = self._blocks[(address - self.ledger.first) >> 1].size
-        needed = self._costs.cost(self.read(address, size), address).reliances
+        needed = cost_of(self.read(address, size), address).reliances
         culprit = needed[Reliance(reliance & 15, reliance >> 4 & 3)]
         self._fail(misaligned(self.firmware, replace(self.registers(), pc=culprit)))
 
