@@ -134,6 +134,29 @@ class Builtin:
     custom: bool = False
 
 
+@dataclass(frozen=True)
+class Rows:
+    """From which rows of its inputs an operator makes a row of its output.
+
+    Rows count along axis 1 of tensors of four axes, of which axis 0 is 1: they lie one behind the other in memory. Row
+    i of the output is made from rows i * stride - before to i * stride - before + size - 1 of every input that is not
+    constant. Those outside of the inputs are padding: `before` rows in front of the first, `behind` after the last.
+    """
+
+    size: int  # a dilated window counts from its first row to its last
+    stride: int = 1
+    before: int = 0
+    behind: int = 0
+
+    def made(self, given: int) -> int:
+        """How many rows come out of inputs of so many."""
+        return (given + self.before + self.behind - self.size) // self.stride + 1
+
+    def needed(self, first: int, last: int) -> tuple[int, int]:
+        """The first and the last input row that output rows `first` to `last` need, padding counted along."""
+        return first * self.stride - self.before, last * self.stride - self.before + self.size - 1
+
+
 class Op:
     """What a node computes. Subclasses are frozen dataclasses of attributes, and live one folder a family.
 
@@ -215,6 +238,22 @@ class Op:
     def copies(self, node: Node) -> int | None:
         """The input whose elements, all of them and in their order, make up its only output; None: it does more."""
         return 0 if self.view else None
+
+    def rows(self, node: Node) -> Rows | None:
+        """How its output's rows follow from its inputs'; None: it needs all of them.
+
+        Where it answers, the operator serves inputs of other numbers of rows, too: `padded` and between tensors of as
+        many rows as `Rows.made` says, it gives the same rows.
+        """
+        return None
+
+    def padded(self, node: Node, before: int, behind: int) -> Op:
+        """The same operator with this many rows of padding in front of its input and behind it, instead of its own.
+
+        Only asked of nodes that `rows` answers for.
+        """
+        assert not before and not behind, node
+        return self
 
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of one execution, padding not counted as skipped."""

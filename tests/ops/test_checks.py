@@ -11,6 +11,7 @@ import pytest
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import DType, Node, Quant, Tensor, quant
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8
+from motes.ops.pool.pool2d import Pool2D
 from nodes import constant, node, tensor
 
 NAN, INF = float("nan"), float("inf")
@@ -31,6 +32,12 @@ def fully_connected(**changes: Any) -> Node:
 def pool(x: Tensor | None = None, y: Tensor | None = None, builtin: str = "AVERAGE_POOL_2D", **options: Any) -> Node:
     chosen = {"stride_w": 2, "stride_h": 2, "filter_width": 2, "filter_height": 2} | options
     return node(builtin, [x or tensor("x", 1, 4, 6, 3)], y or tensor("y", 1, 2, 3, 3), **chosen)
+
+
+def padded(by: tuple[int, int, int, int], y: Tensor) -> Node:
+    given = pool(y=y)
+    assert isinstance(given.op, Pool2D)
+    return replace(given, op=replace(given.op, pads=by))
 
 
 def add(a: Tensor | None = None, b: Tensor | None = None, y: Tensor | None = None, **options: Any) -> Node:
@@ -124,7 +131,9 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (pool(stride_h=-1), BadInput, "a stride of -1x2 is not positive"),
     (pool(filter_height=0), Unsupported, "a window of 0x2 is not between 1 and 65,536 elements; choose a smaller one"),
     (pool(filter_width=1 << 30), Unsupported, "a window of 2x1073741824 is not between 1 and 65,536 elements"),
-    (pool(padding=2), Unsupported, "padding code 2 is not SAME or VALID"),
+    (padded((0, 2, 0, 0), tensor("y", 1, 2, 3, 3)), BadInput, "a 2x2 window over x int8[1, 4, 6, 3] does not give"),
+    (padded((2, 2, 0, 0), tensor("y", 1, 4, 3, 3)), BadInput, "may lie wholly in the padding (2, 2, 0, 0)"),
+    (padded((0, 0, 3, -1), tensor("y", 1, 2, 4, 3)), BadInput, "may lie wholly in the padding (0, 0, 3, -1)"),
     (pool(padding=1, filter_width=9), BadInput, "a 2x9 window over x int8[1, 4, 6, 3] does not give"),
     (pool(tensor("x", 1, 4, 6, 3, dtype=DType.UINT8)), Unsupported, "is not int8 or int16 or float32; convert it to"),
     (
@@ -225,6 +234,11 @@ def test_is_refused(refused: Node, error: type[MotesError], words: str) -> None:
     assert type(caught.value) is error
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"{refused.op.title} n (operator 7): ")
+
+
+def test_an_unknown_padding_is_refused_at_once() -> None:
+    with pytest.raises(BadInput, match=r"AVERAGE_POOL_2D: padding code 2 is not SAME or VALID"):
+        pool(padding=2)
 
 
 def test_a_bare_scalar_is_broadcast() -> None:

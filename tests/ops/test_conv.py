@@ -14,12 +14,12 @@ from motes.choose import choose
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import Array, DType, Graph, Node, Quant, Tensor, quant
 from motes.ops import builtins
-from motes.ops.common import CONVERT_TO_INT8
+from motes.ops.common import CONVERT_TO_INT8, same_pads
 from motes.ops.conv import blocks
 from motes.ops.conv.cases import cases
 from motes.ops.conv.runs import look, run_pairs
 from motes.ops.conv.step import Rescale, fit
-from motes.ops.conv.window import Window, same_pads
+from motes.ops.conv.window import Window
 from motes.plan import plan
 from motes.proving import compile_graph
 from motes.quant import requantize

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, DType, Node, Op, Params, Tensor
+from motes.ir import Array, DType, Node, Op, Params, Rows, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -20,6 +20,7 @@ from motes.ops.common import (
     check_quant,
     float_limits,
     limits,
+    row_by_row,
 )
 
 LOOPS = 6
@@ -182,6 +183,10 @@ class Elementwise(Op):
     def compute(self, node: Node, *inputs: Array) -> Array:
         """The output's values, exactly, for the inputs' values; wider types than the output's may hold them."""
         raise NotImplementedError(type(self))
+
+    def rows(self, node: Node) -> Rows | None:
+        """Each from the same row of the inputs, where `row_by_row` says so."""
+        return row_by_row(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         """The output of constants: what `compute` makes of them."""

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import DType, Node, Tensor
+from motes.ir import DType, Node, Rows, Tensor
 from motes.quant import LARGEST_SHIFT_S64, activation_range, quantize_multiplier
 
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
@@ -132,10 +132,8 @@ def check_activation(node: Node, activation: str) -> None:
         raise Unsupported(node, str(error), "check the range of this layer and quantize again") from None
 
 
-def check_window(node: Node, filter_h: int, filter_w: int, stride_h: int, stride_w: int, padding: str) -> None:
+def check_window(node: Node, filter_h: int, filter_w: int, stride_h: int, stride_w: int) -> None:
     """Sides and steps of a sliding window that make sense."""
-    if padding not in PADDINGS:
-        raise Unsupported(node, f"padding {padding} is not SAME or VALID", CONVERT_AGAIN)
     if min(filter_h, filter_w) < 1 or filter_h * filter_w > LARGEST_WINDOW:
         raise Unsupported(
             node,
@@ -198,3 +196,27 @@ def window(size: int, filter_size: int, stride: int, dilation: int, padding: str
     span = (filter_size - 1) * dilation + 1
     out = -(-size // stride) if padding == "SAME" else (size + stride - span) // stride
     return out, max(0, (out - 1) * stride + span - size) // 2
+
+
+def same_pads(size: int, filter_size: int, stride: int, dilation: int) -> tuple[int, int]:
+    """(before, behind) that SAME padding means along one axis; the odd element goes behind."""
+    made = -(-size // stride)
+    total = max(0, (made - 1) * stride + (filter_size - 1) * dilation + 1 - size)
+    return total // 2, total - total // 2
+
+
+def row_by_row(node: Node, axis: int = 2) -> Rows | None:
+    """The rows of an operator that computes each row of its output from the same row of its inputs.
+
+    Constants must be repeated along the rows. None where tensors have not four axes, the first of them 1, or differ in
+    what lies before `axis`: there they may differ.
+    """
+    (_, rows, *_) = shape = node.output.shape if len(node.output.shape) == 4 else (0,) * 4
+    for tensor in node.inputs:
+        if tensor is None:
+            continue
+        if tensor.data is None and (len(tensor.shape) != 4 or tensor.shape[:axis] != shape[:axis]):
+            return None
+        if tensor.data is not None and any(size != 1 for size in tensor.shape[: max(0, len(tensor.shape) - 2)]):
+            return None
+    return Rows(1) if shape[0] == 1 and rows else None

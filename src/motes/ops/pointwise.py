@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, DType, Kernel, Node, Op, Params, Tensor
-from motes.ops.common import CONVERT_AGAIN, check_arity, check_constant, check_quant
+from motes.ir import Array, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ops.common import CONVERT_AGAIN, check_arity, check_constant, check_quant, row_by_row
 from motes.ops.steps import steps_kernel
 
 QUANTIZED = (DType.INT8, DType.UINT8, DType.INT16)
@@ -65,6 +65,10 @@ class Pointwise(Op):
     def exactly(self, x: Array) -> Array | None:
         """float32: the outputs, where NumPy gives the bits that the kernel gives."""
         return None
+
+    def rows(self, node: Node) -> Rows | None:
+        """Each from the same row of the inputs, where `row_by_row` says so."""
+        return row_by_row(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         """The outputs of a constant, of floats where they are exact."""

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.add.affine import Affine, Rounded, fit
 from motes.ops.add.sum import HEADROOM, SUM_OPTIONS, Sum
 from motes.ops.broadcast import check_tensors, clamp, fused_limits, in_place, is_type
-from motes.ops.common import CONVERT_AGAIN, check_arity
+from motes.ops.common import CONVERT_AGAIN, check_arity, row_by_row
 from motes.quant import quantize_multiplier, requantize
 
 HALF = quantize_multiplier(0.5)
@@ -123,6 +123,9 @@ class AddN(Op):
             "y_multiplier": y_multiplier,
             "y_shift": y_shift,
         }
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         values = [tensor.data for tensor in node.inputs if tensor is not None and tensor.data is not None]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from motes.errors import Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ops.common import row_by_row
 from motes.ops.pointwise import check_pointwise
 
 _SIGNED = (DType.INT8, DType.INT16, DType.INT32, DType.INT64)
@@ -80,6 +81,9 @@ class Cast(Op):
             "x_signed": int(x.dtype in _SIGNED),
             "y_size": y.dtype.size,
         }
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x, y = node.input(0).data, node.output.dtype

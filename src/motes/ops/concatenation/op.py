@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
-from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_arity, named
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_arity, named, row_by_row
 from motes.ops.movement import EVERY, all_constant, check_moved, check_shape, positive_axis
 
 KERNELS = (Kernel("concatenate", "concatenate.h", form="shared", untyped=True, listed="inputs"),)
@@ -71,6 +71,9 @@ class Concatenation(Op):
 
     def params(self, node: Node) -> Params:
         return _joined(node, self.axis % len(node.output.shape))
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node, self.axis % 4) if self.axis % len(node.output.shape) > 1 else None
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         if not all_constant(node.inputs):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from motes.errors import BadInput
-from motes.ir import Node, Params, Tensor
+from motes.ir import Node, Params, Rows, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
     PADDINGS,
     check_arity,
     named,
+    same_pads,
 )
 from motes.ops.conv.filtered import Filtered
 
@@ -87,6 +88,13 @@ class Window(Filtered):
                 f"{CONVERT_AGAIN}"
             )
 
+    def rows(self, node: Node) -> Rows | None:
+        reach = (node.input(1).shape[1] - 1) * self.dilation[0] + 1
+        return Rows(reach, self.stride[0], *self.pads[:2]) if node.input(0).shape[0] == 1 else None
+
+    def padded(self, node: Node, before: int, behind: int) -> Self:
+        return replace(self, pads=(before, behind, *self.pads[2:]))
+
     def geometry(self, node: Node) -> dict[str, int]:
         """Extents, strides, dilations and pads, by the names they have in parameter structs.
 
@@ -111,10 +119,3 @@ class Window(Filtered):
         geometry = self.geometry(node)
         del geometry["pad_bottom"], geometry["pad_right"]
         return {**geometry, **self.fields(node)}
-
-
-def same_pads(size: int, window: int, stride: int, dilation: int) -> tuple[int, int]:
-    """(before, behind) that SAME padding means along one axis; the odd element goes behind."""
-    made = -(-size // stride)
-    total = max(0, (made - 1) * stride + (window - 1) * dilation + 1 - size)
-    return total // 2, total - total // 2

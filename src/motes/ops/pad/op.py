@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
-from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, row_by_row
 from motes.ops.movement import (
     EVERY,
     LOOPS,
@@ -79,6 +79,9 @@ class Pad(Op):
     def params(self, node: Node) -> Params:
         return {**_params(node), "value": self.value(node)}
 
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
+
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data
         return None if x is None else (np.pad(x, borders(node), constant_values=self.value(node)[0]),)
@@ -119,6 +122,9 @@ class PadV2(Op):
 
     def params(self, node: Node) -> Params:
         return _params(node)
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x, value = node.input(0).data, node.input(2).data
@@ -201,6 +207,9 @@ class MirrorPad(Op):
             "offsets": (np.concatenate(axes) * size).astype(np.int32),
             "block": block * size,
         }
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import DType, Node, Op, Option, Params, Tensor
+from motes.ir import DType, Node, Op, Option, Params, Rows, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -20,7 +20,7 @@ from motes.ops.common import (
     float_limits,
     limits,
     named,
-    window,
+    same_pads,
 )
 
 POOL2D_OPTIONS: Mapping[str, tuple[Option, Any]] = {
@@ -41,25 +41,28 @@ LARGEST_WINDOW_S16 = (1 << 15) - 1
 class Pool2D(Op):
     """A window of `filter_h` by `filter_w` slides over height and width; each channel by itself."""
 
-    padding: str
     stride_h: int
     stride_w: int
     filter_h: int
     filter_w: int
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, bottom, left, right
     activation: str = "NONE"
 
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
     ) -> Self:
-        return cls(
-            padding=named(PADDINGS, options["padding"]),
-            stride_h=options["stride_h"],
-            stride_w=options["stride_w"],
-            filter_h=options["filter_height"],
-            filter_w=options["filter_width"],
-            activation=named(ACTIVATIONS, options["fused_activation_function"]),
-        )
+        """The operator with its padding resolved to elements: the shape of the input is at hand here."""
+        padding = named(PADDINGS, options["padding"])
+        if padding not in PADDINGS:
+            raise BadInput(f"{name}: padding {padding} is not SAME or VALID; {CONVERT_AGAIN}")
+        sides, strides = (options["filter_height"], options["filter_width"]), (options["stride_h"], options["stride_w"])
+        pads = (0, 0, 0, 0)
+        # A malformed node keeps no padding here, and `check` says what is wrong with it.
+        if padding == "SAME" and inputs and inputs[0] and len(inputs[0].shape) == 4 and min(*sides, *strides) > 0:
+            rows, columns = map(same_pads, inputs[0].shape[1:3], sides, strides, (1, 1))
+            pads = (*rows, *columns)
+        return cls(*strides, *sides, pads, named(ACTIVATIONS, options["fused_activation_function"]))
 
     def check(self, node: Node) -> None:
         check_arity(node, 1, 1)
@@ -67,14 +70,17 @@ class Pool2D(Op):
         self._check_types(node)
         if len(x.shape) != 4 or len(y.shape) != 4:
             raise BadInput(f"{node}: {x} and {y} are not (batch, height, width, channels); {CONVERT_AGAIN}")
-        check_window(node, self.filter_h, self.filter_w, self.stride_h, self.stride_w, self.padding)
+        check_window(node, self.filter_h, self.filter_w, self.stride_h, self.stride_w)
         batch, height, width, channels = x.shape
-        out_h, _ = window(height, self.filter_h, self.stride_h, 1, self.padding)
-        out_w, _ = window(width, self.filter_w, self.stride_w, 1, self.padding)
-        if y.shape != (batch, out_h, out_w, channels):
+        sides, strides = (self.filter_h, self.filter_w), (self.stride_h, self.stride_w)
+        padded = height + sum(self.pads[:2]), width + sum(self.pads[2:])
+        made = ((size - side) // stride + 1 for size, side, stride in zip(padded, sides, strides, strict=True))
+        if y.shape != (batch, *made, channels):
             raise BadInput(
                 f"{node}: a {self.filter_h}x{self.filter_w} window over {x} does not give {y}; {CONVERT_AGAIN}"
             )
+        if min(self.pads) < 0 or any(max(self.pads[2 * i :][:2]) >= side for i, side in enumerate(sides)):
+            raise BadInput(f"{node}: a window may lie wholly in the padding {self.pads}; {CONVERT_AGAIN}")
         if x.dtype is DType.INT16 and largest_window(node) > LARGEST_WINDOW_S16:
             raise Unsupported(
                 node, f"a window of more than {LARGEST_WINDOW_S16:,} int16 elements", "choose a smaller one"
@@ -96,10 +102,15 @@ class Pool2D(Op):
         if x.zero_point != y.zero_point or abs(x.scale - y.scale) > 1e-6:
             raise Unsupported(node, "its input and output are quantized differently", CONVERT_AGAIN)
 
+    def rows(self, node: Node) -> Rows | None:
+        return Rows(self.filter_h, self.stride_h, *self.pads[:2]) if node.input(0).shape[0] == 1 else None
+
+    def padded(self, node: Node, before: int, behind: int) -> Self:
+        return replace(self, pads=(before, behind, *self.pads[2:]))
+
     def params(self, node: Node) -> Params:
         batch, in_h, in_w, channels = node.input(0).shape
-        out_h, pad_top = window(in_h, self.filter_h, self.stride_h, 1, self.padding)
-        out_w, pad_left = window(in_w, self.filter_w, self.stride_w, 1, self.padding)
+        _, out_h, out_w, _ = node.output.shape
         is_float = node.output.dtype is DType.FLOAT32
         low, high = float_limits(self.activation) if is_float else limits(node, self.activation)
         return {
@@ -113,8 +124,8 @@ class Pool2D(Op):
             "filter_w": self.filter_w,
             "stride_h": self.stride_h,
             "stride_w": self.stride_w,
-            "pad_top": pad_top,
-            "pad_left": pad_left,
+            "pad_top": self.pads[0],
+            "pad_left": self.pads[2],
             "low": low,
             "high": high,
         }

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
-from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier, row_by_row
 from motes.quant import requantize
 
 _QUANTIZES = {
@@ -108,6 +108,9 @@ class Quantize(Op):
             "high": int(info.max),
         }
 
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node)
+
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data
         return None if x is None else (self.apply(node, x),)
@@ -198,6 +201,9 @@ class Dequantize(Op):
 
     def params(self, node: Node) -> Params:
         return _affine(node.input(0))
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
-from motes.ops.common import CONVERT_AGAIN, check_quant, multiplier
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ops.common import CONVERT_AGAIN, check_quant, multiplier, row_by_row
 from motes.ops.pointwise import check_pointwise, exponential, same_place, sampled
 from motes.ops.softmax.exp import exponentials
 from motes.ops.softmax.pair import smaller
@@ -113,6 +113,9 @@ class Softmax(Op):
             if x.zero_point:
                 raise Unsupported(node, f"{x} has a zero point other than 0", "quantize int16 symmetrically")
             _differences(node)
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node)
 
     def params(self, node: Node) -> Params:
         table = exponentials(_scale(node))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from motes.errors import BadInput
-from motes.ir import Array, Kernel, Node, Op, Params
+from motes.ir import Array, Kernel, Node, Op, Params, Rows
+from motes.ops.common import row_by_row
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Copy(Op):
 
     def params(self, node: Node) -> Params:
         return {"bytes": node.output.nbytes}
+
+    def rows(self, node: Node) -> Rows | None:
+        return row_by_row(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         data = node.input(0).data
