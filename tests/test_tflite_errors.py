@@ -223,21 +223,21 @@ def test_no_inputs_or_outputs(what: str) -> None:
     assert message(data, BadInput) == f"m: the model has no {what}; convert it again with at least one"
 
 
-def test_a_repeated_output() -> None:
-    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, Y])
-    assert message(data, BadInput) == "m: tensor 3 'y' is output 0 and output 1 of the model; name each tensor once"
+def test_a_repeated_input() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X, X], [Y])
+    assert message(data, BadInput) == "m: tensor 0 'x' is input 0 and input 1 of the model; name each input once"
 
 
-def test_an_input_that_is_an_output() -> None:
-    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, X])
-    assert message(data, BadInput) == "m: tensor 0 'x' is an input and an output; leave the output out"
-
-
-def test_a_constant_output() -> None:
-    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, BIAS])
+def test_a_constant_input() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X, BIAS], [Y])
     assert message(data, BadInput) == (
-        "m: tensor 2 'b', output 1 of the model, is a constant; leave it out and convert again"
+        "m: tensor 1 'b', input 1 of the model, is a constant; leave it out and convert again"
     )
+
+
+def test_an_output_that_nothing_writes() -> None:
+    data = write_model([Operator("FULLY_CONNECTED", (X, WEIGHTS, BIAS), (Y,), FC)], [X], [Y, changed(Y, name="z")])
+    assert message(data, BadInput) == "m: nothing writes its output z"
 
 
 def test_a_tensor_that_is_written_twice() -> None:

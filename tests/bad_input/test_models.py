@@ -50,8 +50,8 @@ BAD = {
     "nothing": (lambda: write_model([], [X], [Y]), "the model has no operators: there is nothing to run"),
     "zero": (lambda: dense(changed(X, shape=(1, 0))), "tensor 0 'x' has the shape [1, 0], so no elements"),
     "twice": (
-        lambda: write_model([Operator("SOFTMAX", (Y,), (Z,), {"beta": 1.0})], [Y], [Z, Z]),
-        "tensor 1 'z' is output 0 and output 1 of the model; name each tensor once",
+        lambda: write_model([Operator("SOFTMAX", (Y,), (Z,), {"beta": 1.0})], [Y, Y], [Z]),
+        "tensor 0 'y' is input 0 and input 1 of the model; name each input once",
     ),
 }
 

@@ -135,22 +135,21 @@ class _Importer:
             raise BadInput("the model has no operators: there is nothing to run; convert a trained model again")
 
     def _ends(self) -> None:
-        """Raise unless inputs and outputs are distinct tensors that something computes."""
+        """Raise unless there are inputs, each another tensor, and outputs."""
         for what, ends in (("input", self.main.inputs), ("output", self.main.outputs)):
             if not ends:
                 raise BadInput(f"the model has no {what}; convert it again with at least one")
             for n, index in enumerate(ends):
-                stored = self.scope.described(index, f"{what} {n} of the model")
-                if index in ends[:n]:
-                    raise BadInput(
-                        f"{stored} is {what} {ends.index(index)} and {what} {n} of the model; name each tensor once"
-                    )
-                if len(stored.data):
-                    raise BadInput(f"{stored}, {what} {n} of the model, is a constant; leave it out and convert again")
-        for index in self.main.outputs:
-            if index in self.main.inputs:
-                stored = self.scope.described(index, "output")
-                raise BadInput(f"{stored} is an input and an output; leave the output out")
+                self.scope.described(index, f"{what} {n} of the model")
+        inputs = self.main.inputs
+        for n, index in enumerate(inputs):
+            stored = self.scope.described(index, f"input {n} of the model")
+            if index in inputs[:n]:
+                raise BadInput(
+                    f"{stored} is input {inputs.index(index)} and input {n} of the model; name each input once"
+                )
+            if len(stored.data):
+                raise BadInput(f"{stored}, input {n} of the model, is a constant; leave it out and convert again")
 
     def _input(self, index: int) -> Tensor:
         """A tensor that the user fills: only its batch may have been left open."""
