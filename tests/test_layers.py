@@ -12,7 +12,7 @@ SOURCE = Path(motes.__file__).parent
 ROOMS = (
     ("errors", "progress"),
     ("ir", "names", "bounded"),
-    ("quant", "target", "program"),
+    ("quant", "target", "program", "wellformed"),
     ("ops",),
     ("stream",),
     ("blocks",),

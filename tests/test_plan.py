@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from motes.choose import choose
 from motes.errors import BadInput
-from motes.ir import DType, Graph, Kernel, Node, Op, State, Tensor, verify
+from motes.ir import DType, Graph, Kernel, Node, Op, State, Tensor
 from motes.passes import prepare
 from motes.plan import Plan, place, plan
 from motes.program import Call, Program
 from motes.tflite import load
+from motes.wellformed import verify
 
 SHARED_MODELS = {
     "mlperf_tiny/kws_ref_model": 16_000,

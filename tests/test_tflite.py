@@ -9,10 +9,11 @@ import pytest
 import tflite
 
 from motes.errors import MotesError, Unsupported
-from motes.ir import DType, Quant, Tensor, quant, verify
+from motes.ir import DType, Quant, Tensor, quant
 from motes.names import KEYWORDS, identifier
 from motes.tflite import attempt, load
 from motes.tflite.schema import OPERATORS, TYPES
+from motes.wellformed import verify
 from tflite_small import BIAS, FC, WEIGHTS, X, Y, Z, changed, dense, message
 from tflite_writer import Extras, Operator, write_model
 

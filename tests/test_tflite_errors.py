@@ -10,9 +10,10 @@ import pytest
 import tflite
 
 from motes.errors import BadInput, MotesError, Unsupported
-from motes.ir import DType, Graph, Quant, Tensor, quant, verify
+from motes.ir import DType, Graph, Quant, Tensor, quant
 from motes.tflite import load
 from motes.tflite.schema import TYPES
+from motes.wellformed import verify
 from tflite_small import BIAS, FC, WEIGHTS, X, Y, Z, changed, dense, message
 from tflite_writer import Extras, Operator, Subgraph, write_model
 

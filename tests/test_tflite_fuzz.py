@@ -22,12 +22,13 @@ from motes.choose import choose
 from motes.emit import emit_model
 from motes.emit.layers import layer_symbol
 from motes.errors import DoesNotFit, MotesError
-from motes.ir import DType, Graph, Quant, Tensor, quant, verify
+from motes.ir import DType, Graph, Quant, Tensor, quant
 from motes.passes import prepare
 from motes.plan import plan
 from motes.proving import compile_graph, lcg, self_check, zeros
 from motes.target import board
 from motes.tflite import load
+from motes.wellformed import verify
 from tflite_writer import Extras, Operator, Subgraph, write_model
 
 MUTATIONS = 2000

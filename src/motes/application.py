@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from motes.errors import BadInput
-from motes.ir import Graph, Node, State, Tensor, verify
+from motes.ir import Graph, Node, State, Tensor
 from motes.names import identifier
 from motes.ops.reshape.op import Reshape
 from motes.stream import Source, Step, Stream, Window
+from motes.wellformed import verify
 
 DAY_S = 86_400
 LONGEST_DAYS = 366

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from motes.errors import MotesError, Unsupported
-from motes.ir import Graph, Node, Tensor, verify
+from motes.ir import Graph, Node, Tensor
 from motes.names import printable
 from motes.tflite import Attempted, attempt
+from motes.wellformed import verify
 
 
 @dataclass(frozen=True)

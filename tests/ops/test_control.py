@@ -11,7 +11,7 @@ import pytest
 from motes.build import host
 from motes.choose import choose
 from motes.errors import BadInput, MotesError
-from motes.ir import Array, DType, Graph, Node, Op, State, Tensor, quant, verify
+from motes.ir import Array, DType, Graph, Node, Op, State, Tensor, quant
 from motes.ops.add.op import Add
 from motes.ops.control.bodies import with_variables
 from motes.ops.control.op import If, Part, Repeat, While
@@ -22,6 +22,7 @@ from motes.program import Block, Call
 from motes.proving import compile_graph, layers_of, self_check
 from motes.target import board
 from motes.tflite import load
+from motes.wellformed import verify
 from tflite_writer import Extras, Operator, Subgraph, write_model
 from tflm import run_tflm
 

@@ -9,13 +9,14 @@ import pytest
 
 from motes.build import host
 from motes.choose import choose
-from motes.ir import Array, DType, Graph, Kernel, Node, Op, Params, Quant, Tensor, quant, verify
+from motes.ir import Array, DType, Graph, Kernel, Node, Op, Params, Quant, Tensor, quant
 from motes.ops.control.op import Part, Repeat
 from motes.ops.fully_connected.op import FullyConnected
 from motes.ops.fully_connected.rounds import params_of_rounds
 from motes.ops.fully_connected.sums import bias_of, rescaling
 from motes.ops.steps import steps_kernel
 from motes.program import Call
+from motes.wellformed import verify
 
 COUNT = 30
 

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motes.errors import BadInput
-from motes.ir import DType, Graph, Node, Op, Tensor, verify
+from motes.ir import DType, Graph, Node, Op, Tensor
 from motes.passes import prepare
 from motes.passes.drop_dead_nodes import drop_dead_nodes
 from motes.passes.order_nodes import order_nodes
+from motes.wellformed import verify
 
 
 class Any(Op):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from motes.ir import Control, Graph, verify
+from motes.ir import Control, Graph
 from motes.passes.count_rounds import count_rounds
 from motes.passes.drop_dead_nodes import drop_dead_nodes
 from motes.passes.drop_identities import drop_identities
@@ -16,6 +16,7 @@ from motes.passes.order_nodes import order_nodes
 from motes.passes.place_rows import place_rows
 from motes.passes.roll_recurrence import roll_recurrence
 from motes.passes.settle_branches import settle_branches
+from motes.wellformed import verify
 
 PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
     fold_constants,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motes.errors import BadInput, MotesError, Unsupported
-from motes.ir import Graph, Node, Tensor, verify
+from motes.ir import Graph, Node, Tensor
 from motes.names import identifier
 from motes.tflite.schema import VARIABLE_OPERATORS, StoredModel, StoredOperator, read_bytes, read_model
 from motes.tflite.subgraphs import File, Scope
 from motes.tflite.variables import Variables, tensor_states, with_states
+from motes.wellformed import verify
 
 
 @dataclass(frozen=True)
