@@ -263,16 +263,6 @@ def test_an_initial_value_that_is_not_known() -> None:
     )
 
 
-def test_an_initial_value_from_another_variable() -> None:
-    made, what = handle("a")
-    body = Subgraph([made, read(what, V), assign(what, V)])
-    operators = [once(), A, read(A_HANDLE, W), add(X, W, Y), assign(A_HANDLE, Y)]
-    assert message(write_model(operators, [X], [Y], Extras(subgraphs=[body])), Unsupported) == (
-        "m: operator 1 (READ_VARIABLE) of subgraph 1: prepares variables from variables; give them constant initial "
-        "values"
-    )
-
-
 def test_a_handle_that_is_none() -> None:
     stray = Tensor("stray", (), DType.INT32)
     data = write_model([read(stray, V), add(X, V, Y)], [X], [Y])
@@ -291,8 +281,8 @@ def test_operators_of_variables_with_other_ends() -> None:
 def test_a_handle_as_any_other_input() -> None:
     data = write_model([A, add(X, A_HANDLE, Y)], [X], [Y])
     assert message(data, Unsupported) == (
-        "m: tensor 1 'a_handle': a variable, is input 1 of operator 1 (ADD); read variables in front of IF and WHILE, "
-        "and assign them behind"
+        "m: tensor 1 'a_handle': a variable, is input 1 of operator 1 (ADD); use variables by READ_VARIABLE and "
+        "ASSIGN_VARIABLE only"
     )
 
 
@@ -338,15 +328,6 @@ def test_subgraphs_that_double_with_each_call() -> None:
     )
 
 
-def test_a_variable_in_a_branch() -> None:
-    body = Subgraph([A, read(A_HANDLE, V), add(X, V, Y), assign(A_HANDLE, Y)], [X], [Y])
-    said = message(write_model([branch(1, 1)], [FLAG, X], [Y], Extras(subgraphs=[body])), Unsupported)
-    assert said == (
-        "m: operator 0 (VAR_HANDLE) of subgraph 1: uses a variable in a subgraph; read variables in front of IF and "
-        "WHILE, and assign them behind"
-    )
-
-
 # ------------------------------------------------------------------------------------------------ variable tensors
 
 
@@ -374,16 +355,6 @@ def test_a_variable_tensor_becomes_a_state_that_starts_at_its_zero_point() -> No
     assert node.inputs[4] is state.read
     assert node.outputs == (graph.outputs[0], state.write)
     np.testing.assert_array_equal(state.initial, np.full((1, 6), 3, np.int8))
-
-
-def test_a_variable_tensor_in_a_branch() -> None:
-    body = Subgraph([svdf(STATE)], [X], [Y4])
-    operators = [Operator("IF", (FLAG, X), (Y4,), {"then_subgraph_index": 1, "else_subgraph_index": 1})]
-    extras = Extras(subgraphs=[body], variables=frozenset([STATE]))
-    assert message(write_model(operators, [FLAG, X], [Y4], extras), Unsupported) == (
-        "m: tensor 4 'state' of subgraph 1: is a variable, input 4 of operator 0 (SVDF) of subgraph 1, in a subgraph; "
-        "keep layers with memory out of IF and WHILE, or give them their state as input and output"
-    )
 
 
 # ------------------------------------------------------------------------------------------------ custom operators

@@ -175,9 +175,10 @@ class Op:
     freeze: ClassVar[str] = "freeze the model, convert again"
     """The way out where one of these is computed."""
 
-    takes_subgraphs: ClassVar[bool] = False
-    """Its options name subgraphs: `from_tflite` gets one more argument, `subgraph=`, a function that makes the graph of
-    the subgraph with an index. Each call makes a new one."""
+    subgraphs: ClassVar[Mapping[str, bool]] = {}
+    """Its options that name subgraphs, and whether these may change variables. `from_tflite` gets the graphs, in this
+    order, as one more argument. What they use of memory are further inputs of theirs and of the operator; and where
+    they may change it, further outputs."""
 
     updates: ClassVar[tuple[int, ...]] = ()
     """Inputs (by index) that are variables, whose value it replaces: its nodes have one more output for each, of the

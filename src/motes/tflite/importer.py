@@ -9,9 +9,9 @@ from pathlib import Path
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import Graph, Node, Tensor
 from motes.names import identifier
-from motes.tflite.schema import VARIABLE_OPERATORS, StoredModel, StoredOperator, read_bytes, read_model
+from motes.tflite.schema import StoredModel, StoredOperator, read_bytes, read_model
 from motes.tflite.subgraphs import File, Scope
-from motes.tflite.variables import Variables, tensor_states, with_states
+from motes.tflite.variables import with_states
 from motes.wellformed import verify
 
 
@@ -101,7 +101,7 @@ class _Importer:
     def __init__(self, model: StoredModel) -> None:
         self.model, self.main = model, model.subgraphs[0]
         self.file = File(model)
-        self.scope = Scope(self.file, self.main, keeps=True)
+        self.scope = Scope(self.file, self.main)
 
     def attempt(self, name: str) -> Attempt:
         """Everything that can be imported."""
@@ -111,24 +111,23 @@ class _Importer:
                 check()
             except MotesError as error:
                 problems.append(error)
-        variables = Variables(self.file, self.scope)
         with self.file.entering(0, self.model.where):
-            operators = tuple(self._attempt(operator, variables) for operator in self.main.operators)
+            operators = tuple(self._attempt(operator) for operator in self.main.operators)
         nodes = tuple(o.made for o in operators if isinstance(o.made, Node))
         graph = Graph(name, (), (), nodes)
         if not problems:
             try:
-                graph = self._finished(graph, variables)
+                graph = self._finished(graph)
             except MotesError as error:
                 problems.append(error)
         return Attempt(graph, operators, tuple(problems))
 
-    def _finished(self, graph: Graph, variables: Variables) -> Graph:
+    def _finished(self, graph: Graph) -> Graph:
         """The graph with inputs, outputs and states."""
         inputs = tuple(self._input(i) for i in self.main.inputs)
         outputs = tuple(self.scope.tensor(i, "an output of the model") for i in self.main.outputs)
         graph = dataclasses.replace(graph, inputs=inputs, outputs=outputs)
-        return with_states(graph, [*variables.states(), *tensor_states(self.scope), *self.scope.memories], self.file)
+        return with_states(graph, self.file.variables.states(self.scope.cells, self.file.names), self.file.names)
 
     def _whole(self) -> None:
         """Raise unless there is something to run."""
@@ -163,13 +162,10 @@ class _Importer:
             )
         return self.scope.tensor(index, "an input of the model")
 
-    def _attempt(self, operator: StoredOperator, variables: Variables) -> Attempted:
+    def _attempt(self, operator: StoredOperator) -> Attempted:
         made: Node | MotesError | None
         try:
-            if operator.name in VARIABLE_OPERATORS and not operator.custom:
-                made = variables.follow(operator)
-            else:
-                made = self.scope.node(operator)
+            made = self.scope.follow(operator)
         except MotesError as error:
             made = error
         known = [self.main.tensors[i] for i in operator.outputs if 0 <= i < len(self.main.tensors)]

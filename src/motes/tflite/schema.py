@@ -65,6 +65,9 @@ OPERATORS = """
 VARIABLE_OPERATORS = {"VAR_HANDLE": (0, 1), "CALL_ONCE": (0, 0), "READ_VARIABLE": (1, 1), "ASSIGN_VARIABLE": (2, 0)}
 """The operators of resource variables, with their numbers of inputs and outputs."""
 
+RUNS = {"IF": (0, 1), "WHILE": (0, 1)}
+"""The operators that run subgraphs with inputs, the last of their own; and which of their options name these."""
+
 CUSTOM = OPERATORS.index("CUSTOM")
 
 Code: TypeAlias = tuple[str, bool, int]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from motes.errors import BadInput, MotesError, Unsupported
-from motes.ir import Array, Graph, Node, Op, State, Tensor
+from motes.ir import Array, Builtin, Graph, Node, Op, Tensor
 from motes.names import Names, quoted, snake
 from motes.ops import builtins
 from motes.ops.memory import remembering
@@ -23,6 +23,7 @@ from motes.tflite.schema import (
     StoredTensor,
 )
 from motes.tflite.tensors import MOST_BYTES, RECURRENT, read_tensor
+from motes.tflite.variables import Cell, Cells, Variables
 
 
 class File:
@@ -31,6 +32,7 @@ class File:
     def __init__(self, model: StoredModel) -> None:
         self.model = model
         self.names = Names()
+        self.variables = Variables(model)
         self._inside: list[StoredGraph] = []
         self._constant_bytes = 0
         self._folded_bytes = 0
@@ -69,21 +71,27 @@ class File:
         finally:
             self._inside.pop()
 
-    def subgraph(self, index: int, by: str) -> Graph:
+    def body(self, index: int, by: StoredOperator, handles: Mapping[int, Cell]) -> Body:
         """A new graph of subgraph `index`, which the operator `by` calls; it is not verified.
 
         Nothing in it is shared with another graph. Its outputs may be its inputs or constants, and may be named twice.
 
+        Args:
+            handles: the variables that tensors around `by` stand for.
+
         Raises:
             BadInput, Unsupported: as `load` does.
         """
-        with self.entering(index, by) as stored:
+        with self.entering(index, str(by)) as stored:
+            passed = by.inputs[max(0, len(by.inputs) - len(stored.inputs)) :]
             scope = Scope(self, stored)
-            inputs = tuple(scope.tensor(i, f"an input of {stored}") for i in stored.inputs)
-            nodes = tuple(scope.node(operator) for operator in stored.operators)
-            outputs = tuple(scope.tensor(i, f"an output of {stored}") for i in stored.outputs)
+            scope.handles |= {i: handles[o] for i, o in zip(stored.inputs, passed, strict=False) if o in handles}
+            inputs = tuple(scope.tensor(i, f"an input of {stored}") for i in stored.inputs if i not in scope.handles)
+            nodes = tuple(node for operator in stored.operators if (node := scope.follow(operator)))
+            returned = {n: scope.handles[i] for n, i in enumerate(stored.outputs) if i in scope.handles}
+            outputs = tuple(scope.tensor(i, f"an output of {stored}") for i in stored.outputs if i not in scope.handles)
             graph = Graph(self.names(stored.name, fallback="subgraph"), inputs, outputs, nodes)
-            return with_row_updates(graph, self.names)
+            return Body(graph, scope.cells, returned)
 
     def count_constant(self, stored: StoredTensor, size: int) -> None:
         """Count the bytes of a constant.
@@ -112,6 +120,28 @@ class File:
         return node.op.fold(node) if self._folded_bytes <= MOST_BYTES else None
 
 
+@dataclass(frozen=True)
+class Body:
+    """A subgraph that an operator runs: its graph, what of memory it uses, and which outputs are variables' handles."""
+
+    graph: Graph
+    cells: Cells
+    returned: Mapping[int, Cell]
+
+    def with_cells(self, cells: Mapping[Cell, Tensor], changes: bool, by: StoredOperator, names: Names) -> Graph:
+        """The graph with an input for each of these cells, and where it `changes` them, an output.
+
+        Args:
+            cells: with tensors like their values.
+        """
+        before = [self.cells.before.get(c) or replace(t, name=names(t.name), data=None) for c, t in cells.items()]
+        after = [self.cells.now.get(cell, old) for cell, old in zip(cells, before, strict=True)]
+        if not changes and after != before:
+            raise Unsupported(by, "changes a variable in its condition", "assign variables in the body of the loop")
+        inputs, outputs = (*self.graph.inputs, *before), (*self.graph.outputs, *(after if changes else ()))
+        return with_row_updates(replace(self.graph, inputs=inputs, outputs=outputs), names)
+
+
 class Scope:
     """One subgraph on its way: tensors are made when something first refers to them.
 
@@ -119,21 +149,17 @@ class Scope:
         now: by index, the tensor that holds the value at this point of the operators' order. A variable gets a new one
             with each operator that changes it.
         known: by index, what follows from constants, such as shapes: the operators behind find constants.
-        before: by index, the tensors that hold the variables' values before the first operator.
-        memories: what operators keep that the file has no variables for.
+        handles: by index, the variables that tensors stand for.
+        cells: what it finds in memory, and leaves there.
+        initial: it prepares variables, and so is run before the model is.
     """
 
-    def __init__(self, file: File, stored: StoredGraph, keeps: bool = False) -> None:
-        """
-        Args:
-            keeps: variables may keep their values from one execution to the next.
-        """
-        self.file, self.stored = file, stored
+    def __init__(self, file: File, stored: StoredGraph, initial: bool = False) -> None:
+        self.file, self.stored, self.initial = file, stored, initial
         self.now: dict[int, Tensor] = {}
         self.known: dict[int, Tensor] = {}
-        self.before: dict[int, Tensor] = {}
-        self.memories: list[State] = []
-        self._keeps = keeps
+        self.handles: dict[int, Cell] = {}
+        self.cells = Cells()
 
     def described(self, index: int, what: str) -> StoredTensor:
         """What the file says about tensor `index`, which is `what`."""
@@ -152,11 +178,11 @@ class Scope:
                 raise Unsupported(
                     stored,
                     f"a variable, is {what}",
-                    "read variables in front of IF and WHILE, and assign them behind",
+                    "use variables by READ_VARIABLE and ASSIGN_VARIABLE only",
                 )
             self.now[index] = self.fresh(stored)
             if stored.variable and index not in self.stored.inputs:
-                self._keep(stored, what)
+                self.cells.begin(self.file.variables.of_tensor(stored, self.stored), self.now[index])
         return self.now[index]
 
     def fresh(self, stored: StoredTensor) -> Tensor:
@@ -166,14 +192,15 @@ class Scope:
             self.file.count_constant(stored, tensor.nbytes)
         return tensor
 
-    def _keep(self, stored: StoredTensor, what: str) -> None:
-        if not self._keeps:
-            raise Unsupported(
-                stored,
-                f"is a variable, {what}, in a subgraph",
-                "keep layers with memory out of IF and WHILE, or give them their state as input and output",
-            )
-        self.before[stored.index] = self.now[stored.index]
+    def follow(self, operator: StoredOperator) -> Node | None:
+        """The node that is left of an operator; None: it is about variables, and nothing is left to run.
+
+        Raises:
+            BadInput, Unsupported: as `load` does.
+        """
+        if operator.name in VARIABLE_OPERATORS and not operator.custom:
+            return self.file.variables.follow(self, operator)
+        return self.node(operator)
 
     def node(self, operator: StoredOperator) -> Node:
         """The operator between its tensors.
@@ -181,13 +208,29 @@ class Scope:
         Raises:
             BadInput, Unsupported: as `load` does.
         """
-        known = {quoted(b.name) if b.custom else b.name: (kind, b) for kind, b in builtins().values()}
-        if operator.name in VARIABLE_OPERATORS:
-            raise Unsupported(
-                operator,
-                "uses a variable in a subgraph",
-                "read variables in front of IF and WHILE, and assign them behind",
+        kind, builtin = self._kind(operator)
+        options = read_options(operator, builtin)
+        if kind.subgraphs:
+            return self._calling(kind, builtin.name, options, operator)
+        inputs = self._inputs(operator)
+        if kind.extends:
+            inputs = (
+                *inputs,
+                *(self._variable(i, f"output {n} of {operator}") for n, i in enumerate(operator.outputs)),
             )
+        outputs = self._outputs(operator)
+        op = kind.from_tflite(builtin.name, options, inputs, outputs)
+        there = [n for n in kind.updates if n < len(operator.inputs) and operator.inputs[n] != -1]
+        updated = tuple(self._updated(operator, n) for n in there)
+        node = Node(self.name(snake(type(op).__name__), operator), op, inputs, (*outputs, *updated), (operator.index,))
+        node = self._remembering(node, operator)
+        made = self.file.folded(node)
+        self.known |= {i: replace(t, data=x) for i, t, x in zip(operator.outputs, outputs, made or (), strict=False)}
+        return node
+
+    def _kind(self, operator: StoredOperator) -> tuple[type[Op], Builtin]:
+        """The class that serves an operator, and how its options are stored."""
+        known = {quoted(b.name) if b.custom else b.name: (kind, b) for kind, b in builtins().values()}
         if operator.name not in known:
             raise Unsupported(
                 f"operator {operator.index}{operator.within}",
@@ -196,53 +239,71 @@ class Scope:
                 if "FlexTensorList" in operator.name
                 else "`motes ops` lists those it knows: build the model from these, or split it before this operator",
             )
-        kind, builtin = known[operator.name]
-        inputs = tuple(
+        return known[operator.name]
+
+    def _inputs(self, operator: StoredOperator) -> tuple[Tensor | None, ...]:
+        """The values of an operator's inputs."""
+        return tuple(
             None if i == -1 else self.known.get(i) or self.tensor(i, f"input {n} of {operator}")
             for n, i in enumerate(operator.inputs)
         )
-        if kind.extends:
-            inputs = (
-                *inputs,
-                *(self._variable(i, f"output {n} of {operator}") for n, i in enumerate(operator.outputs)),
-            )
+
+    def _outputs(self, operator: StoredOperator) -> tuple[Tensor, ...]:
+        """The tensors that an operator writes."""
         outputs = tuple(self._written(i, f"output {n} of {operator}") for n, i in enumerate(operator.outputs))
         for tensor in outputs:
             if tensor.data is not None:
                 raise BadInput(f"{operator} writes the constant {tensor.name}; the file is damaged: convert it again")
-        op = self._op(kind, builtin.name, read_options(operator, builtin), inputs, outputs, operator)
-        there = [n for n in kind.updates if n < len(operator.inputs) and operator.inputs[n] != -1]
-        updated = tuple(self._updated(operator, n) for n in there)
-        node = self._remembering(Node(self._name(op, operator), op, inputs, (*outputs, *updated), (operator.index,)))
-        made = self.file.folded(node)
-        self.known |= {i: replace(t, data=x) for i, t, x in zip(operator.outputs, outputs, made or (), strict=False)}
-        return node
+        return outputs
 
-    def _remembering(self, node: Node) -> Node:
-        """The node with its operator's memory among its inputs and outputs."""
-        initial = node.op.memory(node)
-        if initial and not self._keeps:
-            raise Unsupported(node, "keeps values, in a subgraph", "keep operators with memory out of IF and WHILE")
-        node, states = remembering(node, initial, self.file.names)
-        self.memories += states
-        return node
-
-    def _op(
-        self,
-        kind: type[Op],
-        name: str,
-        options: Mapping[str, Any],
-        inputs: tuple[Tensor | None, ...],
-        outputs: tuple[Tensor, ...],
-        operator: StoredOperator,
-    ) -> Op:
+    def _calling(self, kind: type[Op], name: str, options: Mapping[str, Any], operator: StoredOperator) -> Node:
+        """An operator that runs subgraphs: what these use of memory comes in and goes out behind everything else."""
+        made = [self.file.body(options[option], operator, self.handles) for option in kind.subgraphs]
+        bodies = [*zip(made, kind.subgraphs.values(), strict=True)]
+        self._return_handles(operator, [body for body, changes in bodies if changes])
+        values = replace(
+            operator,
+            inputs=tuple(i for i in operator.inputs if i not in self.handles),
+            outputs=tuple(i for i in operator.outputs if i not in self.handles),
+        )
+        inputs, outputs = self._inputs(values), self._outputs(values)
+        used = {cell: tensor for body in made for cell, tensor in body.cells.now.items()}
+        cells = {cell: self._cell(cell, tensor) for cell, tensor in used.items()}
+        for cell, tensor in cells.items():
+            self.cells.now[cell] = replace(tensor, name=self.file.names(tensor.name), data=None)
+        inputs, outputs = (*inputs, *cells.values()), (*outputs, *(self.cells.now[cell] for cell in cells))
+        graphs = tuple(body.with_cells(cells, changes, operator, self.file.names) for body, changes in bodies)
         make: Callable[..., Op] = kind.from_tflite
-        if not kind.takes_subgraphs:
-            return make(name, options, inputs, outputs)
-        return make(name, options, inputs, outputs, subgraph=lambda index: self.file.subgraph(index, str(operator)))
+        op = make(name, options, inputs, outputs, graphs)
+        return Node(self.name(snake(type(op).__name__), operator), op, inputs, outputs, (operator.index,))
 
-    def _name(self, op: Op, operator: StoredOperator) -> str:
-        name = f"{snake(type(op).__name__)}_{operator.index}"
+    def _return_handles(self, operator: StoredOperator, bodies: Sequence[Body]) -> None:
+        """Tensors that come out of subgraphs as handles of variables, the same whichever runs."""
+        for n, index in enumerate(operator.outputs):
+            found = {body.returned.get(n) for body in bodies}
+            if len(found) > 1:
+                raise Unsupported(operator, f"returns one of several variables as output {n}", "select between values")
+            if cell := found.pop():
+                self.handles[index] = cell
+
+    def _cell(self, cell: Cell, like: Tensor) -> Tensor:
+        """What memory holds now."""
+        if cell not in self.cells.now:
+            self.cells.begin(cell, replace(like, name=self.file.names(like.name), data=None))
+        return self.cells.now[cell]
+
+    def _remembering(self, node: Node, operator: StoredOperator) -> Node:
+        """The node with its operator's memory among its inputs and outputs."""
+        node, states = remembering(node, node.op.memory(node), self.file.names)
+        for i, state in enumerate(states):
+            cell = self.file.variables.of_operator(operator, self.stored, i, state.initial)
+            self.cells.begin(cell, state.read)
+            self.cells.now[cell] = state.write
+        return node
+
+    def name(self, kind: str, operator: StoredOperator) -> str:
+        """What a node made of an operator is called."""
+        name = f"{kind}_{operator.index}"
         return self.file.names(f"{name}_of_{self.stored.index}") if self.stored.index else name
 
     def _written(self, index: int, what: str) -> Tensor:
@@ -268,5 +329,8 @@ class Scope:
         """A new tensor for the value that tensor `index` has from here on."""
         stored = self.described(index, what)
         self.known.pop(index, None)
-        self.now[index] = self.fresh(stored)
-        return self.now[index]
+        made = self.now[index] = self.fresh(stored)
+        cell = self.file.variables.of_tensor(stored, self.stored)
+        if cell in self.cells.now:
+            self.cells.now[cell] = made
+        return made

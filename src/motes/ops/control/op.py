@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import Builtin, Control, DType, Graph, Node, Place, Tensor
 from motes.ops.common import CONVERT_AGAIN
 from motes.ops.control.bodies import alike, computed, with_constants, with_variables
 from motes.ops.control.rounds import rounds_of
-
-Subgraphs = Callable[[int], Graph]
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,8 @@ class If(Control):
     """
 
     tflite = (Builtin("IF", {"then_subgraph_index": ("int", 0), "else_subgraph_index": ("int", 0)}),)
-    takes_subgraphs = True
+    subgraphs: ClassVar[Mapping[str, bool]] = {"then_subgraph_index": True, "else_subgraph_index": True}
     types = (DType.BOOL,)
-    limits = "no variables in its subgraphs"
     structure = "choice"
 
     @classmethod
@@ -36,11 +33,9 @@ class If(Control):
         options: Mapping[str, Any],
         inputs: Sequence[Tensor | None],
         outputs: Sequence[Tensor],
-        subgraph: Subgraphs | None = None,
+        bodies: Sequence[Graph] = (),
     ) -> If:
-        assert subgraph is not None
-        bodies = tuple(subgraph(options[f"{branch}_subgraph_index"]) for branch in ("then", "else"))
-        return cls(bodies).settled(inputs)
+        return cls(tuple(bodies)).settled(inputs)
 
     def settled(self, inputs: Sequence[Tensor | None]) -> If:
         """The operator between these inputs."""
@@ -78,9 +73,9 @@ class While(Control):
     """
 
     tflite = (Builtin("WHILE", {"cond_subgraph_index": ("int", 0), "body_subgraph_index": ("int", 0)}),)
-    takes_subgraphs = True
+    subgraphs: ClassVar[Mapping[str, bool]] = {"cond_subgraph_index": False, "body_subgraph_index": True}
     types = tuple(d for d in DType if d not in (DType.UINT16, DType.FLOAT16))
-    limits = "no variables in its subgraphs; nothing bounds it"
+    limits = "its condition changes no variables; nothing bounds it"
     structure = "loop"
 
     @classmethod
@@ -90,10 +85,9 @@ class While(Control):
         options: Mapping[str, Any],
         inputs: Sequence[Tensor | None],
         outputs: Sequence[Tensor],
-        subgraph: Subgraphs | None = None,
+        bodies: Sequence[Graph] = (),
     ) -> While:
-        assert subgraph is not None
-        condition, body = (subgraph(options[f"{part}_subgraph_index"]) for part in ("cond", "body"))
+        condition, body = bodies
         if not len(inputs) == len(condition.inputs) == len(body.inputs) == len(body.outputs) == len(outputs):
             raise BadInput(
                 f"WHILE of {len(inputs)} inputs and {len(outputs)} outputs: its condition has {len(condition.inputs)} "
