@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from motes.ir import Control, Graph
@@ -18,7 +18,7 @@ from motes.passes.roll_recurrence import roll_recurrence
 from motes.passes.settle_branches import settle_branches
 from motes.wellformed import verify
 
-PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
+REPAIR: tuple[Callable[[Graph], Graph], ...] = (
     fold_constants,
     settle_branches,
     fold_constants,  # what the branches that were taken make of constants
@@ -27,6 +27,11 @@ PIPELINE: tuple[Callable[[Graph], Graph], ...] = (
     drop_identities,
     fuse_padding,
     drop_dead_nodes,
+)
+"""What makes the graph of a file plain."""
+
+PIPELINE = (
+    *REPAIR,
     place_rows,
     roll_recurrence,
     order_nodes,
@@ -42,8 +47,21 @@ def prepare(graph: Graph) -> Graph:
     Raises:
         BadInput, Unsupported: as `verify` does, for the graph that was given.
     """
+    return _through(PIPELINE, graph)
+
+
+def repair(graph: Graph) -> Graph:
+    """The graph after the first passes: plain, its operators still those of the file.
+
+    Raises:
+        BadInput, Unsupported: as `verify` does, for the graph that was given.
+    """
+    return _through(REPAIR, graph)
+
+
+def _through(passes: Iterable[Callable[[Graph], Graph]], graph: Graph) -> Graph:
     graph = verify(graph)
-    for run in PIPELINE:
+    for run in passes:
         graph = verify(_throughout(run, graph))
     return graph
 

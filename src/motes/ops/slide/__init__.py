@@ -1,0 +1,1 @@
+"""Rows that are kept from one step over time to the next."""

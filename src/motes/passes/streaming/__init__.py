@@ -1,0 +1,5 @@
+"""Streaming: a model over a window in time as one that computes, each step, only what is new."""
+
+from motes.passes.streaming.steps import Streamed, stream
+
+__all__ = ["Streamed", "stream"]

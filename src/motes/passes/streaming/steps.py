@@ -1,0 +1,324 @@
+"""A graph over a window in time as one that takes the new rows of each step, and keeps what windows have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from motes.errors import Unsupported
+from motes.ir import DType, Graph, Node, State, Tensor, verify
+from motes.names import Names
+from motes.ops.concatenation.op import Concatenation
+from motes.ops.reshape.op import Reshape
+from motes.ops.slice.op import Slice, StridedSlice
+from motes.ops.slice.masks import Masks
+from motes.ops.slide.op import Piece, Slide
+from motes.passes.streaming.motion import Motion, Motions, Moving, Range, motions
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A graph that is run once a step, on the new rows alone.
+
+    Once `warmup` steps have filled what it keeps, each step's outputs are those that the whole graph gives for the last
+    `rows` rows. Rows that come before the first real ones may hold anything.
+    """
+
+    graph: Graph
+    whole: Graph
+    rows: int
+    step: int
+    recomputed: int
+    """Multiply-accumulates a step of rows that see padding in time, or that could not be kept: they are computed again,
+    although the window before had them, too."""
+
+    @property
+    def warmup(self) -> int:
+        """Steps before the first that ends a full window."""
+        return -(-self.rows // self.step) - 1
+
+    @property
+    def exact(self) -> bool:
+        """Whether no multiply-accumulate is done twice."""
+        return self.recomputed == 0
+
+
+def stream(graph: Graph, rows: int, step: int) -> Streamed:
+    """The streaming form of a graph whose input 0 is a window of `rows` rows that moves on by `step` each time.
+
+    Raises:
+        Unsupported: nothing of what it computes can be kept; the message names the operator and the tensor.
+    """
+    made = _Steps(graph, rows, step).streamed()
+    if made.graph.macs >= graph.macs:
+        _refuse(graph, motions(graph, rows, step), rows, step)
+    return made
+
+
+def _refuse(graph: Graph, found: Motions, rows: int, step: int) -> None:
+    """Say which operator keeps the graph from being streamed."""
+    if step >= rows:
+        raise Unsupported(
+            graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps"
+        )
+    for node in graph.nodes:
+        moving = found.nodes.get(node)
+        if node in found.stopped:
+            reads = next(t for t in node.inputs if t is not None and t in found.of)
+            raise Unsupported(
+                node,
+                f"needs all {found.of[reads].rows} rows of {reads.origin or reads.name} at once, so that nothing that is "
+                "computed can be kept from window to window",
+                "run the model on whole windows",
+            )
+        if moving is not None and node.op.macs(node):
+            motion = found.of[node.output]
+            raise Unsupported(
+                node,
+                f"of the {motion.rows} rows of {node.output.origin or node.output.name}, {motion.last - motion.first} see "
+                f"no padding in time, and a step brings {motion.new} new ones: nothing can be kept",
+                "take shorter steps, or train the model with padding='valid'",
+            )
+    raise Unsupported(graph.name, "it has no layer over time", "run the model on whole windows")
+
+
+class _Steps:
+    """The streaming form in the making."""
+
+    def __init__(self, graph: Graph, rows: int, step: int) -> None:
+        self.whole, self.rows, self.step = graph, rows, step
+        self.found = motions(graph, rows, step)
+        self.needed = _needed(graph, self.found)
+        self.wanted = _wanted(graph, self.found, self.needed)
+        self.names = Names()
+        self.tensor_names = Names()
+        for t in graph.tensors:
+            self.tensor_names(t.name)
+        for n in graph.nodes:
+            self.names(n.name)
+        self.nodes: list[Node] = []
+        self.states: list[State] = list(graph.states)
+        self.pieces: dict[Tensor, dict[Range, Tensor]] = {}
+        self.kept: dict[Tensor, tuple[Range, Tensor]] = {}
+        self.parts: dict[tuple[Tensor, Range], Tensor] = {}
+        self.recomputed = 0
+
+    def streamed(self) -> Streamed:
+        """The result."""
+        window = self.whole.inputs[0]
+        new = self._tensor(window, (1, self.step, *self.found.of[window].shape[2:]), "new")
+        new = replace(new, name=window.name, shape=_fewer(window.shape, self.rows, self.step), origin=window.origin)
+        rows = self._shaped(new, (1, self.step, *self.found.of[window].shape[2:]))
+        self._have(window, {(self.rows - self.step, self.rows): rows})
+        for node in self.whole.nodes:
+            moving = self.found.nodes.get(node)
+            if moving is None:
+                self.nodes.append(replace(node, inputs=tuple(t and self._all(t) for t in node.inputs)))
+            elif node.output in self.needed:
+                self._compute(node, moving)
+        outputs = tuple(self._all(t) for t in self.whole.outputs)
+        states = tuple(replace(s, write=self._all(s.write)) for s in self.whole.states)
+        graph = Graph(
+            self.whole.name,
+            (new, *self.whole.inputs[1:]),
+            outputs,
+            tuple(self.nodes),
+            (*states, *self.states[len(states) :]),
+        )
+        return Streamed(verify(graph), self.whole, self.rows, self.step, self.recomputed)
+
+    def _compute(self, node: Node, moving: Moving) -> None:
+        """The rows of a node's output that each step computes."""
+        y, four = node.output, moving.node
+        motion = self.found.of[y]
+        made: dict[Range, Tensor] = {}
+        for first, last in motion.fresh(self.needed[y]):
+            sources = {t: self._read(t, moving, (first, last)) for t in node.inputs if t in self.found.of}
+            part = self._tensor(y, (1, last - first, *motion.shape[2:]), "new" if last > motion.first else "before")
+            if moving.aside:
+                (source,) = sources.values()
+                made[first, last] = self._shaped(source[0], part.shape, part)
+                continue
+            (before, behind), *_ = (pads for _, pads in sources.values())
+            inputs = tuple(
+                sources[given][0] if given in self.found.of else asked
+                for given, asked in zip(node.inputs, four.inputs, strict=True)
+            )
+            op = four.op.padded(replace(four, inputs=inputs, outputs=(part,)), before, behind)
+            self.nodes.append(Node(self.names(f"{node.name}_{len(made)}"), op, inputs, (part,), node.sources))
+            made[first, last] = part
+        count = sum(last - first for first, last in made)
+        again = count - min(count, motion.new)
+        self.recomputed += node.op.macs(node) * again // motion.rows
+        self._have(y, made)
+
+    def _read(self, x: Tensor, moving: Moving, made: Range) -> tuple[Tensor, tuple[int, int]]:
+        """The rows of an input behind these rows of the output, and how many rows of padding lie around them."""
+        (first, last), around = _reach(self.found.of[x], moving, made)
+        return self._rows(x, (first, last)), around
+
+    def _have(self, x: Tensor, pieces: dict[Range, Tensor]) -> None:
+        """Note what a step computes of a tensor, and keep as much as is read later on."""
+        self.pieces[x] = pieces
+        motion, needed = self.found.of[x], self.needed[x]
+        reads = [r for r in self.wanted.get(x, ()) if not any(p[0] <= r[0] and r[1] <= p[1] for p in pieces)]
+        if not reads:
+            return
+        first, last = motion.interior(needed)
+        start = min(r[0] for r in reads)
+        start = needed[0] if start < first else start
+        self.kept[x] = (start, needed[1]), self._keep(x, motion, (start, needed[1]), (max(start, first), last))
+
+    def _keep(self, x: Tensor, motion: Motion, held: Range, interior: Range) -> Tensor:
+        """A tensor of the rows `held`: those in the interior that are not new come from the steps before."""
+        (start, end), (first, last) = held, interior
+        phases, pieces = motion.phases, self.pieces[x]
+        if phases == 1:
+            moved = (
+                Piece(max(a, start) - start, max(a, start) - a, b - max(a, start)) for a, b in pieces if b > start
+            )
+            slide = Slide(first - start, last - motion.new - start, motion.new, tuple(moved))
+            return self._slide(x, end - start, motion, slide, [t for (_, b), t in pieces.items() if b > start])
+        # Windows that share rows are `phases` steps apart: rows of those between lie between.
+        slots = (last - 1 - first) * phases + 1
+        ((a, b), new) = max(pieces.items())
+        fresh = Piece((last - motion.new - first) * phases, 0, motion.new, phases)
+        assert a == last - motion.new, (x, a)
+        every = self._slide(x, slots, motion, Slide(0, slots - motion.new, motion.new, (fresh,)), [new])
+        parts = [self._every(x, every, last - first, phases)]
+        if start < first:
+            parts.insert(0, self._part(x, min(pieces.items())[1], (0, first - start)))
+        if b > last:
+            parts.append(self._part(x, new, (motion.new, b - a)))
+        if len(parts) == 1:
+            return parts[0]
+        whole = self._tensor(x, (1, end - start, *motion.shape[2:]), "window")
+        self.nodes.append(Node(self.names(f"{x.name}_window"), Concatenation(1), tuple(parts), (whole,)))
+        return whole
+
+    def _slide(self, x: Tensor, rows: int, motion: Motion, op: Slide, pieces: Iterable[Tensor]) -> Tensor:
+        """What is left of a state after it has moved on, with the new pieces in it."""
+        old = self._tensor(x, (1, rows, *motion.shape[2:]), "kept")
+        new = self._tensor(x, old.shape, "rows")
+        name = self.names(f"{x.name}_rows")
+        self.nodes.append(Node(name, op, (old, *pieces), (new,)))
+        self.states.append(State(name, np.zeros(old.shape, old.dtype.numpy), old, new))
+        return new
+
+    def _rows(self, x: Tensor, wanted: Range) -> Tensor:
+        """A tensor of these rows."""
+        for (first, last), piece in self.pieces[x].items():
+            if first <= wanted[0] and wanted[1] <= last:
+                return self._part(x, piece, (wanted[0] - first, wanted[1] - first))
+        (first, last), rows = self.kept[x]
+        assert first <= wanted[0] < wanted[1] <= last, (x, wanted, (first, last))
+        return self._part(x, rows, (wanted[0] - first, wanted[1] - first))
+
+    def _all(self, x: Tensor) -> Tensor:
+        """The tensor as it was."""
+        motion = self.found.of.get(x)
+        return x if motion is None else self._shaped(self._rows(x, (0, motion.rows)), x.shape, x)
+
+    def _part(self, x: Tensor, tensor: Tensor, part: Range) -> Tensor:
+        """Some rows of a tensor of rows of `x`."""
+        if part == (0, tensor.shape[1]):
+            return tensor
+        if (tensor, part) not in self.parts:
+            begin, size = (0, part[0], 0, 0), (1, part[1] - part[0], *tensor.shape[2:])
+            y = self._tensor(x, size, "part")
+            name = self.names(f"{x.name}_part")
+            inputs = (tensor, _constant(f"{name}_begin", begin), _constant(f"{name}_size", size))
+            self.nodes.append(Node(name, Slice(), inputs, (y,)))
+            self.parts[tensor, part] = y
+        return self.parts[tensor, part]
+
+    def _every(self, x: Tensor, tensor: Tensor, rows: int, step: int) -> Tensor:
+        """Every `step`-th row of a tensor of rows of `x`."""
+        y = self._tensor(x, (1, rows, *tensor.shape[2:]), "every")
+        name = self.names(f"{x.name}_every")
+        ends = (0, 0, 0, 0), tensor.shape, (1, step, 1, 1)
+        inputs = (_constant(f"{name}_{what}", at) for what, at in zip(("begin", "end", "step"), ends, strict=True))
+        self.nodes.append(Node(name, StridedSlice(Masks(0, 0, 0, 0, 0, False)), (tensor, *inputs), (y,)))
+        return y
+
+    def _shaped(self, x: Tensor, shape: tuple[int, ...], like: Tensor | None = None) -> Tensor:
+        """The bytes of a tensor under another shape, named and quantized as `like`."""
+        like = like or x
+        if x.shape == shape and x.quant == like.quant:
+            return x
+        y = self._tensor(like, shape, "shape")
+        self.nodes.append(Node(self.names(f"{like.name}_shape"), Reshape(), (x,), (y,)))
+        return y
+
+    def _tensor(self, like: Tensor, shape: tuple[int, ...], what: str) -> Tensor:
+        return replace(like, name=self.tensor_names(f"{like.name}_{what}"), shape=shape, data=None)
+
+
+def _reach(motion: Motion, moving: Moving, made: Range) -> tuple[Range, tuple[int, int]]:
+    """The rows of an input that these rows of the output see, and the rows of padding before and behind them."""
+    first, last = moving.rows.needed(made[0], made[1] - 1)
+    here = (max(0, first), min(motion.rows, last + 1))
+    return here, (here[0] - first, last + 1 - here[1])
+
+
+def _needed(graph: Graph, found: Motions) -> dict[Tensor, Range]:
+    """The rows of each tensor that some output follows from."""
+    needed: dict[Tensor, Range] = {}
+
+    def add(tensor: Tensor, rows: Range) -> None:
+        known = needed.get(tensor, rows)
+        needed[tensor] = min(known[0], rows[0]), max(known[1], rows[1])
+
+    for tensor in (*graph.outputs, *(s.write for s in graph.states)):
+        if tensor in found.of:
+            add(tensor, (0, found.of[tensor].rows))
+    for node in reversed(graph.nodes):
+        moving = found.nodes.get(node)
+        for x in node.inputs:
+            if x is None or x not in found.of:
+                continue
+            if moving is None:
+                add(x, (0, found.of[x].rows))
+            elif node.output in needed:
+                add(x, _reach(found.of[x], moving, needed[node.output])[0])
+    window = graph.inputs[0]
+    needed.setdefault(window, (0, found.of[window].rows))
+    return needed
+
+
+def _wanted(graph: Graph, found: Motions, needed: dict[Tensor, Range]) -> dict[Tensor, list[Range]]:
+    """The rows of each tensor that are read at once."""
+    wanted: dict[Tensor, list[Range]] = {}
+    for tensor in (*graph.outputs, *(s.write for s in graph.states)):
+        if tensor in found.of:
+            wanted.setdefault(tensor, []).append((0, found.of[tensor].rows))
+    for node in graph.nodes:
+        moving = found.nodes.get(node)
+        for x in node.inputs:
+            if x is None or x not in found.of:
+                continue
+            reads = wanted.setdefault(x, [])
+            if moving is None:
+                reads.append((0, found.of[x].rows))
+            elif node.output in needed:
+                fresh = found.of[node.output].fresh(needed[node.output])
+                reads += [_reach(found.of[x], moving, made)[0] for made in fresh]
+    return wanted
+
+
+def _fewer(shape: tuple[int, ...], rows: int, step: int) -> tuple[int, ...]:
+    """The shape of a window, or of tensors that hold as many bytes, with `step` rows instead of all."""
+    for axis in range(1, len(shape) + 1):
+        if math.prod(shape[:axis]) == rows:
+            return (*(1 for _ in shape[: axis - 1]), step, *shape[axis:])
+    return (*shape[:-1], shape[-1] // rows * step)
+
+
+def _constant(name: str, values: Iterable[int]) -> Tensor:
+    data = np.array(tuple(values), np.int32)
+    return Tensor(name, data.shape, DType.INT32, None, data)
+
+
