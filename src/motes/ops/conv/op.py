@@ -9,7 +9,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Builtin, DType, Kernel, Node, Params
-from motes.ops.conv import blocks, generic, planes
+from motes.ops.conv import blocks, column, generic, planes
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 
@@ -119,6 +119,15 @@ class DepthwiseConv2D(Window):
             needs=frozenset({"dsp"}),
             fits=generic.fits,
             params=generic.params,
+            form="shared",
+        ),
+        Kernel(
+            "depthwise_conv_column_s8_dsp",
+            "depthwise_conv_column_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=column.fits,
+            params=column.params,
+            scratch=column.scratch,
             form="shared",
         ),
         _DSP,

@@ -16,6 +16,7 @@ from motes.ops.reshape.op import Reshape
 from motes.ops.slice.op import Slice, StridedSlice
 from motes.ops.slice.masks import Masks
 from motes.ops.slide.op import Piece, Slide
+from motes.passes.streaming.dense_pixels import dense_pixels
 from motes.passes.streaming.motion import Motion, Motions, Moving, Range, motions
 
 
@@ -128,7 +129,7 @@ class _Steps:
             tuple(self.nodes),
             (*states, *self.states[len(states) :]),
         )
-        return Streamed(verify(graph), self.whole, self.rows, self.step, self.recomputed)
+        return Streamed(verify(dense_pixels(graph)), self.whole, self.rows, self.step, self.recomputed)
 
     def _compute(self, node: Node, moving: Moving) -> None:
         """The rows of a node's output that each step computes."""
