@@ -14,6 +14,8 @@ from motes.ops.common import ACTIVATIONS, PADDINGS, window
 
 COUNTS = {DType.INT8: 300, DType.INT16: 100, DType.FLOAT32: 100}
 """Cases of each operator by type of its input."""
+COLUMNS = 40
+"""Cases of DEPTHWISE_CONV_2D of int8 over one column."""
 
 
 def cases() -> Iterator[Case]:
@@ -23,6 +25,9 @@ def cases() -> Iterator[Case]:
             for seed in range(count):
                 name = f"{builtin} {seed}" if dtype is DType.INT8 else f"{builtin} {dtype.value} {seed}"
                 yield _case(builtin, dtype, random.Random(name), name.lower().replace(" ", "_"))
+    for seed in range(COLUMNS):
+        rng = random.Random(f"column {seed}")
+        yield _case("DEPTHWISE_CONV_2D", DType.INT8, rng, f"depthwise_conv_2d_column_{seed}", _column(rng))
 
 
 @dataclass(frozen=True)
@@ -54,20 +59,27 @@ def _shape(rng: random.Random, usual: bool) -> _Shape:
     return _Shape(_pair(sizes), _pair(sides), _pair(strides), _pair(dilations), padding)
 
 
+def _column(rng: random.Random) -> _Shape:
+    taps, dilation, padding = rng.randint(2, 15), rng.choice((1, 1, 2, 5)), rng.choice(("SAME", "VALID"))
+    rows = (taps - 1) * dilation + rng.choice((1, rng.randint(1, 12))) if padding == "VALID" else rng.randint(1, 30)
+    return _Shape((rows, 1), (taps, 1), (rng.choice((1, 1, 2, 3)), 1), (dilation, 1), padding)
+
+
 def _pair(values: list[int]) -> tuple[int, int]:
     rows, columns = values
     return rows, columns
 
 
-def _case(builtin: str, dtype: DType, rng: random.Random, name: str) -> Case:
+def _case(builtin: str, dtype: DType, rng: random.Random, name: str, column: _Shape | None = None) -> Case:
     # Usual is what converters write and fast kernels are made for; the rest is anything that is allowed.
     usual = rng.random() < 0.4
-    shape = _shape(rng, usual)
+    shape = column or _shape(rng, usual)
     made = [window(shape.size[i], shape.sides[i], shape.stride[i], shape.dilation[i], shape.padding)[0] for i in (0, 1)]
-    channels = rng.choice((4, 8, 16)) if usual else rng.choice((1, 2, 3, 4, 8, 12, 16, rng.randint(1, 20)))
+    fours = usual or column is not None
+    channels = rng.choice((4, 8, 16)) if fours else rng.choice((1, 2, 3, 4, 8, 12, 16, rng.randint(1, 20)))
     batch = rng.choice((1, 1, 1, 2))
     if builtin == "DEPTHWISE_CONV_2D":
-        outputs = channels * (1 if usual else rng.choice((1, 1, 1, 1, 2, 3, 8)))
+        outputs = channels * (1 if fours else rng.choice((1, 1, 1, 1, 2, 3, 8)))
         filter_shape, axis = (1, *shape.sides, outputs), 3
     else:
         split = not usual and rng.random() < 0.2
