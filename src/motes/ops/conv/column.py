@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+
 import numpy as np
 
 from motes.ir import Array, Node, Params
@@ -12,13 +13,16 @@ from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import MOST_SHIFT
 from motes.ops.conv.window import Window
 
+
 @functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Array | None:
     """int32: the stream, or None where doubled sums may not fit int32."""
     op = node.op
     assert isinstance(op, Window), node
     each = channels(op, node)
-    if each is None or any(max(-c.rescale.low, c.rescale.high) >= 1 << 30 or c.rescale.right > MOST_SHIFT for c in each):
+    if each is None or any(
+        max(-c.rescale.low, c.rescale.high) >= 1 << 30 or c.rescale.right > MOST_SHIFT for c in each
+    ):
         return None
     weights = np.stack([c.weights for c in each])  # (channels, taps)
     if weights.shape[1] % 2:  # the last pair begins with a tap that has been

@@ -13,10 +13,10 @@
    Where taps are odd in number, the last pair begins one tap earlier, with weights of 0. An output
    is TFLM's
 
-       (high - (high < 0) + (half << right - 1)) >> right, with high = round((sum + bias) *
-   multiplier / 2^31)
+       (high - (high < 0) + (half << right - 1)) >> right
 
-   half being twice the output's zero point and 1. Cycles: 3.5 a MAC, 15 an output. */
+   with high = round((sum + bias) * multiplier / 2^31), half being twice the output's zero point and
+   1. Cycles: 3.5 a MAC and 15 an output. */
 #ifndef MOTES_DEPTHWISE_CONV_COLUMN_S8_DSP_H
 #define MOTES_DEPTHWISE_CONV_COLUMN_S8_DSP_H
 

@@ -56,7 +56,9 @@ class Slide(Op):
             raise BadInput(f"{node}: its inputs are not rows of {y}")
         kept = 0 <= self.first <= self.last <= y.shape[1] - self.move and self.move > 0
         new = all(
-            p.count > 0 and 0 <= p.first <= x.shape[1] - p.count and 0 <= p.at <= y.shape[1] - (p.count - 1) * p.step - 1
+            p.count > 0
+            and 0 <= p.first <= x.shape[1] - p.count
+            and 0 <= p.at <= y.shape[1] - (p.count - 1) * p.step - 1
             for p, x in zip(self.pieces, node.pointers[1:], strict=True)
         )
         if node.input(0).shape != y.shape or not kept or not new:
@@ -65,7 +67,9 @@ class Slide(Op):
     def params(self, node: Node) -> Params:
         _, _, width, channels = node.output.shape
         row = width * channels * node.output.dtype.size
-        runs = [(p.count, 1) if p.step == 1 else (1, p.count) for p in self.pieces]  # (rows that move as one, how often)
+        runs = [
+            (p.count, 1) if p.step == 1 else (1, p.count) for p in self.pieces
+        ]  # (rows that move as one, how often)
 
         def column(*values: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
             return np.array(values, np.uint32)

@@ -69,16 +69,17 @@ class Motion:
 class Moving:
     """A node whose output has a motion: the node between tensors of four axes, and how rows follow from rows.
 
-    `aside` is true where rows of the output are rows of the input, and nothing has to be done."""
+    `same` is true where rows of the output are rows of the input, and nothing has to be done.
+    """
 
     node: Node
     rows: Rows
-    aside: bool = False
+    same: bool = False
 
 
 @dataclass(frozen=True)
 class Motions:
-    """Of the tensors of a graph, and of the nodes that make them; `stopped` are the nodes that take all rows at once."""
+    """Of the tensors of a graph, and the nodes that make them row by row; `stopped` take all rows at once."""
 
     of: Mapping[Tensor, Motion]
     nodes: Mapping[Node, Moving]
@@ -106,7 +107,7 @@ def motions(graph: Graph, rows: int, step: int) -> Motions:
 
 
 def in_rows(shape: Sequence[int], rows: int) -> tuple[int, int, int, int] | None:
-    """The shape as (1, rows, width, channels), the bytes lying as they do; None where rows are no leading axes of it."""
+    """The shape as (1, rows, width, channels), bytes lying as they do; None where no leading axes make up the rows."""
     if len(shape) == 4 and tuple(shape[:2]) == (1, rows):
         return 1, rows, shape[2], shape[3]
     for axis in range(1, len(shape) + 1):
@@ -212,7 +213,7 @@ def _reshaped(node: Node, have: Motion) -> Moving | None:
     if kept is None:
         return None
     four = replace(node, inputs=(replace(x, shape=have.shape),), outputs=(replace(y, shape=kept),))
-    return Moving(four, rows, aside=True)
+    return Moving(four, rows, same=True)
 
 
 def _cut(node: Node, have: Motion) -> Moving | None:
@@ -227,4 +228,4 @@ def _cut(node: Node, have: Motion) -> Moving | None:
     if shape is None:
         return None
     four = replace(node, inputs=(replace(node.input(0), shape=have.shape),), outputs=(replace(y, shape=shape),))
-    return Moving(four, Rows(1, 1, -first, first + count - have.rows), aside=True)
+    return Moving(four, Rows(1, 1, -first, first + count - have.rows), same=True)

@@ -13,8 +13,8 @@ from motes.ir import DType, Graph, Node, State, Tensor, verify
 from motes.names import Names
 from motes.ops.concatenation.op import Concatenation
 from motes.ops.reshape.op import Reshape
-from motes.ops.slice.op import Slice, StridedSlice
 from motes.ops.slice.masks import Masks
+from motes.ops.slice.op import Slice, StridedSlice
 from motes.ops.slide.op import Piece, Slide
 from motes.passes.streaming.dense_pixels import dense_pixels
 from motes.passes.streaming.motion import Motion, Motions, Moving, Range, motions
@@ -60,30 +60,27 @@ def stream(graph: Graph, rows: int, step: int) -> Streamed:
 
 
 def _refuse(graph: Graph, found: Motions, rows: int, step: int) -> None:
-    """Say which operator keeps the graph from being streamed."""
+    """Say what keeps a graph from being streamed."""
     if step >= rows:
-        raise Unsupported(
-            graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps"
-        )
+        raise Unsupported(graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps")
     for node in graph.nodes:
-        moving = found.nodes.get(node)
         if node in found.stopped:
-            reads = next(t for t in node.inputs if t is not None and t in found.of)
+            x = next(t for t in node.inputs if t is not None and t in found.of)
             raise Unsupported(
                 node,
-                f"needs all {found.of[reads].rows} rows of {reads.origin or reads.name} at once, so that nothing that is "
-                "computed can be kept from window to window",
-                "run the model on whole windows",
+                f"takes all {found.of[x].rows} rows of {x.origin or x.name} at once, and nothing in front of it can be "
+                "kept from window to window",
+                "run it on whole windows",
             )
-        if moving is not None and node.op.macs(node):
-            motion = found.of[node.output]
+        if node in found.nodes and node.op.macs(node):
+            y, motion = node.output, found.of[node.output]
             raise Unsupported(
                 node,
-                f"of the {motion.rows} rows of {node.output.origin or node.output.name}, {motion.last - motion.first} see "
-                f"no padding in time, and a step brings {motion.new} new ones: nothing can be kept",
+                f"of the {motion.rows} rows of {y.origin or y.name}, {motion.last - motion.first} see no padding in "
+                f"time, and a step brings {motion.new} new ones: nothing is left to keep",
                 "take shorter steps, or train the model with padding='valid'",
             )
-    raise Unsupported(graph.name, "it has no layer over time", "run the model on whole windows")
+    raise Unsupported(graph.name, "no operator computes row by row over time", "run it on whole windows")
 
 
 class _Steps:
@@ -137,16 +134,17 @@ class _Steps:
         motion = self.found.of[y]
         made: dict[Range, Tensor] = {}
         for first, last in motion.fresh(self.needed[y]):
-            sources = {t: self._read(t, moving, (first, last)) for t in node.inputs if t in self.found.of}
+            given = [t for t in node.inputs if t is not None and t in self.found.of]
+            sources = {t: self._read(t, moving, (first, last)) for t in given}
             part = self._tensor(y, (1, last - first, *motion.shape[2:]), "new" if last > motion.first else "before")
-            if moving.aside:
+            if moving.same:
                 (source,) = sources.values()
                 made[first, last] = self._shaped(source[0], part.shape, part)
                 continue
             (before, behind), *_ = (pads for _, pads in sources.values())
             inputs = tuple(
-                sources[given][0] if given in self.found.of else asked
-                for given, asked in zip(node.inputs, four.inputs, strict=True)
+                asked if t is None or t not in sources else sources[t][0]
+                for t, asked in zip(node.inputs, four.inputs, strict=True)
             )
             op = four.op.padded(replace(four, inputs=inputs, outputs=(part,)), before, behind)
             self.nodes.append(Node(self.names(f"{node.name}_{len(made)}"), op, inputs, (part,), node.sources))
@@ -178,9 +176,7 @@ class _Steps:
         (start, end), (first, last) = held, interior
         phases, pieces = motion.phases, self.pieces[x]
         if phases == 1:
-            moved = (
-                Piece(max(a, start) - start, max(a, start) - a, b - max(a, start)) for a, b in pieces if b > start
-            )
+            moved = (Piece(max(a, start) - start, max(a, start) - a, b - max(a, start)) for a, b in pieces if b > start)
             slide = Slide(first - start, last - motion.new - start, motion.new, tuple(moved))
             return self._slide(x, end - start, motion, slide, [t for (_, b), t in pieces.items() if b > start])
         # Windows that share rows are `phases` steps apart: rows of those between lie between.
@@ -286,7 +282,8 @@ def _needed(graph: Graph, found: Motions) -> dict[Tensor, Range]:
             elif node.output in needed:
                 add(x, _reach(found.of[x], moving, needed[node.output])[0])
     window = graph.inputs[0]
-    needed.setdefault(window, (0, found.of[window].rows))
+    rows = found.of[window].rows  # the new rows come at the end, needed or not
+    needed[window] = needed.get(window, (0, rows))[0], rows
     return needed
 
 
@@ -321,5 +318,3 @@ def _fewer(shape: tuple[int, ...], rows: int, step: int) -> tuple[int, ...]:
 def _constant(name: str, values: Iterable[int]) -> Tensor:
     data = np.array(tuple(values), np.int32)
     return Tensor(name, data.shape, DType.INT32, None, data)
-
-
