@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import numpy as np
 
 from motes.errors import Unsupported
-from motes.ir import DType, Graph, Node, State, Tensor, verify
+from motes.ir import DType, Graph, Node, State, Tensor
 from motes.names import Names
 from motes.ops.concatenation.op import Concatenation
 from motes.ops.reshape.op import Reshape
@@ -18,6 +19,7 @@ from motes.ops.slice.op import Slice, StridedSlice
 from motes.ops.slide.op import Piece, Slide
 from motes.passes.streaming.dense_pixels import dense_pixels
 from motes.passes.streaming.motion import Motion, Motions, Moving, Range, motions
+from motes.wellformed import verify
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,16 @@ def stream(graph: Graph, rows: int, step: int) -> Streamed:
     Raises:
         Unsupported: nothing of what it computes can be kept; the message names the operator and the tensor.
     """
+    if step >= rows:
+        raise Unsupported(graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps")
     made = _Steps(graph, rows, step).streamed()
     if made.graph.macs >= graph.macs:
-        _refuse(graph, motions(graph, rows, step), rows, step)
+        _refuse(graph, motions(graph, rows, step))
     return made
 
 
-def _refuse(graph: Graph, found: Motions, rows: int, step: int) -> None:
+def _refuse(graph: Graph, found: Motions) -> NoReturn:
     """Say what keeps a graph from being streamed."""
-    if step >= rows:
-        raise Unsupported(graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps")
     for node in graph.nodes:
         if node in found.stopped:
             x = next(t for t in node.inputs if t is not None and t in found.of)
