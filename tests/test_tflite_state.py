@@ -393,7 +393,6 @@ def test_a_builtin_operators_name_is_no_custom_operator() -> None:
     ("options", "words"),
     [
         ({"cycles_max": "one"}, "the option cycles_max is 'one', not of type int; convert the model again"),
-        ({"cycles_max": 2}, "runs what follows in one of 2 executions only"),
         ({"cycles_max": 1 << 40}, "the option cycles_max is 1099511627776; it must be a number of 32 bits"),
         ({"cycles_max": float("nan")}, "the option cycles_max is nan; it must be a number of 32 bits"),
         (b"\1", "the options of operator 0 (custom 'CIRCULAR_BUFFER') do not hold together"),

@@ -10,6 +10,7 @@ import pytest
 
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import DType, Node, Quant, Tensor, quant
+from motes.ops.circular_buffer.op import CircularBuffer
 from motes.ops.common import CONVERT_TO_INT8
 from nodes import constant, node, tensor
 
@@ -78,8 +79,16 @@ def test_the_nodes_that_tests_change_are_accepted() -> None:
     no_bias = svdf(bias=None)
     for good in (svdf(), svdf(state=sixteen, time=times), no_bias, float_svdf(), lstm(), lstm(count=20), circular()):
         good.op.check(good)
-    given_by_slots = circular(slots=5, cycles=0)
-    given_by_slots.op.check(given_by_slots)
+
+
+@pytest.mark.parametrize(("slots", "cycles", "period"), [(3, 1, 1), (3, 4, 4), (5, 0, 1), (3, 0, 2)])
+def test_the_period_of_a_circular_buffer_is_given_or_follows_from_its_slots(
+    slots: int, cycles: int, period: int
+) -> None:
+    made = circular(slots=slots, cycles=cycles)
+    made.op.check(made)
+    assert isinstance(made.op, CircularBuffer)
+    assert made.op.period == period
 
 
 PER_CHANNEL = Quant((0.5,) * 5, (0,) * 5, 0)
@@ -160,8 +169,6 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     ),
     (lstm(i3=constant("w", np.ones((5, 4), np.int8), quant(1e30, 0))), Unsupported, "its scales lie too far apart"),
     # ------------------------------------------------------------------------------------- CIRCULAR_BUFFER
-    (circular(cycles=2), Unsupported, "runs what follows in one of 2 executions only; convert it with cycles_max = 1"),
-    (circular(cycles=0), Unsupported, "runs what follows in one of 2 executions only"),
     (circular(x=tensor("x", 1, 2, 2, 4)), BadInput, "x int8[1, 2, 2, 4] is no row of y int8[1, 3, 2, 4]"),
     (circular(x=tensor("x", 2, 4)), BadInput, "is no row of"),
     (circular(old=tensor("old", 1, 4, 2, 4)), BadInput, "is no row of"),

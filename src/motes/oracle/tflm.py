@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from motes.ir import Array
+from motes.names import quoted
 from motes.oracle import Answer, Question
 from motes.tflite.schema import read_model
 
 ARENA = 256 << 20
 """Bytes of working memory, untouched where not needed: with too few the interpreter ends the process."""
+
+PAUSES = quoted("CIRCULAR_BUFFER")
+"""The operator that may end an execution early: outputs then keep their values only in memory of their own."""
 
 
 def answer(question: Question) -> Answer:
@@ -23,12 +27,14 @@ def answer(question: Question) -> Answer:
     if resized := _resized(question.model):
         raise ValueError(f"{resized} makes a tensor of changing size, which it would run without making room for it")
     config = runtime.InterpreterConfig
+    names = {operator.name for graph in read_model(question.model, "model").subgraphs for operator in graph.operators}
+    apart = question.tensors or PAUSES in names
     outputs, tensors = [], []
     for run in question.runs:
         interpreter = runtime.Interpreter.from_bytes(
             question.model,
             arena_size=ARENA,
-            intrepreter_config=config.kPreserveAllTensors if question.tensors else config.kAllocationRecording,
+            intrepreter_config=config.kPreserveAllTensors if apart else config.kAllocationRecording,
         )
         steps = []
         for inputs in run:

@@ -9,6 +9,7 @@ from pathlib import Path
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import Graph, Node, Tensor
 from motes.names import identifier
+from motes.tflite.pauses import Pause, pauses, with_pauses
 from motes.tflite.schema import StoredModel, StoredOperator, read_bytes, read_model
 from motes.tflite.subgraphs import File, Scope
 from motes.tflite.variables import with_states
@@ -102,6 +103,7 @@ class _Importer:
         self.model, self.main = model, model.subgraphs[0]
         self.file = File(model)
         self.scope = Scope(self.file, self.main)
+        self.pauses: list[Pause] = []
 
     def attempt(self, name: str) -> Attempt:
         """Everything that can be imported."""
@@ -127,6 +129,7 @@ class _Importer:
         inputs = tuple(self._input(i) for i in self.main.inputs)
         outputs = tuple(self.scope.tensor(i, "an output of the model") for i in self.main.outputs)
         graph = dataclasses.replace(graph, inputs=inputs, outputs=outputs)
+        graph = with_pauses(graph, self.pauses, self.scope.cells, self.file.variables, self.file.names)
         return with_states(graph, self.file.variables.states(self.scope.cells, self.file.names), self.file.names)
 
     def _whole(self) -> None:
@@ -166,6 +169,8 @@ class _Importer:
         made: Node | MotesError | None
         try:
             made = self.scope.follow(operator)
+            if made is not None and pauses(made):
+                self.pauses.append(Pause(made, dict(self.scope.cells.now)))
         except MotesError as error:
             made = error
         known = [self.main.tensors[i] for i in operator.outputs if 0 <= i < len(self.main.tensors)]

@@ -13,6 +13,7 @@ from motes.names import Names, quoted, snake
 from motes.ops import builtins
 from motes.ops.memory import remembering
 from motes.tflite.options import read_options
+from motes.tflite.pauses import pauses
 from motes.tflite.row_updates import with_row_updates
 from motes.tflite.schema import (
     MOST_OPERATORS,
@@ -88,6 +89,8 @@ class File:
             scope.handles |= {i: handles[o] for i, o in zip(stored.inputs, passed, strict=False) if o in handles}
             inputs = tuple(scope.tensor(i, f"an input of {stored}") for i in stored.inputs if i not in scope.handles)
             nodes = tuple(node for operator in stored.operators if (node := scope.follow(operator)))
+            if early := next(filter(pauses, nodes), None):
+                raise Unsupported(early, "ends executions early, in a subgraph", "convert it with cycles_max = 1")
             returned = {n: scope.handles[i] for n, i in enumerate(stored.outputs) if i in scope.handles}
             outputs = tuple(scope.tensor(i, f"an output of {stored}") for i in stored.outputs if i not in scope.handles)
             graph = Graph(self.names(stored.name, fallback="subgraph"), inputs, outputs, nodes)
@@ -296,7 +299,7 @@ class Scope:
         """The node with its operator's memory among its inputs and outputs."""
         node, states = remembering(node, node.op.memory(node), self.file.names)
         for i, state in enumerate(states):
-            cell = self.file.variables.of_operator(operator, self.stored, i, state.initial)
+            cell = self.file.variables.of_operator(self.stored.index, operator.index, i, state.initial)
             self.cells.begin(cell, state.read)
             self.cells.now[cell] = state.write
         return node

@@ -40,10 +40,10 @@ class Cell:
 
     Attributes:
         where: a resource variable's container and shared name; or numbers: of a subgraph and its tensor; of a subgraph,
-            its operator and which of its memories.
+            its operator and which of its memories; of an output.
     """
 
-    kind: Literal["resource", "tensor", "operator"]
+    kind: Literal["resource", "tensor", "operator", "output"]
     where: tuple[str | int, ...]
 
     @property
@@ -81,15 +81,21 @@ class Variables:
         """The memory of a variable tensor."""
         return Cell("tensor", (graph.index, tensor.index))
 
-    def of_operator(self, operator: StoredOperator, graph: StoredGraph, number: int, initial: Array) -> Cell:
+    def of_operator(self, graph: int, operator: int, number: int, initial: Array) -> Cell:
         """Memory of an operator, and what it holds at first."""
-        cell = Cell("operator", (graph.index, operator.index, number))
+        cell = Cell("operator", (graph, operator, number))
         self._first[cell] = initial
+        return cell
+
+    def of_output(self, number: int, tensor: Tensor) -> Cell:
+        """The memory of an output of the model that not every execution computes: zeros at first."""
+        cell = Cell("output", (number,))
+        self._first[cell] = np.zeros(tensor.shape, tensor.dtype.numpy)
         return cell
 
     def states(self, cells: Cells, names: Names) -> list[State]:
         """What an execution of the main subgraph uses before it changes it."""
-        order = sorted(cells.before, key=lambda c: ("resource", "tensor", "operator").index(c.kind))
+        order = sorted(cells.before, key=lambda c: ("resource", "tensor", "operator", "output").index(c.kind))
         found = [(cell, cells.before[cell]) for cell in order]
         called = {cell: names(cell.name, "state") if cell.kind == "resource" else t.name for cell, t in found}
         return [State(called[cell], self._initial(cell, t), t, cells.now[cell]) for cell, t in found]
@@ -169,7 +175,7 @@ class Variables:
         Of a resource variable each byte is the zero point of the first tensor that is assigned anywhere; of a variable
         tensor its own where it is of type int8, and 0 else.
         """
-        if cell.kind == "operator":
+        if cell in self._first:
             return self._first[cell]
         stored = self._assigned[cell] if cell.kind == "resource" else self._tensor(cell)
         points = stored.zero_point[:1] if cell.kind == "resource" or like.dtype.value == "int8" else ()

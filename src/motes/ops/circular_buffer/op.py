@@ -1,4 +1,4 @@
-"""CIRCULAR_BUFFER, a custom operator of TensorFlow Lite Micro."""
+"""CIRCULAR_BUFFER, a custom operator of TensorFlow Lite Micro, and what counts its periods."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, DType, Kernel, Node, Op, Params, Tensor
+import numpy as np
+
+from motes.errors import BadInput
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_int8
 
 ONCE = (5, 13, 25)
@@ -19,13 +21,12 @@ class CircularBuffer(Op):
     """Forgets the oldest row of a buffer, and appends the input behind the others.
 
     Input: x (1, 1, height, depth). Output: (1, slots, height, depth), a variable, whose value before comes as last
-    input. `period`: TFLM ends every execution there but each `period`-th; only 1 is served. Dtype: int8.
+    input. `period`: TFLM ends every execution behind it but each `period`-th; the importer sees to that. Dtype: int8.
     Source: TFLM's CIRCULAR_BUFFER.
     """
 
     tflite = (Builtin("CIRCULAR_BUFFER", {"cycles_max": ("int", 0)}, custom=True),)
     types = (DType.INT8,)
-    limits = "runs each time (cycles_max 1)"
     kernels = (Kernel("circular_buffer", "circular_buffer.h", in_place=lambda node: ((0, 1),), form="shared"),)
     extends = True
 
@@ -45,12 +46,30 @@ class CircularBuffer(Op):
         check_int8(node, x, old, made)
         if len(made.shape) != 4 or made.shape[0] != 1 or x.shape != (1, 1, *made.shape[2:]) or old.shape != made.shape:
             raise BadInput(f"{node}: {x} is no row of {made}; {CONVERT_AGAIN}")
-        if self.period != 1:
-            raise Unsupported(
-                node,
-                f"runs what follows in one of {self.period} executions only",
-                "convert it with cycles_max = 1 and run the model as often as its result is needed",
-            )
 
     def params(self, node: Node) -> Params:
         return {"slots": node.output.shape[1], "bytes": node.input(0).nbytes}
+
+
+@dataclass(frozen=True)
+class Countdown(Op):
+    """Whether this is the `period`-th execution since the last of which that was so.
+
+    Input: how many are left, int32 (1,). Outputs: whether one is left, bool (1,); how many are left next time. No
+    builtin operator: the importer puts it behind a CIRCULAR_BUFFER with a period.
+    """
+
+    kernels = (Kernel("countdown", "countdown.h", in_place=lambda node: ((1, 0),)),)
+
+    period: int
+
+    def check(self, node: Node) -> None:
+        ends = [(t.dtype, t.shape) for t in (node.input(0), *node.outputs)]
+        if len(node.inputs) != 1 or ends != [(DType.INT32, (1,)), (DType.BOOL, (1,)), (DType.INT32, (1,))]:
+            raise BadInput(f"{node}: counts in one int32, and gives one boolean and the next count")
+
+    def params(self, node: Node) -> Params:
+        return {"period": self.period}
+
+    def memory(self, node: Node) -> tuple[Array, ...]:
+        return (np.array([self.period], np.int32),)
