@@ -94,7 +94,7 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     ),
     (fully_connected(b=constant("b", np.ones(3, np.int32))), BadInput, "its bias has 3 values for 4 channels"),
     (fully_connected(b=constant("b", np.ones(4, np.int64))), Unsupported, "its bias, b int64[4], is not int32"),
-    (fully_connected(b=tensor("b", 4, dtype=DType.INT32)), Unsupported, "b int32[4] is computed, but must be"),
+    (fully_connected(b=tensor("b", 4, dtype=DType.INT64)), Unsupported, "its bias, b int64[4], is not int32"),
     (fully_connected(weights_format=1), Unsupported, f"weights format 1 is not the default; {CONVERT_AGAIN}"),
     (fully_connected(fused_activation_function=4), Unsupported, "fused activation code 4 is not one of NONE, RELU,"),
     (fully_connected(fused_activation_function=-1), Unsupported, "fused activation code -1 is not one of"),

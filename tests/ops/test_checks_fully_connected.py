@@ -70,7 +70,10 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (int16(w=tensor("w", 4, 8, dtype=DType.INT32)), Unsupported, "is not a combination of types it does"),
     (int16(w=tensor("w", 8)), BadInput, "its weights, w int8[8], are not a matrix"),
     (int16(b=constant("b", np.ones(4, np.float32), None)), Unsupported, "its bias, b float32[4], is not int32"),
-    (int16(b=tensor("b", 4, dtype=DType.INT64)), Unsupported, "b int64[4] is computed, but must be a constant"),
+    (int16(b=tensor("b", 5, dtype=DType.INT64)), BadInput, "its bias has 5 values for 4 channels"),
+    (int16(b=tensor("b", 4, dtype=DType.FLOAT32)), Unsupported, "its bias, b float32[4], is not int32"),
+    (floats(b=tensor("b", 4, dtype=DType.INT32)), Unsupported, "its bias, b int32[4], is not float32"),
+    (floats(w=constant("w", ONES), b=tensor("b", 4, dtype=DType.FLOAT32)), Unsupported, "is not a combination of"),
     (
         int16(y=tensor("y", 1, 4, dtype=DType.INT16, q=quant(1e-6, 0))),
         Unsupported,

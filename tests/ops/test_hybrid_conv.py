@@ -43,7 +43,7 @@ def hybrid_cases(builtin: str) -> Iterator[tuple[Case, Case]]:
     for case in (transpose_conv if builtin == "TRANSPOSE_CONV" else conv).cases():
         w, y = case.inputs[1], case.outputs[0]
         assert w is not None
-        if case.builtin != builtin or y.dtype is not DType.FLOAT32:
+        if case.builtin != builtin or y.dtype is not DType.FLOAT32 or len(case.variables) > 1:
             continue
         if builtin == "TRANSPOSE_CONV" and not fitting(case):
             continue

@@ -99,9 +99,11 @@ def check_symmetric(node: Node, weights: Tensor, channels: int, axis: int) -> No
         )
 
 
-def check_bias(node: Node, bias: Tensor, channels: int, dtype: DType = DType.INT32) -> None:
-    """A constant bias with one value a channel; its own scale is ignored, as TFLM's arithmetic does."""
-    check_constant(node, bias)
+def check_bias(node: Node, bias: Tensor, channels: int, dtype: DType = DType.INT32, computed: bool = False) -> None:
+    """A bias with one value a channel, constant unless it may be `computed`; its own scale is ignored, as TFLM's
+    arithmetic does."""
+    if bias.data is not None or not computed:
+        check_constant(node, bias)
     if bias.dtype is not dtype:
         raise Unsupported(node, f"its bias, {bias}, is not {dtype.value}", CONVERT_TO_INT8)
     if bias.elements != channels:

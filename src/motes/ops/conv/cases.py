@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ COUNTS = {DType.INT8: 300, DType.INT16: 100, DType.FLOAT32: 100}
 """Cases of each operator by type of its input."""
 COLUMNS = 40
 """Cases of DEPTHWISE_CONV_2D of int8 over one column."""
+COMPUTED = 30
+"""Cases of each of these whose filter or bias is computed."""
 
 
 def cases() -> Iterator[Case]:
@@ -25,9 +27,27 @@ def cases() -> Iterator[Case]:
             for seed in range(count):
                 name = f"{builtin} {seed}" if dtype is DType.INT8 else f"{builtin} {dtype.value} {seed}"
                 yield _case(builtin, dtype, random.Random(name), name.lower().replace(" ", "_"))
+            for seed in range(COMPUTED):
+                name = f"{builtin} computed {dtype.value} {seed}"
+                rng = random.Random(name)
+                yield computed(rng, _case(builtin, dtype, rng, name.lower().replace(" ", "_")), 1, 2)
     for seed in range(COLUMNS):
         rng = random.Random(f"column {seed}")
         yield _case("DEPTHWISE_CONV_2D", DType.INT8, rng, f"depthwise_conv_2d_column_{seed}", _column(rng))
+
+
+def computed(rng: random.Random, case: Case, filters: int, biases: int) -> Case:
+    """The case with a filter, a bias or both that are inputs: input `filters` and, where there is one, `biases`.
+
+    Integers of a bias stay so small that no sum overflows, in 32 bits or in the 48 that TFLM rescales.
+    """
+    there = [i for i in (filters, biases) if i < len(case.inputs)]
+    chosen = set(there[: rng.randint(1, 2)] if rng.random() < 0.7 else there[-1:])
+    inputs = [t and replace(t, data=None) if i in chosen else t for i, t in enumerate(case.inputs)]
+    bias = inputs[biases] if biases in chosen else None
+    limits = {DType.INT32: 1 << 30, DType.INT64: 1 << 38}
+    ranges = {bias: (-limits[bias.dtype], limits[bias.dtype])} if bias and bias.dtype in limits else {}
+    return replace(case, inputs=tuple(inputs), ranges=ranges)
 
 
 @dataclass(frozen=True)

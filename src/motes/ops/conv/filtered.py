@@ -17,7 +17,7 @@ from motes.ops.common import (
     check_bias,
     check_constant,
     check_quant,
-    check_weights,
+    check_symmetric,
     float_limits,
     limits,
     multiplier,
@@ -51,8 +51,8 @@ class Filtered(Op):
     """An operator that sums products of an input with a filter.
 
     The filter is float32, or int8, symmetric, with one scale or one an output channel; the bias may be absent. Both are
-    constant. What is quantized is rescaled as TFLM does it, one multiplier an output channel; int16 has the zero point
-    0.
+    constant; else see `Computed`. What is quantized is rescaled as TFLM does it, one multiplier an output channel;
+    int16 has the zero point 0.
     """
 
     types: ClassVar[tuple[DType, ...]] = (DType.INT8, DType.INT16, DType.FLOAT32)
@@ -60,6 +60,8 @@ class Filtered(Op):
     """Which inputs are what is filtered, the filter and the bias."""
     channel_axis: ClassVar[int]
     """The axis of the filter that counts output channels."""
+    computed: ClassVar[bool] = False
+    """Whether filter and bias may be computed: kernels get pointers to them."""
     activation: str
 
     def check_values(self, node: Node) -> None:
@@ -68,13 +70,13 @@ class Filtered(Op):
         channels = w.shape[self.channel_axis]
         _check_types(node, x, w, node.output)
         kind = kind_of(node)
-        if kind is Kind.F32:
+        if w.data is not None or not self.computed:
             check_constant(node, w)
-        else:
-            check_weights(node, w, channels, self.channel_axis)
+        if kind is not Kind.F32:
+            check_symmetric(node, w, channels, self.channel_axis)
         bias = self.bias_tensor(node)
         if bias is not None:
-            check_bias(node, bias, channels, self.bias_dtype(node))
+            check_bias(node, bias, channels, self.bias_dtype(node), self.computed)
         check_activation(node, self.activation)
         if kind in (Kind.S8, Kind.S16):
             self.rescale(node)
@@ -110,7 +112,7 @@ class Filtered(Op):
         bias = self.bias_tensor(node)
         dtype = {Kind.S8: np.int32, Kind.S16: np.int64}.get(kind_of(node), np.float32)
         if bias is None or bias.data is None:
-            return np.zeros(self.filter(node).shape[self.channel_axis], dtype)
+            return np.zeros(self.ends(node)[1].shape[self.channel_axis], dtype)
         return bias.data.reshape(-1).astype(dtype)
 
     def rescale(self, node: Node) -> tuple[Array, Array]:
@@ -127,13 +129,17 @@ class Filtered(Op):
         assert w.quant is not None
         return w.quant.scale * w.shape[self.channel_axis] if w.quant.per_tensor else w.quant.scale
 
+    def stored(self, node: Node) -> dict[str, int | Array]:
+        """What parameter structs say of weights and bias."""
+        return {"weights": self.filter(node).reshape(-1), "bias": self.bias(node)}
+
     def fields(self, node: Node) -> dict[str, int | float | Array]:
         """What parameter structs say of weights, bias and rescaling, by the kind of the node."""
         kind = kind_of(node)
         quantized = kind in (Kind.S8, Kind.S16)
         low, high = limits(node, self.activation) if quantized else float_limits(self.activation)
         fields: dict[str, int | float | Array] = {"low": low, "high": high}
-        fields |= {"weights": self.filter(node).reshape(-1), "bias": self.bias(node)}
+        fields |= self.stored(node)
         if quantized:
             multipliers, shifts = self.rescale(node)
             fields |= {"multipliers": multipliers, "shifts": shifts.astype(np.int8)}

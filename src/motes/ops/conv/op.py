@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Builtin, DType, Kernel, Node, Params
-from motes.ops.conv import blocks, column, generic, planes
+from motes.ir import Builtin, DType, Kernel, Node, Params, Tensor
+from motes.ops.conv import blocks, column, computed, generic, planes
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 
@@ -51,7 +52,7 @@ class Conv2D(Window):
     equal groups as the filter's last dimension goes into the input's channels.
     """
 
-    tflite = (
+    tflite: ClassVar[tuple[Builtin, ...]] = (
         Builtin(
             "CONV_2D",
             {
@@ -66,6 +67,13 @@ class Conv2D(Window):
     )
     kernels = (*portable("conv"), _S16_DSP, _DSP)
     channel_axis: ClassVar[int] = 0
+
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Window:
+        kind = Conv2DComputed if computed.any_computed(inputs[1:]) else cls
+        return kind.between(name, options, inputs, outputs)
 
     def check(self, node: Node) -> None:
         super().check(node)
@@ -97,7 +105,7 @@ class DepthwiseConv2D(Window):
     as in TFLM.
     """
 
-    tflite = (
+    tflite: ClassVar[tuple[Builtin, ...]] = (
         Builtin(
             "DEPTHWISE_CONV_2D",
             {
@@ -144,6 +152,13 @@ class DepthwiseConv2D(Window):
     )
     channel_axis: ClassVar[int] = 3
 
+    @classmethod
+    def from_tflite(
+        cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
+    ) -> Window:
+        kind = DepthwiseConv2DComputed if computed.any_computed(inputs[1:]) else cls
+        return kind.between(name, options, inputs, outputs)
+
     def check(self, node: Node) -> None:
         super().check(node)
         channels, (first, _, _, outputs) = node.input(0).shape[3], node.input(1).shape
@@ -158,3 +173,21 @@ class DepthwiseConv2D(Window):
 
     def macs(self, node: Node) -> int:
         return node.output.elements * node.input(1).elements // node.output.shape[3]
+
+
+class Conv2DComputed(computed.Computed, Conv2D):
+    """CONV_2D with a filter or a bias that is computed."""
+
+    tflite = ()
+    title = "CONV_2D"
+    kernels = computed.kernels("conv", "conv_narrow_s16")
+    folded = ()
+
+
+class DepthwiseConv2DComputed(computed.Computed, DepthwiseConv2D):
+    """DEPTHWISE_CONV_2D with a filter or a bias that is computed."""
+
+    tflite = ()
+    title = "DEPTHWISE_CONV_2D"
+    kernels = computed.kernels("depthwise_conv")
+    folded = ()

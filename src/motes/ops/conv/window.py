@@ -39,7 +39,7 @@ class Window(Filtered):
     activation: str = "NONE"
 
     @classmethod
-    def from_tflite(
+    def between(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
     ) -> Self:
         """The operator with its padding resolved to elements: the shape of the input is at hand here."""

@@ -33,6 +33,23 @@ def cases() -> Iterator[Case]:
             rng = random.Random(f"fully connected {form.__name__} {seed}")
             case = _case(rng, f"fully_connected{form.__name__}_{seed}", rng.randint(1, 40), rng.randint(1, 9))
             yield form(rng, case)
+        yield from _biased(seed)
+
+
+def _biased(seed: int) -> Iterator[Case]:
+    """Cases of each type whose bias is computed."""
+    for form in (None, _int16, _computed, _floats):
+        name = f"fully_connected_biased{form.__name__ if form else ''}_{seed}"
+        rng = random.Random(name)
+        case = _case(rng, name, rng.randint(1, 30), rng.randint(1, 7))
+        case = form(rng, case) if form else case
+        b = case.inputs[2] if len(case.inputs) > 2 else None
+        if b is not None:
+            # No sum overflows, in 32 bits or in the 48 that TFLM rescales.
+            limit = {DType.INT32: 1 << 30, DType.INT64: 1 << 38}.get(b.dtype)
+            bias = replace(b, data=None)
+            ranges = case.ranges if limit is None else {**case.ranges, bias: (-limit, limit)}
+            yield replace(case, inputs=(*case.inputs[:2], bias), ranges=ranges)
 
 
 def _four_bits(rng: random.Random, case: Case) -> Case:

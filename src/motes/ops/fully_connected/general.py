@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from motes.errors import Unsupported
-from motes.ir import DType, Kernel, Node, Params
+from motes.ir import Array, DType, Kernel, Node, Params
 from motes.ops.common import (
     CONVERT_TO_INT8,
     check_activation,
@@ -24,35 +26,41 @@ from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, r
 _WEIGHTS = {DType.INT8: DType.INT8, DType.INT16: DType.INT8, DType.FLOAT32: DType.FLOAT32}
 
 
+def _fits(dtype: DType, narrow: bool = False) -> Callable[[Node], bool]:
+    """Whether the input is of this type, and sums of int16 as wide as that."""
+    return lambda node: node.input(0).dtype is dtype and not (narrow and _wide(node))
+
+
 @dataclass(frozen=True)
 class FullyConnectedGeneral(Dense):
     """As `FullyConnected`, where weights are computed, have a zero point, or serve int16 or float32 inputs.
 
     Dtypes: int8 with int8 weights and int32 bias; int16 with int8 weights and int64 or int32 bias; all float32. A
-    zero point of the weights is taken away where one scale serves all. The bias is constant.
+    zero point of the weights is taken away where one scale serves all. The bias is constant; else see
+    `FullyConnectedBiased`.
     Source: TFLM's reference FULLY_CONNECTED: int16 sums have 64 bits, unless an int32 bias makes them 32 bits wide.
     """
 
-    kernels = (
+    kernels: ClassVar[tuple[Kernel, ...]] = (
         Kernel(
             "fully_connected_computed_s8",
             "fully_connected_computed_s8.h",
-            fits=lambda node: node.input(0).dtype is DType.INT8,
+            fits=_fits(DType.INT8),
         ),
         Kernel(
             "fully_connected_s16",
             "fully_connected_s16.h",
-            fits=lambda node: node.input(0).dtype is DType.INT16,
+            fits=_fits(DType.INT16),
             params=lambda node: {**node.op.params(node), "wide": int(_wide(node))},
         ),
         Kernel(
             "fully_connected_f32",
             "fully_connected_f32.h",
-            fits=lambda node: node.input(0).dtype is DType.FLOAT32,
+            fits=_fits(DType.FLOAT32),
             params=lambda node: _float_params(node),
         ),
     )
-    folded = (2,)
+    folded: ClassVar[tuple[int, ...]] = (2,)
 
     def check(self, node: Node) -> None:
         self.check_options(node)
@@ -74,6 +82,10 @@ class FullyConnectedGeneral(Dense):
             rescaling(node, _wide(node))
         check_activation(node, self.activation)
 
+    def bias(self, node: Node, dtype: type[np.number[Any]]) -> int | Array:
+        """The bias, one number a unit; 0 where the kernel gets a pointer to it."""
+        return bias_of(node).astype(dtype)
+
     def params(self, node: Node) -> Params:
         x, weights, y = node.input(0), node.input(1), node.output
         assert weights.quant is not None
@@ -84,7 +96,7 @@ class FullyConnectedGeneral(Dense):
             "rows": y.elements // units,
             "depth": depth,
             "units": units,
-            "bias": bias_of(node).astype(np.int32 if x.dtype is DType.INT8 else np.int64),
+            "bias": self.bias(node, np.int32 if x.dtype is DType.INT8 else np.int64),
             "multiplier": multipliers,
             "shift": shifts,
             "step": int(len(multipliers) > 1),
@@ -94,6 +106,41 @@ class FullyConnectedGeneral(Dense):
             "low": low,
             "high": high,
         }
+
+
+@dataclass(frozen=True)
+class FullyConnectedBiased(FullyConnectedGeneral):
+    """As `FullyConnectedGeneral`, where the bias is computed."""
+
+    kernels = (
+        Kernel("fully_connected_biased_s8", "fully_connected_biased.h", fits=_fits(DType.INT8), form="shared"),
+        Kernel(
+            "fully_connected_biased_s16",
+            "fully_connected_biased.h",
+            fits=_fits(DType.INT16),
+            params=lambda node: {**node.op.params(node), "wide": int(_wide(node))},
+            form="shared",
+        ),
+        Kernel(
+            "fully_connected_narrow_s16",
+            "fully_connected_biased.h",
+            fits=_fits(DType.INT16, narrow=True),
+            params=lambda node: {**node.op.params(node), "wide": 0},
+            scratch=lambda node: node.input(1).shape[0] * DType.INT64.size,
+            form="shared",
+        ),
+        Kernel(
+            "fully_connected_biased_f32",
+            "fully_connected_biased.h",
+            fits=_fits(DType.FLOAT32),
+            params=lambda node: _float_params(node),
+            form="shared",
+        ),
+    )
+    folded = ()
+
+    def bias(self, node: Node, dtype: type[np.number[Any]]) -> int | Array:
+        return 0
 
 
 def _wide(node: Node) -> bool:
@@ -111,7 +158,7 @@ def _float_params(node: Node) -> Params:
         "rows": rows,
         "depth": depth,
         "units": units,
-        "bias": bias_of(node).astype(np.float32),
+        "bias": node.op.bias(node, np.float32),
         "low": low,
         "high": high,
     }
@@ -131,4 +178,4 @@ def _check_weights(node: Node, units: int) -> None:
 def _check_bias(node: Node, units: int, dtype: DType) -> None:
     bias = bias_tensor(node)
     if bias is not None:
-        check_bias(node, bias, units, dtype)
+        check_bias(node, bias, units, dtype, computed=isinstance(node.op, FullyConnectedBiased))

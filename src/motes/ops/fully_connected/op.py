@@ -21,7 +21,7 @@ from motes.ops.common import (
 )
 from motes.ops.fully_connected import dsp, fours, nibbles, rounds
 from motes.ops.fully_connected.dense import Dense
-from motes.ops.fully_connected.general import FullyConnectedGeneral
+from motes.ops.fully_connected.general import FullyConnectedBiased, FullyConnectedGeneral
 from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
 
 
@@ -45,7 +45,6 @@ class FullyConnected(Dense):
     """
 
     types = (DType.INT8, DType.INT16, DType.FLOAT32)
-    limits = "the bias is constant"
     kernels = (
         Kernel("fully_connected_s8", "fully_connected_s8.h", fits=_is_int8),
         Kernel(
@@ -97,7 +96,10 @@ class FullyConnected(Dense):
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
     ) -> Dense:
-        kind = FullyConnectedGeneral if _needs_pointer(inputs) else cls
+        bias = inputs[2] if len(inputs) > 2 else None
+        kind: type[Dense] = FullyConnectedGeneral if _needs_pointer(inputs) else cls
+        if bias is not None and bias.data is None:
+            kind = FullyConnectedBiased
         return kind(named(ACTIVATIONS, options["fused_activation_function"]), options["weights_format"])
 
     def check(self, node: Node) -> None:

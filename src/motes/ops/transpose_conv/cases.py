@@ -11,7 +11,7 @@ import numpy as np
 from motes.ir import DType, Tensor
 from motes.ops.case import Case
 from motes.ops.common import ACTIVATIONS, PADDINGS
-from motes.ops.conv.cases import floats, integers
+from motes.ops.conv.cases import COMPUTED, computed, floats, integers
 
 COUNTS = {DType.INT8: 80, DType.INT16: 50, DType.FLOAT32: 50}
 """Cases by type of what is filtered."""
@@ -23,9 +23,13 @@ def cases() -> Iterator[Case]:
         for seed in range(count):
             name = f"transpose_conv_{dtype.value}_{seed}"
             yield _case(dtype, random.Random(name), name)
+        for seed in range(COMPUTED):
+            name = f"transpose_conv_computed_{dtype.value}_{seed}"
+            rng = random.Random(name)
+            yield computed(rng, _case(dtype, rng, name, narrow=False), 1, 3)
 
 
-def _case(dtype: DType, rng: random.Random, name: str) -> Case:
+def _case(dtype: DType, rng: random.Random, name: str, narrow: bool = True) -> Case:
     usual = rng.random() < 0.4
     padding = rng.choice(PADDINGS)
     if usual:
@@ -46,7 +50,7 @@ def _case(dtype: DType, rng: random.Random, name: str) -> Case:
     shape = (batch, *made, outputs)
     draw = floats if dtype is DType.FLOAT32 else integers
     x, w, b, y = draw(rng, dtype, usual, (batch, *sizes, channels), (outputs, *sides, channels), 0, shape)
-    if dtype is DType.INT16 and b is not None and rng.random() < 0.3:
+    if narrow and dtype is DType.INT16 and b is not None and rng.random() < 0.3:
         assert b.data is not None
         b = replace(b, dtype=DType.INT16, data=np.clip(b.data, -32768, 32767).astype(np.int16))
     options = {

@@ -11,6 +11,7 @@ import numpy as np
 from motes.errors import BadInput
 from motes.ir import Builtin, DType, Node, Params, Tensor
 from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, PADDINGS, check_arity, named, window
+from motes.ops.conv import computed
 from motes.ops.conv.filtered import Filtered, Kind, kind_of, portable
 from motes.ops.conv.window import LIMIT
 
@@ -26,7 +27,7 @@ class TransposeConv(Filtered):
     Source: TFLM's TRANSPOSE_CONV, reference kernels.
     """
 
-    tflite = (
+    tflite: ClassVar[tuple[Builtin, ...]] = (
         Builtin(
             "TRANSPOSE_CONV",
             {
@@ -40,7 +41,7 @@ class TransposeConv(Filtered):
     types = (DType.INT8, DType.INT16, DType.FLOAT32)
     typed = 2
     kernels = portable("transpose_conv")
-    folded = (0, 1, 3)
+    folded: ClassVar[tuple[int, ...]] = (0, 1, 3)
     places = (2, 1, 3)
     channel_axis: ClassVar[int] = 0
 
@@ -63,7 +64,8 @@ class TransposeConv(Filtered):
         if w and y and len(w.shape) == len(y.shape) == 4 and min(stride) > 0:
             top, left = (window(y.shape[i], w.shape[i], stride[i - 1], 1, padding)[1] for i in (1, 2))
             pads = top, left
-        return cls(stride, pads, named(ACTIVATIONS, options["fused_activation_function"]))
+        kind = TransposeConvComputed if computed.any_computed((w, *inputs[3:])) else cls
+        return kind(stride, pads, named(ACTIVATIONS, options["fused_activation_function"]))
 
     def check(self, node: Node) -> None:
         check_arity(node, 3, 4)
@@ -101,3 +103,15 @@ class TransposeConv(Filtered):
 
     def macs(self, node: Node) -> int:
         return node.input(2).elements * node.input(1).elements // node.input(2).shape[3]
+
+
+class TransposeConvComputed(computed.Computed, TransposeConv):
+    """TRANSPOSE_CONV with a filter or a bias that is computed; int16 has a bias of int64."""
+
+    tflite = ()
+    title = "TRANSPOSE_CONV"
+    kernels = computed.kernels("transpose_conv")
+    folded = (0,)
+
+    def bias_dtype(self, node: Node) -> DType:
+        return Filtered.bias_dtype(self, node)
