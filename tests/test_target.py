@@ -15,7 +15,7 @@ VIRT = board("virt-m4").folder
 
 
 def test_the_boards_that_come_along() -> None:
-    assert [b.name for b in boards()] == ["host", "virt-m4"]
+    assert [b.name for b in boards()] == ["host", "virt-m0p", "virt-m33", "virt-m4", "virt-m7"]
     virt = board("virt-m4")
     assert virt.chip is not None
     assert (virt.chip.clock_hz, virt.chip.flash, virt.chip.ram) == (
@@ -34,12 +34,13 @@ def test_a_region_knows_its_ends() -> None:
     assert (0xFF in region, 0x100 in region, 0x10F in region, 0x110 in region) == (False, True, True, False)
 
 
-def test_linker_script_and_board_agree() -> None:
-    virt = board("virt-m4")
+@pytest.mark.parametrize("name", ["virt-m0p", "virt-m33", "virt-m4", "virt-m7"])
+def test_the_linker_script_takes_its_memory_from_the_board(name: str) -> None:
+    virt = board(name)
     assert virt.chip is not None
-    script = virt.link_script.read_text()
-    found = re.findall(r"(FLASH|RAM) \(\w+\) : ORIGIN = (0x\w+), LENGTH = (\d+)K", script)
-    assert {name: Region(int(start, 16), 1024 * int(size)) for name, start, size in found} == {
+    assert "INCLUDE memory.ld\n" in virt.link_script.read_text()
+    found = re.findall(r"(FLASH|RAM) \(\w+\) : ORIGIN = (0x\w+), LENGTH = (0x\w+)", virt.memory_script)
+    assert {name: Region(int(start, 16), int(size, 16)) for name, start, size in found} == {
         "FLASH": virt.chip.flash,
         "RAM": virt.chip.ram,
     }
@@ -74,8 +75,8 @@ def test_a_board_of_the_users_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("virt_m4", "no board is called 'virt_m4'; did you mean virt-m4? known: host, virt-m4, or a folder"),
-        ("zzz", "no board is called 'zzz'; known: host, virt-m4, or a folder with a board.toml"),
+        ("virt_m4", "no board is called 'virt_m4'; did you mean virt-m4? known: host, virt-m0p, "),
+        ("zzz", "no board is called 'zzz'; known: host, virt-m0p, virt-m33, virt-m4, virt-m7, or a folder with a "),
         ("x" * 5000, "no board is called 'xxx"),
         ("a\0b", "no board is called 'a\\x00b'"),
         ("", "no board is called ''"),
@@ -88,7 +89,10 @@ def test_unknown_boards(name: str, words: str) -> None:
 
 
 def test_unknown_core() -> None:
-    with pytest.raises(BadInput, match="no core is called 'cortex-m5'; known: cortex-m4, host; a new core is one file"):
+    with pytest.raises(
+        BadInput,
+        match="no core is called 'cortex-m5'; known: cortex-m0plus, cortex-m33, cortex-m4, cortex-m7, host; a new core is one file",
+    ):
         core("cortex-m5")
     with pytest.raises(BadInput, match=r"no core is called '\.\./cores/host'"):
         core("../cores/host")

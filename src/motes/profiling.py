@@ -59,6 +59,8 @@ class Profile:
     image: Path
     lives: tuple[Life, ...]
     arena_bound: int
+    caveat: str
+    """How near to silicon the cycles are."""
 
     def __repr__(self) -> str:
         took = f"{self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms"
@@ -76,6 +78,7 @@ class Profile:
             "cycles": self.cycles,
             "ms": round(self.cycles / self.clock_hz * 1000, 6),
             "macs": self.macs,
+            "caveat": self.caveat,
             "cycles_per_mac": round(self.cycles / self.macs, 4) if self.macs else None,
             "ram": self.ram,
             "flash": self.flash,
@@ -114,7 +117,8 @@ class Profile:
             split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         outputs = [Text(f"{printable(o.name)} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
-        return Group(head, Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
+        caveat = Text(f"cycles are modelled: {self.caveat}", "dim")
+        return Group(head, caveat, Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the report as one self-contained HTML page; None: report.html beside the image.
@@ -200,6 +204,7 @@ def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: i
         (folder / image.elf.name).absolute(),
         plan.lives,
         plan.bound,
+        proved.board.core.caveat,
     )
 
 

@@ -1,7 +1,8 @@
 """Cores and boards: what their TOML files say, checked once.
 
 A core is one file, `cores/<name>.toml`. A board is one folder with a `board.toml`, a linker script, start-up code and
-the C behind `boards/board.h`; it lies in `boards/`, or anywhere on the user's disk.
+the C behind `boards/board.h`; it lies in `boards/`, or anywhere on the user's disk. The C and the peripherals that it
+lacks are those of the board that it names with `like`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,13 @@ class Core:
     mcpu: str
     """Zig's name of the core and its floating-point unit, such as "cortex_m4+vfp4d16sp"."""
     gcc_flags: tuple[str, ...]
-    """Arguments of arm-none-eabi-gcc that choose it."""
+    """Arguments of arm-none-eabi-gcc that choose it; none where that compiler has no such core."""
+    model: str = ""
+    """The emulator's name of it, such as "cortex-m4"; empty where the emulator has none."""
+    timing: str = ""
+    """The file in `machine/timing` that says what its instructions cost."""
+    caveat: str = ""
+    """How near to silicon its cycles are, in a sentence; reports show it."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,8 @@ class Board:
     """None on the host."""
     peripherals: Mapping[str, Peripheral]
     folder: Path
+    like: Path | None = None
+    """The folder of the board whose C serves where it has none of its own."""
 
     @property
     def defines(self) -> tuple[str, ...]:
@@ -116,17 +125,27 @@ class Board:
     @property
     def startup(self) -> Path:
         """The vector table and the reset handler: all that a profile image takes from the board."""
-        return self.folder / "startup.c"
+        return self._file("startup.c")
 
     @property
     def headers(self) -> tuple[Path, ...]:
         """What its C files include, to be copied beside them."""
-        return (HERE / "boards" / "board.h", *sorted(self.folder.glob("*.h")))
+        folders = (self.folder,) if self.like is None else (self.like, self.folder)
+        own = {path.name: path for folder in folders for path in sorted(folder.glob("*.h"))}
+        return (HERE / "boards" / "board.h", *own.values())
 
     @property
     def link_script(self) -> Path:
-        """The linker script."""
-        return self.folder / "link.ld"
+        """The linker script; where it says `INCLUDE memory.ld`, `memory_script` belongs there."""
+        return self._file("link.ld")
+
+    @property
+    def memory_script(self) -> str:
+        """The part of a linker script that says what memory there is."""
+        assert self.chip is not None, self
+        regions = (("FLASH (rx)", self.chip.flash), ("RAM (rw)", self.chip.ram))
+        rows = (f"    {name} : ORIGIN = {r.start:#010x}, LENGTH = {r.size:#x}\n" for name, r in regions)
+        return f"MEMORY\n{{\n{''.join(rows)}}}\n"
 
     def sources(self, peripherals: Iterable[str]) -> tuple[Path, ...]:
         """The C files of an application that uses these peripherals: what every application needs, and theirs.
@@ -139,7 +158,12 @@ class Board:
                 has = ", ".join(sorted(self.peripherals))
                 raise BadInput(f"board {self.name} has no {name}; it has {has}; choose another board or source")
         names = ["startup", "io", *sorted(peripherals)]
-        return tuple(p for p in (self.folder / f"{name}.c" for name in names) if p.is_file())
+        return tuple(p for p in (self._file(f"{name}.c") for name in names) if p.is_file())
+
+    def _file(self, name: str) -> Path:
+        """Its own file of that name, or that of the board that it is like."""
+        own = self.folder / name
+        return self.like / name if self.like is not None and not own.is_file() else own
 
 
 @cache
@@ -159,8 +183,8 @@ def board(name: str | Path) -> Board:
     if str(name) not in known:
         if os.path.isfile(Path(name) / "board.toml"):
             return _load_board(Path(name) / "board.toml")
-        near = difflib.get_close_matches(str(name), known)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        near = difflib.get_close_matches(str(name), known, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
         raise BadInput(
             f"no board is called {str(name)!r}; {hint}known: {', '.join(known)}, or a folder with a board.toml"
         )
@@ -201,8 +225,8 @@ class _Table:
         self.asked.add(key)
         return key in self.values
 
-    def text(self, key: str) -> str:
-        value = self._get(key, "a text", None)
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._get(key, "a text", default)
         if not isinstance(value, str):
             raise self.error(key, f"is {value!r}; expected a text")
         return value
@@ -255,6 +279,9 @@ def _load_core(path: Path) -> Core:
         zig_target=table.text("zig_target"),
         mcpu=table.text("mcpu"),
         gcc_flags=table.texts("gcc_flags"),
+        model=table.text("model", ""),
+        timing=table.text("timing", ""),
+        caveat=table.text("caveat", ""),
     )
     table.finish()
     return found
@@ -262,7 +289,9 @@ def _load_core(path: Path) -> Core:
 
 def _load_board(path: Path) -> Board:
     table = _read(path)
-    devices = table.table("peripherals", {})
+    like = _like(table) if table.has("like") else None
+    whose = _read(like / "board.toml") if like is not None and not table.has("peripherals") else table
+    devices = whose.table("peripherals", {})
     peripherals = {name: _peripheral(name, devices.table(name)) for name in devices.values}
     _check_interrupts(devices, peripherals.values())
     found = Board(
@@ -272,6 +301,7 @@ def _load_board(path: Path) -> Board:
         chip=_chip(table) if table.has("chip") else None,
         peripherals=peripherals,
         folder=path.parent,
+        like=like,
     )
     table.finish()
     if found.chip:
@@ -279,6 +309,15 @@ def _load_board(path: Path) -> Board:
             raise table.error("core", f"is {found.core.name!r}, which runs no images; a chip needs another")
         _check_registers(devices, found.chip, peripherals.values())
     return found
+
+
+def _like(table: _Table) -> Path:
+    """The folder of a board that comes with Motes."""
+    name = table.text("like")
+    folders = {p.parent.name.replace("_", "-"): p.parent for p in sorted((HERE / "boards").glob("*/board.toml"))}
+    if name not in folders:
+        raise table.error("like", f"is {name!r}; expected one of {', '.join(folders)}")
+    return folders[name]
 
 
 def _core_of(table: _Table) -> Core:

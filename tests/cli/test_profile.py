@@ -36,7 +36,7 @@ def test_build_of_a_model_leaves_its_files(motes_: Any, model: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--board", "virt-m5"), "error: no board is called 'virt-m5'; did you mean virt-m4? known: "),
+        (("--board", "virt-m4f"), "error: no board is called 'virt-m4f'; did you mean virt-m4? known: "),
         (("--board", "host"), "error: host has no clock to count; profile on one of the virtual boards"),
         (("--toolchain", "clang"), "error: unknown toolchain 'clang'; known are zig and gcc"),
         (("--input", "ones"), "error: input 'ones': give zeros, lcg, or an .npy file"),

@@ -53,6 +53,7 @@ def _build(where: Path, on: Board, text: str, sources: tuple[Path, ...], stack: 
     (where / "main.c").write_text(text)
     for path in (*sources, *on.headers, on.link_script):
         shutil.copy(path, where)
+    (where / "memory.ld").write_text(on.memory_script)
     options = ("-T", "link.ld", "-Wl,--entry=reset_handler", "-Wl,--gc-sections", f"-DSTACK_SIZE={stack}", *on.defines)
     names = ["main.c", *(path.name for path in sources)]
     toolchain.for_core(on.core, compiler).link(names, "image.elf", where, *options)

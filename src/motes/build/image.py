@@ -155,7 +155,7 @@ def _link(
 
     assert board.chip is not None
     draft = objects(0)
-    script = _read(board.link_script)
+    script = _read(board.link_script).replace("INCLUDE memory.ld\n", board.memory_script)
     names = (part for unit, path in draft.items() for part in (unit, path.name))
     proof = Path(stack.__file__).read_bytes()  # which changes the bound of the same objects when it changes
     key = cache.digest("image", compiler.key, proof, script, str(board.chip), str(interrupts), *names)

@@ -136,7 +136,7 @@ def for_core(core: Core, name: str = "zig") -> Compiler:
     common = ("-O2", "-fno-unroll-loops", *LANGUAGE, *SECTIONS, debug)
     if name == "zig":
         flags = ("-target", core.zig_target, f"-mcpu={core.mcpu}", "-fno-sanitize=all", *common)
-        return Compiler("zig", _zig(), _zig_version(), flags, IMAGE)
+        return Compiler("zig", _zig(), _zig_version(), flags, (*IMAGE, "-lcompiler_rt"))
     if name == "gcc":
         command, version = _gcc()
         apart = "-fno-ipa-icf"  # functions that are alike stay two: layers and stages are told apart by address

@@ -27,7 +27,7 @@ from motes.machine.results import (
     Spent,
     TapRecord,
 )
-from motes.target import Board
+from motes.target import Board, boards
 
 if TYPE_CHECKING:  # the worker imports this package, and has no use for NumPy
     import numpy.typing as npt
@@ -154,8 +154,9 @@ def execute(
 
 
 def _check_board(board: Board) -> None:
-    if board.chip is None or board.core.name != "cortex-m4":
-        raise BadInput(f"board {board.name} cannot be run here; the virtual board is virt-m4")
+    if board.chip is None or not board.core.model:
+        runs = ", ".join(b.name for b in boards() if b.core.model)
+        raise BadInput(f"board {board.name} cannot be run here; virtual boards are {runs}")
 
 
 def _recording(name: str, data: npt.NDArray[Any], rate: float) -> Recording:

@@ -2,7 +2,7 @@
    executes.
 
    This is the only code that runs per block; everything else runs per event, in Python. What a
-   block costs is learnt from Python when it is met first (see costs.py), so this file knows nothing
+   block costs is learnt from Python when it is met first (see timing), so this file knows nothing
    of the core. */
 #include <stdint.h>
 

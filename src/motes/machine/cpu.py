@@ -1,4 +1,4 @@
-"""The Cortex-M4F: Unicorn, with the clock and the block counter of blocks.c wound around it.
+"""An Arm core of the M profile: Unicorn, with the clock and the block counter of blocks.c wound around it.
 
 Time advances by whole blocks: a block that has begun is finished before anything else happens.
 """
@@ -16,14 +16,14 @@ from unicorn import unicorn_const as uc_const
 from unicorn.unicorn_py3 import unicorn as unicorn_module
 
 from motes.errors import BadInput
-from motes.machine.alignment import Reliance
-from motes.machine.costs import cost_of
 from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, misaligned, refused
 from motes.machine.firmware import Firmware
 from motes.machine.native import Block, Learn, Ledger, Misaligned, Visit, counter
 from motes.machine.registers import RegisterSet
 from motes.machine.results import Spent
-from motes.target import Chip
+from motes.machine.timing import block_cost
+from motes.machine.timing.alignment import Reliance
+from motes.target import Board
 
 PAINT = 0xA5
 """What RAM holds at power-on: a program that relies on zeros is found out, and used stack is seen."""
@@ -46,6 +46,12 @@ Read = Callable[[int, int], int]
 Write = Callable[[int, int, int], None]
 
 
+def _model(board: Board) -> int:
+    """Unicorn's number of the board's core."""
+    name = f"UC_CPU_ARM_{board.core.model.upper().replace('-', '_')}"
+    return int(getattr(arm, name))
+
+
 class Stop(enum.Enum):
     """Why the core has stopped."""
 
@@ -63,11 +69,13 @@ class Cpu:
         on_visit: called with the address of a watched block before it is executed.
     """
 
-    def __init__(self, firmware: Firmware, chip: Chip) -> None:
-        self.firmware, self.chip = firmware, chip
+    def __init__(self, firmware: Firmware, board: Board) -> None:
+        assert board.chip is not None
+        self.firmware, self.board, self.chip = firmware, board, board.chip
+        chip = board.chip
         self.on_visit: Callable[[int], None] = lambda address: None
         self._emulator: Any = unicorn.Uc(uc_const.UC_ARCH_ARM, uc_const.UC_MODE_THUMB | uc_const.UC_MODE_MCLASS)
-        self._emulator.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+        self._emulator.ctl_set_cpu_model(_model(board))
         self._emulator.mem_map(chip.flash.start, chip.flash.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC)
         self._emulator.mem_map(chip.ram.start, chip.ram.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE)
         self._emulator.mem_write(chip.ram.start, bytes([PAINT]) * chip.ram.size)
@@ -309,7 +317,7 @@ class Cpu:
         """Fill in what the block costs; blocks.c calls this."""
         try:
             i = (address - self.ledger.first) >> 1
-            cost = cost_of(self.read(address, size), address)
+            cost = block_cost(self.board.core.timing, self.read(address, size), address)
             block = self._blocks[i]
             block.size, block.length, block.cost = size, cost.instructions, cost.cycles
             block.taken, block.fallen = cost.taken, cost.fallen
@@ -329,7 +337,7 @@ class Cpu:
     def _misaligned(self, address: int, reliance: int) -> None:
         """A block is about to access memory at an address that is not aligned; blocks.c calls this instead."""
         size = self._blocks[(address - self.ledger.first) >> 1].size
-        needed = cost_of(self.read(address, size), address).reliances
+        needed = block_cost(self.board.core.timing, self.read(address, size), address).reliances
         culprit = needed[Reliance(reliance & 15, reliance >> 4 & 3)]
         self._fail(misaligned(self.firmware, replace(self.registers(), pc=culprit)))
 

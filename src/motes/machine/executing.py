@@ -29,7 +29,7 @@ class VirtualBoard:
     def __init__(self, request: ExecuteRequest, on_line: Callable[[Line], None]) -> None:
         assert request.board.chip is not None
         self._request, self._chip = request, request.board.chip
-        self._cpu = Cpu(read_firmware(request.image), self._chip)
+        self._cpu = Cpu(read_firmware(request.image), request.board)
         self._interrupts = Interrupts(self._cpu)
         self._tracer = Tracer(self._cpu, request.marks, request.taps)
         self._interrupts.on_enter = self._tracer.enter_interrupt

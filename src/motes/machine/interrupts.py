@@ -1,4 +1,4 @@
-"""Interrupts as Armv7-M delivers them (Architecture Reference Manual DDI 0403, section B1.5).
+"""Interrupts as Armv7-M delivers them (Architecture Reference Manual DDI 0403, section B1.5), and its kin.
 
 All interrupts have one priority, so handlers do not nest; of several that wait, the lowest number goes first. Entry
 stacks eight words, or 26 where the interrupted code has used the FPU. The core would write the floating-point registers
@@ -15,12 +15,7 @@ from unicorn import arm_const as arm
 
 from motes.machine.cpu import WORD, Cpu
 from motes.machine.faults import bad_register, stack_overflow
-
-# Cortex-M4F without wait states: TI SLAU356 (MSP432P4, on its Cortex-M4F), section "Exception Entry and Return".
-ENTRY_CYCLES = 12
-RETURN_CYCLES = 12
-TAIL_CHAIN_CYCLES = 6
-LAZY_FP_CYCLES = 17  # a store for each of S0 to S15 and FPSCR
+from motes.machine.timing import timing_of
 
 FIRST_IRQ = 16
 RETURN_BASIC, RETURN_FP = 0xFFFFFFF9, 0xFFFFFFE9  # to thread mode and the main stack
@@ -56,6 +51,7 @@ class Interrupts:
 
     def __init__(self, cpu: Cpu) -> None:
         self._cpu = cpu
+        self._costs = timing_of(cpu.board.core.timing).interrupts
         self._pending = self._enabled = 0
         self._active: int | None = None
         self._control = 0  # of what was interrupted
@@ -83,7 +79,7 @@ class Interrupts:
         if may and not masked:
             self.on_enter()
             self._stack_frame()
-            self._enter(ENTRY_CYCLES)
+            self._enter(self._costs.entry)
 
     def leave(self) -> None:
         """The handler has returned: go on with the next one that waits, or with what was interrupted.
@@ -97,14 +93,14 @@ class Interrupts:
             raise bad_register(cpu.firmware, cpu.registers(), f"it returned from an exception to {cpu.pc:#010x}")
         has_fp = cpu.pc | 1 == RETURN_FP
         used_fp = bool(cpu.register(arm.UC_ARM_REG_CONTROL) & FPCA)
-        self._spend(LAZY_FP_CYCLES if has_fp and used_fp else 0)
+        self._spend(self._costs.lazy_floats if has_fp and used_fp else 0)
         self._active = None
         if self.waiting and not cpu.masked:
             cpu.set_register(arm.UC_ARM_REG_LR, RETURN_FP if has_fp else RETURN_BASIC)
-            self._enter(TAIL_CHAIN_CYCLES)
+            self._enter(self._costs.chain)
         else:
             self._unstack_frame(has_fp)
-            self._spend(RETURN_CYCLES)
+            self._spend(self._costs.leave)
             self.on_leave()
 
     def _spend(self, cycles: int) -> None:

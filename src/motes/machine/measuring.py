@@ -33,7 +33,7 @@ class _Region:
         firmware = read_firmware(request.image)
         assert request.board.chip is not None
         self.request = request
-        self.cpu = Cpu(firmware, request.board.chip)
+        self.cpu = Cpu(firmware, request.board)
         self.console = bytearray()
         self.exit_status: int | None = None
         self.result: Measurement | None = None

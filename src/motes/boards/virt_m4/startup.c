@@ -1,4 +1,4 @@
-/* From reset to main on a Cortex-M4F. Profile images take this file from the board, and nothing
+/* From reset to main on a Cortex-M. Profile images take this file from the board, and nothing
  * else. */
 #include <stdint.h>
 
@@ -56,8 +56,10 @@ __attribute__((used, section(".vectors"))) static const vector_table vectors = {
 void reset_handler(void) {
     const uint32_t *from = __data_image;
     volatile uint32_t *to; /* or compilers call memcpy and memset, which a small image lacks */
+#ifdef __ARM_FP
     CPACR |= CPACR_FPU;
     __asm volatile("dsb\n\tisb" ::: "memory");
+#endif
     for (to = __data_start; to < __data_end; to++) {
         *to = *from++;
     }

@@ -1,0 +1,71 @@
+"""Cycle models, on blocks of machine code whose cost the sources give."""
+
+from __future__ import annotations
+
+import pytest
+
+from motes.machine.timing import BlockCost, block_cost
+from motes.target import boards
+
+LDR, LDR_NEXT, USE = "0868", "4968", "4018"  # ldr r0, [r1]; ldr r1, [r1, #4]; adds r0, r0, r1
+ADDS, MULS, SHIFTED = "9b1c", "6343", "02eb8303"  # adds r3, r3, #2; muls r3, r4, r3; add.w r3, r2, r3, lsl #2
+STR, PUSH, POP_PC = "0860", "30b5", "30bd"  # str r0, [r1]; push {r4, r5, lr}; pop {r4, r5, pc}
+SMLAD = "26fb0456"  # smlad r6, r6, r4, r5
+BNE, BL, BX = "fcd1", "fff7fcff", "7047"
+SDIV = "93fbf4f3"  # sdiv r3, r3, r4
+
+BLOCKS = {
+    "cortex_m0plus": [
+        ((LDR, LDR_NEXT), (4, 0, 0)),
+        ((STR,), (2, 0, 0)),
+        ((ADDS, MULS), (2, 0, 0)),
+        ((PUSH,), (4, 0, 0)),
+        ((BNE,), (0, 2, 1)),
+        ((BL,), (0, 3, 3)),
+        ((BX,), (0, 2, 2)),
+        ((POP_PC,), (0, 6, 6)),
+    ],
+    "cortex_m4": [
+        ((LDR, LDR_NEXT), (3, 0, 0)),
+        ((STR, LDR), (2, 0, 0)),
+        ((ADDS, SMLAD, SHIFTED), (3, 0, 0)),
+        ((PUSH,), (4, 0, 0)),
+        ((SDIV,), (6, 0, 0)),
+        ((BNE,), (0, 3, 1)),
+        ((POP_PC,), (0, 6, 6)),
+    ],
+    "cortex_m33": [
+        ((LDR, ADDS), (2, 0, 0)),
+        ((LDR, USE), (3, 0, 0)),
+        ((ADDS, SMLAD, SHIFTED), (3, 0, 0)),
+        ((SDIV,), (4, 0, 0)),
+        ((BNE,), (0, 3, 1)),
+    ],
+    "cortex_m7": [
+        ((LDR, ADDS), (1, 0, 0)),
+        ((LDR, STR), (3, 0, 0)),  # the store waits for what it stores
+        ((LDR, USE), (3, 0, 0)),
+        ((ADDS, ADDS), (2, 0, 0)),  # the second waits for the first
+        ((ADDS, SMLAD), (1, 0, 0)),
+        ((SMLAD, SMLAD), (3, 0, 0)),  # the second multiplies what the first gives
+        ((BNE,), (0, 1, 1)),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("timing", "block", "expected"),
+    [(timing, block, expected) for timing, rows in BLOCKS.items() for block, expected in rows],
+)
+def test_what_a_block_costs(timing: str, block: tuple[str, ...], expected: tuple[int, int, int]) -> None:
+    found = block_cost(timing, bytes.fromhex("".join(block)), 0x1000)
+    assert (found.cycles, found.taken, found.fallen) == expected
+    assert found.instructions == len(block)
+
+
+def test_every_core_with_an_emulator_has_a_cycle_model_and_says_how_good_it_is() -> None:
+    cores = {b.core.name: b.core for b in boards() if b.core.model}
+    assert set(cores) >= {"cortex-m0plus", "cortex-m33", "cortex-m4", "cortex-m7"}
+    for core in cores.values():
+        assert isinstance(block_cost(core.timing, bytes.fromhex(ADDS), 0), BlockCost)
+        assert core.caveat
