@@ -368,5 +368,5 @@ def test_a_buffer_outside_ram(application: Build, virt: Board) -> None:
 
 
 def test_host_cannot_be_emulated(listener: Path) -> None:
-    with pytest.raises(BadInput, match="board host cannot be run here; the virtual board is virt-m4"):
+    with pytest.raises(BadInput, match="board host cannot be run here; virtual boards are virt-m0p, "):
         execute(listener, board("host"), {})

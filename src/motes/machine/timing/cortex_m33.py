@@ -1,7 +1,7 @@
 """Cortex-M33 with zero wait states, as in the RP2350: a model after the Cortex-M4, not a published table.
 
-Arm publishes no cycles of its instructions. Two things are taken to differ from the Cortex-M4 (see cortex_m4.py): a load
-takes one cycle, and one more only where the next instruction needs what it loads; a division takes 4 (2 to 11).
+Arm publishes no cycles of its instructions. Two things are taken to differ from the Cortex-M4 (see cortex_m4.py): a
+load takes one cycle, and one more only where the next instruction needs what it loads; a division takes 4 (2 to 11).
 How far that carries: MLPerf Tiny results of one engine on both cores (ST, v1.2 and v1.3) have ratios of 0.87 to 0.90;
 docs/cores.md has those of this model beside them. Dual issue of some pairs of 16-bit instructions is not modelled.
 """

@@ -3,8 +3,8 @@
 Source: Cortex-M4 Technical Reference Manual r0p1, section 3.3.1. Two of its ranges are taken as one figure: a
 division costs 6 cycles (2 to 12 there), and a taken branch refills the pipeline in 2 (1 to 3 there). Not modelled: wait
 states of the flash, contention for the bus, unaligned accesses, stalls on the result of a floating-point instruction,
-and the folding of IT. An instruction that an IT block skips costs as if it were executed. Interrupts: TI SLAU356 (MSP432P4,
-on its Cortex-M4F), section "Exception Entry and Return"; S0 to S15 and FPSCR are stored a word a cycle.
+and the folding of IT. An instruction that an IT block skips costs as if it were executed. Interrupts: TI SLAU356
+(MSP432P4, on its Cortex-M4F), section "Exception Entry and Return"; S0 to S15 and FPSCR are stored a word a cycle.
 """
 
 from __future__ import annotations

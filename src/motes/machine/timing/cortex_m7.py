@@ -1,7 +1,8 @@
 """Cortex-M7 running from tightly coupled memory, or with warm caches: two instructions a cycle, in order.
 
-Arm publishes no cycles of its instructions. What is here follows measurements on an STM32H730 (quinapalus.com, "Cortex-M7
-instruction cycle counts, timings, and dual-issue combinations"), simplified: in one cycle there may be one access to
+Arm publishes no cycles of its instructions. What is here follows measurements on an STM32H730 (quinapalus.com,
+"Cortex-M7 instruction cycle counts, timings, and dual-issue combinations"), simplified: in one cycle there may
+be one access to
 memory, one multiplication or SIMD instruction, one shifted operand, one floating-point instruction and one branch; a
 result is there for the next cycle, what is loaded or multiplied a cycle later; a multiplication needs what it adds to a
 cycle later, too. Branches are taken as predicted. Each block begins with nothing under way, which is a little too slow
@@ -75,10 +76,7 @@ def _fits(begun: Counter[str], i: Instruction, unit: str) -> bool:
     sums = ("multiply", "simd", "divide")
     if begun["any"] >= WIDTH or (i.shifted and begun["shifted"]):
         return False
-    for units in (memory, sums, ("float",)):
-        if unit in units and any(begun[u] for u in units):
-            return False
-    return True
+    return not any(unit in units and any(begun[u] for u in units) for units in (memory, sums, ("float",)))
 
 
 def _busy(i: Instruction) -> int:
