@@ -18,6 +18,8 @@ COLUMNS = 40
 """Cases of DEPTHWISE_CONV_2D of int8 over one column."""
 COMPUTED = 30
 """Cases of each of these whose filter or bias is computed."""
+TILED = 40
+"""Cases of int8 that Winograd convolution is made for: tiles of 4x4 outputs, whole or not."""
 
 
 def cases() -> Iterator[Case]:
@@ -34,6 +36,8 @@ def cases() -> Iterator[Case]:
     for seed in range(COLUMNS):
         rng = random.Random(f"column {seed}")
         yield _case("DEPTHWISE_CONV_2D", DType.INT8, rng, f"depthwise_conv_2d_column_{seed}", _column(rng))
+    for seed in range(TILED):
+        yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}")
 
 
 def computed(rng: random.Random, case: Case, filters: int, biases: int) -> Case:
@@ -123,6 +127,20 @@ def _case(builtin: str, dtype: DType, rng: random.Random, name: str, column: _Sh
         options["depth_multiplier"] = outputs // channels
     # TFLM's DEPTHWISE_CONV_2D follows a null pointer where a bias is listed but absent: leave it out of the list.
     return Case(name, builtin, options, (x, w) if b is None else (x, w, b), (y,))
+
+
+def _tiled(rng: random.Random, name: str) -> Case:
+    channels, outputs = rng.choice((8, 12, 16, 16, 16, 20, 32)), rng.choice((4, 8, 12))
+    sides = [rng.choice((4, 4, 7, 8, 8, 11, 12)) if channels % 16 == 0 else rng.choice((4, 8)) for _ in range(2)]
+    padding = rng.choice(("SAME", "SAME", "VALID"))
+    sizes = [side + 2 if padding == "VALID" else side for side in sides]
+    batch = rng.choice((1, 1, 1, 2))
+    x, w, b, y = integers(
+        rng, DType.INT8, True, (batch, *sizes, channels), (outputs, 3, 3, channels), 0, (batch, *sides, outputs)
+    )
+    options = {"padding": PADDINGS.index(padding), "stride_h": 1, "stride_w": 1}
+    options |= {"dilation_h_factor": 1, "dilation_w_factor": 1, "fused_activation_function": rng.choice((0, 1))}
+    return Case(name, "CONV_2D", options, (x, w) if b is None else (x, w, b), (y,))
 
 
 def integers(

@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import blocks, column, computed, generic, planes
+from motes.ops.conv import blocks, column, computed, generic, planes, winograd
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 
@@ -22,6 +22,16 @@ _DSP = Kernel(
     params=blocks.params,
     scratch=blocks.scratch,
     in_place=blocks.in_place,
+    form="shared",
+)
+
+WINOGRAD = Kernel(
+    "conv_winograd_s8_dsp",
+    "conv_winograd_s8_dsp.h",
+    needs=frozenset({"dsp"}),
+    fits=winograd.fits,
+    params=winograd.params,
+    scratch=winograd.scratch,
     form="shared",
 )
 
@@ -65,7 +75,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _S16_DSP, _DSP)
+    kernels = (*portable("conv"), _S16_DSP, _DSP, WINOGRAD)
     channel_axis: ClassVar[int] = 0
 
     @classmethod

@@ -83,21 +83,46 @@ def fit(rescale: Rescale, pre: int, shift: int, bias: int = 0) -> tuple[int, int
     Args:
         shift: 1 to `MOST_SHIFT`; the larger, the finer, up to `pre - 1 + rescale.right`.
     """
-    if rescale.constant is not None:
-        return 0, (rescale.constant << shift) + (1 << shift - 1)
     if max(bias - rescale.low, rescale.high - bias) << pre >= 1 << 31:
-        return None
-    found = (_fit(rescale, pre, shift, bias, np.array(tries, np.int64)) for tries in TRIES)
+        return None if rescale.constant is None else _same(rescale.constant, shift)
+    return _search(rescale, 1 << pre, shift, bias, 0)
+
+
+def fit_signed(rescale: Rescale, factor: int, shift: int) -> tuple[int, int, int] | None:
+    """(multiplier, offset, less), int32, for sums that come times `factor`; None: none was found.
+
+    TFLM rounds halves away from zero, so that steps below zero come a little later than those above. Hence `less`:
+
+        clamp(((sum * factor * multiplier >> 32) + offset - (less if sum < 0 else 0)) >> shift, -128, 127)
+
+    It is proven as what `fit` finds is.
+    """
+    for less in (0, 1 << shift - rescale.right) if rescale.right <= shift else (0,):
+        step = _search(rescale, factor, shift, 0, less)
+        if step is not None:
+            return *step, less
+    return None
+
+
+def _search(rescale: Rescale, factor: int, shift: int, bias: int, less: int) -> tuple[int, int] | None:
+    if rescale.constant is not None:
+        return _same(rescale.constant, shift)
+    found = (_fit(rescale, factor, shift, bias, less, np.array(tries, np.int64)) for tries in TRIES)
     return next((pair for pair in found if pair is not None), None)
 
 
-def _fit(rescale: Rescale, pre: int, shift: int, bias: int, tries: Array) -> tuple[int, int] | None:
-    ideal = round(rescale.multiplier * 2.0 ** (1 + shift - pre - rescale.right))
+def _same(output: int, shift: int) -> tuple[int, int]:
+    """One output, whatever the sum."""
+    return 0, (output << shift) + (1 << shift - 1)
+
+
+def _fit(rescale: Rescale, factor: int, shift: int, bias: int, less: int, tries: Array) -> tuple[int, int] | None:
+    ideal = round(rescale.multiplier * 2.0 ** (1 + shift - rescale.right) / factor)
     multipliers = ideal + tries[:, np.newaxis]
     outputs, sums = rescale.thresholds
 
     def product(at: Array) -> Array:
-        return np.asarray(((at - bias << pre) * multipliers) >> 32)
+        return np.asarray(((at - bias) * factor * multipliers >> 32) - less * (at < 0))
 
     # An offset of `least` lets every step come in time, one of `most` lets none come early.
     least = ((outputs << shift) - product(sums)).max(axis=1)

@@ -1,0 +1,237 @@
+/* winograd_4x4_s8_dsp.h: the transforms of Winograd convolution F(4x4, 3x3) on Cortex-M4.
+
+   A tile is 6x6 values of a channel, from which 4x4 outputs are made. Along one axis its transform
+   is, over the points 0, 1, -1, 2, -2 and infinity,
+
+       v0 = 4 d0 - 5 d2 + d4    v1, v2 = d4 - 4 d2 +- (d3 - 4 d1)
+       v5 = 4 d1 - 5 d3 + d5    v3, v4 = d4 -   d2 +- 2 (d3 - d1)
+
+   and 24 times the outputs of the products m are
+
+       6 m0 + r - 4 p,  2 (s - 2 q),  4 (r - p),  4 (6 m5 + 2 s - q)
+
+   with p, q = m1 +- m2 and r, s = m3 +- m4. Both are applied to rows and to columns, so that 576
+   times a sum comes out. All is exact, modulo 2^32.
+
+   Two channels go together as one number, 65536 * a + b: shifted sums of such numbers need one
+   instruction each. In the end b must not be negative, or it would borrow from a. Hence values are
+   taken as 0..255, and 12800 is added to the last two rows and columns of b alone: it comes out as
+   12800 added at each position, and of each output as a number that the bias makes good. Then b
+   lies in 50..30140, and a in -12750..17340.
+
+   Source: A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
+#ifndef MOTES_WINOGRAD_4X4_S8_DSP_H
+#define MOTES_WINOGRAD_4X4_S8_DSP_H
+
+#include "motes.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
+/* clang-format off */
+
+/* Six values of one column from x words a0 to a5, transformed, to r3 + `plane`; r1 holds 0x00800080. */
+#define COLUMN(turn, plane) \
+    "sxtab16 r0, r1, r5" turn "\n" \
+    "sxtab16 r11, r1, r7" turn "\n" \
+    "sxtab16 r12, r1, r9" turn "\n" \
+    "sub r0, r0, r11\n" \
+    "sub lr, r12, r11, lsl #2\n" \
+    "sub r12, r12, r11\n" \
+    "add r0, r12, r0, lsl #2\n" \
+    "str r0, [r3, #" plane "]\n" \
+    "sxtab16 r0, r1, r6" turn "\n" \
+    "sxtab16 r11, r1, r8" turn "\n" \
+    "sub r4, r11, r0, lsl #2\n" \
+    "sub r0, r11, r0\n" \
+    "add lr, lr, r4\n" \
+    "str lr, [r3, #" plane " + 24]\n" \
+    "sub lr, lr, r4, lsl #1\n" \
+    "str lr, [r3, #" plane " + 48]\n" \
+    "add r12, r12, r0, lsl #1\n" \
+    "str r12, [r3, #" plane " + 72]\n" \
+    "sub r12, r12, r0, lsl #2\n" \
+    "str r12, [r3, #" plane " + 96]\n" \
+    "sxtab16 r4, r1, r10" turn "\n" \
+    "sub r4, r4, r11\n" \
+    "sub r4, r4, r0, lsl #2\n" \
+    "str r4, [r3, #" plane " + 120]\n"
+
+/* Transforms tiles of 4 * `words` channels. x: bytes of the upper left pixel; `row` and `pixel`: bytes from one to the
+   next. to: two words for each four channels, 8 bytes apart, at each of 36 positions, `position` bytes apart. */
+MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, uint32_t pixel, uint32_t *to,
+                                               uint32_t position, uint32_t words) {
+    /* Stack: 0 columns transformed, two planes of 6x6; 288 x, 292 row, 296 pixel, 300 to; from 340: position, words. */
+    __asm__ volatile(
+        "push {r0-r11, lr}\n"
+        "sub sp, #288\n"
+        "1:\n" /* four channels: columns */
+        "ldr r2, [sp, #288]\n"
+        "mov r1, #0x00800080\n"
+        "mov r3, sp\n"
+        "2:\n"
+        "ldr r0, [sp, #292]\n"
+        "ldr r4, [sp, #296]\n"
+        "ldr r5, [r2]\n"
+        "ldr r6, [r2, r0]\n"
+        "ldr r7, [r2, r0, lsl #1]\n"
+        "ldr r9, [r2, r0, lsl #2]\n"
+        "add r11, r2, r0\n"
+        "ldr r8, [r11, r0, lsl #1]\n"
+        "ldr r10, [r11, r0, lsl #2]\n"
+        "add r2, r4\n"
+        COLUMN("", "0")
+        COLUMN(", ror #8", "144")
+        "add r3, #4\n"
+        "add r0, sp, #24\n"
+        "cmp r3, r0\n"
+        "bne 2b\n"
+        /* rows */
+        "ldr r1, [sp, #300]\n"
+        "ldr r2, [sp, #340]\n"
+        "mov r3, sp\n"
+        "mov r0, r1\n"
+        "3:\n"
+        "ldm r3!, {r4-r9}\n"
+        "add r8, #12800\n"
+        "add r9, #12800\n"
+        "sub r4, r4, r6\n"
+        "sub r10, r8, r6, lsl #2\n"
+        "sub r8, r8, r6\n"
+        "add r4, r8, r4, lsl #2\n"
+        "sub r11, r7, r5, lsl #2\n"
+        "sub r5, r7, r5\n"
+        "add r6, r10, r11\n"
+        "sub r10, r10, r11\n"
+        "sub r9, r9, r7\n"
+        "sub r9, r9, r5, lsl #2\n"
+        "add r7, r8, r5, lsl #1\n"
+        "sub r8, r8, r5, lsl #1\n"
+        "add r12, r0, r2\n"
+        "str r4, [r0]\n"
+        "str r6, [r0, r2]\n"
+        "str r10, [r0, r2, lsl #1]\n"
+        "str r8, [r0, r2, lsl #2]\n"
+        "str r7, [r12, r2, lsl #1]\n"
+        "str r9, [r12, r2, lsl #2]\n"
+        "add r0, r12, r2, lsl #2\n"
+        "add r0, r2\n"
+        "add r4, sp, #144\n"
+        "cmp r3, r4\n"
+        "bne 4f\n"
+        "add r0, r1, #8\n"
+        "4:\n"
+        "add r4, sp, #288\n"
+        "cmp r3, r4\n"
+        "bne 3b\n"
+        "ldr r5, [sp, #344]\n"
+        "ldr r6, [sp, #288]\n"
+        "add r1, #16\n"
+        "add r6, #4\n"
+        "str r1, [sp, #300]\n"
+        "str r6, [sp, #288]\n"
+        "subs r5, #1\n"
+        "str r5, [sp, #344]\n"
+        "bne 1b\n"
+        "add sp, #304\n"
+        "pop {r4-r11, pc}\n");
+}
+
+/* Products r1 to r6 to outputs r1, r5, r3, r2, short of the factors 1, 2, 4 and 4; r7 is lost. */
+#define OUTPUTS \
+    "add r7, r2, r3\n" \
+    "sub r2, r2, r3\n" \
+    "add r3, r4, r5\n" \
+    "sub r4, r4, r5\n" \
+    "add r1, r1, r1, lsl #1\n" \
+    "sub r5, r3, r7, lsl #2\n" \
+    "add r1, r5, r1, lsl #1\n" \
+    "sub r3, r3, r7\n" \
+    "sub r5, r4, r2, lsl #1\n" \
+    "rsb r2, r2, r4, lsl #1\n" \
+    "add r6, r6, r6, lsl #1\n" \
+    "add r2, r2, r6, lsl #1\n"
+
+/* An output of the sum `a`: bias, multiplier, offset and what is taken off negative sums in r8 to r11. */
+#define FINISH(a, bias, shift, to) \
+    "add " a ", " bias ", " a ", lsl #" shift "\n" \
+    "and r7, r11, " a ", asr #31\n" \
+    "smmla " a ", " a ", r9, r10\n" \
+    "sub " a ", " a ", r7\n" \
+    "ssat " a ", #8, " a ", asr #15\n" \
+    "strb " a ", " to "\n"
+
+/* A row of outputs: products from the stack, sums 2^shift times too small. The last two have biases of their own. */
+#define ROW(at, shift0, shift1, shift2, biases, bias2, bias3) \
+    "ldr r1, [sp, #" at "]\n ldr r2, [sp, #" at " + 4]\n ldr r3, [sp, #" at " + 8]\n" \
+    "ldr r4, [sp, #" at " + 12]\n ldr r5, [sp, #" at " + 16]\n ldr r6, [sp, #" at " + 20]\n" \
+    OUTPUTS \
+    FINISH("r1", "r8", shift0, "[r12]") \
+    FINISH("r5", "r8", shift1, "[r12, lr]") \
+    biases \
+    FINISH("r3", bias2, shift2, "[r12, lr, lsl #1]") \
+    "add r5, r12, lr\n" \
+    FINISH("r2", bias3, shift2, "[r5, lr, lsl #1]")
+
+/* Outputs of a tile and four channels. sums: those of tile 0 or 1 in winograd_products_s8_dsp.h. `pixel`, `row`: bytes
+   from one to the next in y. scales: for each channel eight words: bias, multiplier, offset, what is taken off the scaled
+   sum where the sum is negative, and the biases of the outputs (2, 2), (2, 3), (3, 2) and (3, 3). */
+MOTES_ASSEMBLY void winograd_4x4_outputs_s8_dsp(const int32_t *sums, const int32_t *scales, int8_t *y, uint32_t pixel,
+                                                uint32_t row) {
+    /* Stack: 0 4x6 half transformed, 96 sums, 100 y, 104 channels left; from 148: row. */
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "sub sp, #112\n"
+        "mov lr, r3\n"
+        "mov r12, r2\n"
+        "mov r8, r1\n"
+        "mov r9, #4\n"
+        "str r9, [sp, #104]\n"
+        "1:\n" /* a channel: columns */
+        ".irp j, 0, 1, 2, 3, 4, 5\n"
+        "ldr r1, [r0, #32 * \\j]\n"
+        "ldr r2, [r0, #32 * \\j + 192]\n"
+        "ldr r3, [r0, #32 * \\j + 384]\n"
+        "ldr r4, [r0, #32 * \\j + 576]\n"
+        "ldr r5, [r0, #32 * \\j + 768]\n"
+        "ldr r6, [r0, #32 * \\j + 960]\n"
+        OUTPUTS
+        "str r1, [sp, #4 * \\j]\n"
+        "str r5, [sp, #4 * \\j + 24]\n"
+        "str r3, [sp, #4 * \\j + 48]\n"
+        "str r2, [sp, #4 * \\j + 72]\n"
+        ".endr\n"
+        "str r0, [sp, #96]\n"
+        "str r12, [sp, #100]\n"
+        "mov r0, r8\n"
+        "ldm r0!, {r8-r11}\n"
+        ROW("0", "0", "1", "2", "", "r8", "r8")
+        "ldr r7, [sp, #148]\n"
+        "add r12, r7\n"
+        ROW("24", "1", "2", "3", "", "r8", "r8")
+        "ldr r7, [sp, #148]\n"
+        "add r12, r7\n"
+        ROW("48", "2", "3", "4", "ldr r4, [r0], #4\n ldr r6, [r0], #4\n", "r4", "r6")
+        "ldr r7, [sp, #148]\n"
+        "add r12, r7\n"
+        ROW("72", "2", "3", "4", "ldr r4, [r0], #4\n ldr r6, [r0], #4\n", "r4", "r6")
+        "mov r8, r0\n"
+        "ldr r0, [sp, #96]\n"
+        "ldr r12, [sp, #100]\n"
+        "ldr r9, [sp, #104]\n"
+        "add r0, #8\n"
+        "add r12, #1\n"
+        "subs r9, #1\n"
+        "str r9, [sp, #104]\n"
+        "bne.w 1b\n"
+        "add sp, #112\n"
+        "pop {r4-r11, pc}\n");
+}
+
+#undef COLUMN
+#undef OUTPUTS
+#undef FINISH
+#undef ROW
+/* clang-format on */
+#pragma GCC diagnostic pop
+
+#endif

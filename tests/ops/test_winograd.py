@@ -1,0 +1,165 @@
+"""Winograd convolution: exact on the core at any size, up to the largest sums that it can take, and no further."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motes.build import host
+from motes.choose import choose
+from motes.ir import Array, Graph, Kernel, Node, Quant, quant
+from motes.ops.conv import winograd
+from motes.ops.conv.filtered import portable
+from motes.ops.conv.op import WINOGRAD, Conv2D
+from motes.ops.conv.step import Rescale, fit_signed
+from motes.proving import compile_graph
+from motes.target import board
+from nodes import constant, node, tensor
+
+MOST = (1 << 31) // winograd.FACTOR
+"""The largest sum that the arithmetic takes."""
+
+
+def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, int] = (-7, -128), scale: float = 40.0,
+         bias: Array | None = None, relu: bool = True, name: str = "") -> Node:  # fmt: skip
+    """3x3 at stride 1, padded by one on all sides."""
+    outputs, _, _, inputs = weights.shape
+    scales = Quant(tuple(0.25 + 0.003 * i for i in range(outputs)), (0,) * outputs, 0)
+    b = None if bias is None else constant(f"b{name}", bias.astype(np.int32), None)
+    x = tensor(f"x{name}", batch, h, w, inputs, q=quant(0.5, zeros[0]))
+    y = tensor(f"y{name}", batch, h, w, outputs, q=quant(scale * inputs**0.5, zeros[1]))
+    options = {"stride_h": 1, "stride_w": 1, "padding": 0, "fused_activation_function": int(relu)}
+    one = node("CONV_2D", [x, constant(f"w{name}", weights.astype(np.int8), scales), b], y, **options)
+    one.op.check(one)
+    return replace(one, name=f"n{name}")
+
+
+def run(nodes: list[Node], kernel: Kernel, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]) -> None:
+    """All of them by this kernel on the core, and by the portable one: every byte equal, on random inputs and more."""
+    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(kernel, fits=winograd.serves)))
+    graph = Graph("g", tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes), tuple(nodes))
+    proved = compile_graph(graph, board("virt-m4"), "winograd")
+    assert {call.kernel.function for _, call, _ in proved.program.walk()} == {kernel.function}
+    (reference,) = host.load([graph], optimise="-O1")
+    rng = np.random.default_rng(2)
+    random = tuple(rng.integers(-128, 128, n.input(0).shape).astype(np.int8) for n in nodes)
+    for given in (random, *more):
+        symbols = proved.measure(given).symbols
+        for i, want in enumerate(reference(*given)):
+            got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
+            np.testing.assert_array_equal(got, want, str(nodes[i]))
+    for one, want in zip(nodes, reference(*random), strict=True):
+        assert len(np.unique(want)) > min(want.size, 40) // 8, one  # not all saturated
+
+
+def signs(one: Node) -> Array:
+    """An input that makes one sum as large as it can be: that of channel 0 in the middle."""
+    w, x = one.input(1).data, one.input(0)
+    assert w is not None
+    found = np.full(x.shape, -128, np.int8)
+    top, left = x.shape[1] // 2 - 1, x.shape[2] // 2 - 1
+    found[:, top : top + 3, left : left + 3] = np.where(w[0] >= 0, 127, -128)[: x.shape[1] - top, : x.shape[2] - left]
+    return found
+
+
+def test_every_size_of_image_and_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    nodes = []
+    sizes = [(1, 1, 4, 4), (2, 9, 8, 4), (4, 4, 16, 8), (5, 6, 20, 4), (7, 3, 32, 8), (8, 8, 16, 16), (9, 13, 4, 4),
+             (12, 5, 48, 4), (3, 17, 12, 12), (8, 4, 64, 4)]  # fmt: skip
+    for i, (h, w, inputs, outputs) in enumerate(sizes):
+        weights = rng.integers(-127, 128, (outputs, 3, 3, inputs))
+        zeros = (int(rng.integers(-128, 128)), int(rng.choice([-128, 3, 100, -20])))
+        bias = rng.integers(-9999, 9999, outputs) if i % 3 else None
+        nodes.append(conv(weights, h, w, batch=1 + i % 2, zeros=zeros, bias=bias, relu=zeros[1] == -128, name=f"{i}"))
+    run([n for n in nodes if winograd.serves(n)], WINOGRAD, monkeypatch)
+    assert sum(map(winograd.serves, nodes)) >= 8
+
+
+def test_pads_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    nodes = []
+    for i, (top, bottom, left, right) in enumerate(
+        [(0, 0, 0, 0), (2, 0, 0, 7), (0, 9, 8, 0), (5, 1, 2, 3), (1, 0, 1, 1)]
+    ):
+        one = conv(rng.integers(-127, 128, (4, 3, 3, 16)), 6, 7, name=f"{i}")
+        assert isinstance(one.op, Conv2D)
+        y = replace(one.output, shape=(1, 4 + top + bottom, 5 + left + right, 4))
+        nodes.append(replace(one, op=replace(one.op, pads=(top, bottom, left, right)), outputs=(y,)))
+        nodes[-1].op.check(nodes[-1])
+    run(nodes, WINOGRAD, monkeypatch)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_sums_as_large_as_can_be_and_no_larger(sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The widest sum of each channel is just below 2^31 / 576; one more is refused."""
+    weights = np.random.default_rng(4).choice([-127, 127, 126], (4, 3, 3, 16))
+    zero = -7
+    reach = (weights * np.where((weights > 0) == (sign > 0), 127 - zero, -128 - zero)).sum(axis=(1, 2, 3))
+    good, bad = (
+        conv(
+            weights,
+            5,
+            5,
+            zeros=(zero, -128 if sign > 0 else 127),
+            bias=sign * (MOST + more) - reach,
+            relu=False,
+            scale=300.0,
+        )
+        for more in (0, 1)
+    )
+    assert winograd.serves(good)
+    assert not winograd.serves(bad)
+    run([good], WINOGRAD, monkeypatch, (signs(good),), (-1 - signs(good),))
+
+
+def test_values_as_large_as_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles whose transform is as large as 8-bit values make it, at each position and with either sign."""
+    rows = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
+                     [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]])  # fmt: skip
+    patterns = np.einsum("ia,jb->ijab", rows, rows).reshape(36, 6, 6)
+    tiles = np.concatenate([np.where(patterns > 0, 127, -128), np.where(patterns < 0, 127, -128)]).astype(np.int8)
+    weights = np.random.default_rng(5).integers(-128, 128, (4, 3, 3, 4))
+    one = conv(weights, 6, 6, batch=72, zeros=(-128, -1), relu=False, scale=60.0)
+    assert isinstance(one.op, Conv2D)
+    one = replace(one, op=replace(one.op, pads=(0, 0, 0, 0)), outputs=(replace(one.output, shape=(72, 4, 4, 4)),))
+    run([one], WINOGRAD, monkeypatch, (np.repeat(tiles[..., np.newaxis], 4, axis=3),))
+
+
+def test_what_is_left_to_others() -> None:
+    def ones(outputs: int, inputs: int) -> Array:
+        return np.ones((outputs, 3, 3, inputs))
+
+    assert chosen(conv(ones(16, 16), 8, 8)) == "conv_winograd_s8_dsp"
+    assert chosen(conv(ones(16, 16), 5, 5)) == "conv_s8_dsp"  # four tiles for 25 outputs
+    assert chosen(conv(ones(16, 20), 8, 8)) == "conv_s8_dsp"  # 20 channels cost as much as 32
+    assert chosen(conv(ones(32, 32), 8, 8)) == "conv_s8_dsp"  # too much flash
+    assert chosen(conv(ones(16, 16), 32, 32)) == "conv_s8_dsp"  # too much memory
+
+
+def chosen(one: Node) -> str:
+    (call,) = choose(Graph("g", (one.input(0),), one.outputs, (one,)), board("virt-m4").core.features).calls
+    return call.kernel.function
+
+
+def test_a_signed_step_equals_tflm_for_every_sum() -> None:
+    rng = np.random.default_rng(6)
+    found = 0
+    for _ in range(300):
+        reach = 1 << int(rng.integers(1, 16))
+        low, high = sorted(int(v) for v in rng.integers(-reach, reach + 1, 2))
+        rescale = Rescale(
+            int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(5, 14)), int(rng.integers(-128, 128)), low, high
+        )
+        step = fit_signed(rescale, winograd.FACTOR, winograd.SHIFT)
+        if step is None:
+            continue
+        found += 1
+        multiplier, offset, less = step
+        sums = np.arange(low, high + 1, dtype=np.int64)
+        scaled = (sums * winograd.FACTOR * multiplier >> 32) + offset - less * (sums < 0)
+        assert -(1 << 31) <= multiplier < 1 << 31
+        np.testing.assert_array_equal(np.clip(scaled >> winograd.SHIFT, -128, 127), rescale(sums), str(rescale))
+    assert found >= 250
