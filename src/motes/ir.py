@@ -297,6 +297,9 @@ class Kernel:
     """Pairs (output, pointer input) that may start at one address, each input being dead afterwards."""
     form: Literal["shared", "specialised"] = "specialised"
     """One copy for all nodes, parameters by pointer; or one copy a node, parameters as constants."""
+    constants: Callable[[Node], tuple[int, ...]] | None = None
+    """Of a shared kernel: numbers from 0 that its code is made for, such as immediates of assembly. There is a copy for
+    each set of them; a macro of the header makes it: `<function>_COPY(name, constants...)` defines `name`."""
     untyped: bool = False
     """It takes `const void *` and `void *`, so that one shared copy serves tensors of every type."""
     listed: Literal["", "inputs", "outputs"] = ""

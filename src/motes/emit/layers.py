@@ -229,8 +229,13 @@ class Code:
         return Layer(block, layer_symbol(self.prefix, name), title, body.rstrip(), rounds, layers)
 
     def _share(self, call: Call, has_params: bool) -> str:
-        """The one noinline copy of a shared kernel."""
+        """The one noinline copy of a shared kernel; where it is made for constants, the one for those."""
         node, kernel = call.node, call.kernel
+        if kernel.constants is not None:
+            numbers = [str(n) for n in kernel.constants(node)]
+            name = "_".join((self.prefix, "k", kernel.function, *numbers))
+            self.shared[name] = f"{kernel.function}_COPY({', '.join((name, *numbers))})\n"
+            return name
         typed = [f"const {kernel.function}_params *p"] if has_params else []
         for kind, name, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
             if kernel.listed == kind:

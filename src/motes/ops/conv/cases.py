@@ -20,6 +20,8 @@ COMPUTED = 30
 """Cases of each of these whose filter or bias is computed."""
 TILED = 40
 """Cases of int8 that Winograd convolution is made for: tiles of 4x4 outputs, whole or not."""
+SMALL, MANY = 80, 8
+"""More of int8 DEPTHWISE_CONV_2D: small images that are all edges, and narrow ones with many outputs."""
 
 
 def cases() -> Iterator[Case]:
@@ -38,6 +40,8 @@ def cases() -> Iterator[Case]:
         yield _case("DEPTHWISE_CONV_2D", DType.INT8, rng, f"depthwise_conv_2d_column_{seed}", _column(rng))
     for seed in range(TILED):
         yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}")
+    for seed in range(SMALL + MANY):
+        yield _edges(random.Random(f"edges {seed}"), f"edges_{seed}", seed >= SMALL)
 
 
 def computed(rng: random.Random, case: Case, filters: int, biases: int) -> Case:
@@ -141,6 +145,34 @@ def _tiled(rng: random.Random, name: str) -> Case:
     options = {"padding": PADDINGS.index(padding), "stride_h": 1, "stride_w": 1}
     options |= {"dilation_h_factor": 1, "dilation_w_factor": 1, "fused_activation_function": rng.choice((0, 1))}
     return Case(name, "CONV_2D", options, (x, w) if b is None else (x, w, b), (y,))
+
+
+def _edges(rng: random.Random, name: str, many: bool) -> Case:
+    """A depthwise convolution, mostly 3x3, over few rows or columns; `many` outputs come of many rows and channels."""
+    sides = (3, 3) if many or rng.random() < 0.8 else rng.choice(((3, 1), (5, 1), (10, 1), (1, 3), (5, 5)))
+    stride = rng.choice((1, 1, 2)) if not many else 1
+    size = rng.choice((1, 2, 3, 4, 5, 6, 7, 9)), rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15))
+    channels = rng.choice((4, 8, 12, 24, 52))
+    if many:
+        channels, columns = rng.choice((32, 64)), rng.randint(1, 8)
+        size = -(-4000 // (channels * columns)) + rng.randint(0, 1), columns
+    padding = "SAME" if many or any(n < side for n, side in zip(size, sides, strict=True)) else rng.choice(PADDINGS)
+    made = [window(size[i], sides[i], stride, 1, padding)[0] for i in (0, 1)]
+    batch = 1 if many else rng.choice((1, 1, 2, 3))
+    filter_shape = (1, *sides, channels)
+    x, w, b, y = integers(
+        rng, DType.INT8, many or rng.random() < 0.7, (batch, *size, channels), filter_shape, 3, (batch, *made, channels)
+    )
+    options = {
+        "padding": PADDINGS.index(padding),
+        "stride_h": stride,
+        "stride_w": stride,
+        "dilation_h_factor": 1,
+        "dilation_w_factor": 1,
+        "depth_multiplier": 1,
+        "fused_activation_function": rng.choice((0, 1, 3)),
+    }
+    return Case(name, "DEPTHWISE_CONV_2D", options, (x, w) if b is None else (x, w, b), (y,))
 
 
 def integers(

@@ -1,17 +1,14 @@
-/* depthwise_rows_s8_dsp.h: the inner kernels of 3x3 depthwise convolution on Cortex-M4: rows of one
-   channel.
+/* depthwise_rows_s8_dsp.h: rows of 3x3 depthwise convolution on Cortex-M4, whatever the width.
 
-   The channel lies in a plane of its own: a word holds one column of two rows, (upper, lower), each
-   value times 256; the words of the next two rows lie `pitch` bytes behind. One SMLAD multiplies
-   two rows by two taps. `taps` is eight words: for each filter column (w0, w1), then for each (w1,
-   w2), all times 2^a; a multiplier; an offset. An output is
-       ((2^(8 + a) * sum * multiplier >> 32) + offset) >> 16, clamped to -128..127
-   where the offset holds the bias: step.py proves that it equals TFLM's rounding.
+   Words, planes, taps and rescaling (the proven one) are those of depthwise_planes_s8_dsp.h. The
+   taps stay in registers, what belongs to a channel or a row in float registers.
 
-   Four such planes are spread from two rows at 2.6 cycles a value.
+   geometry: channels; bytes of a row of outputs; bytes of a pair of rows in the planes; bytes of
+   the columns that whole blocks of two outputs begin with; whether an output is left over; from
+   there to the next pair of rows; columns to spread; bytes from there to the next pair of rows of
+   x; the stride.
 
-   Outputs of one row lie `channels` bytes apart. pairs: out_w / 2; odd: out_w % 2. The taps stay in
-   registers: 16 cycles an output at stride 1, 22 at stride 2, and about 25 more a row. */
+   Two rows of two columns take 58 cycles at stride 1, two columns of a row 41 at stride 2. */
 #ifndef MOTES_DEPTHWISE_ROWS_S8_DSP_H
 #define MOTES_DEPTHWISE_ROWS_S8_DSP_H
 
@@ -21,238 +18,156 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
 /* clang-format off */
 
-/* Spreads `columns` columns of four channels: words of the upper row at `upper`, `upper_step` bytes apart, and of the row
-   below it alike, into four planes of `plane` bytes. */
-MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, uint32_t upper_step, const int8_t *lower,
-                                            uint32_t lower_step, uint32_t *to, uint32_t plane, uint32_t columns) {
-    /* Stack from 36: to, plane, columns. r9 where to end, r10 and r11 one and three planes, r12 high bytes, lr to. */
+/* Spreads columns of four channels of `pairs` pairs of rows: words of the upper row at `upper`, of the lower at `lower`. */
+#define COLUMN \
+    "ldr r4, [r0]\n ldr r5, [r1]\n add r0, r8\n add r1, r8\n" \
+    "pkhbt r6, r4, r5, lsl #16\n pkhtb r7, r5, r4, asr #16\n" \
+    "and r4, r12, r6, lsl #8\n and r6, r12\n and r5, r12, r7, lsl #8\n and r7, r12\n" \
+    "str r4, [r2], #4\n str r6, [r2], #4\n str r5, [r2], #4\n str r7, [r2], #4\n"
+MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *lower, uint32_t *to, uint32_t pairs,
+                                            const int32_t *geometry) {
+    /* r8 channels, r9 bytes to spread, r10 where they end, r11 from there to the next pair, r12 high bytes, lr geometry. */
     __asm__ volatile(
         "push {r4-r11, lr}\n"
         "ldr lr, [sp, #36]\n"
-        "ldr r10, [sp, #40]\n"
-        "ldr r9, [sp, #44]\n"
+        "ldr r8, [lr]\n ldr r9, [lr, #24]\n ldr r11, [lr, #8]\n"
+        "lsl r9, #4\n sub r11, r9\n"
         "mov r12, #0xFF00FF00\n"
-        "add r9, lr, r9, lsl #2\n"
-        "add r11, r10, r10, lsl #1\n"
         "1:\n"
-        "ldr r4, [r0]\n"
-        "ldr r5, [r2]\n"
-        "add r0, r1\n"
-        "add r2, r3\n"
-        "and r6, r12, r4, lsl #8\n" /* channels 0 and 2 */
-        "and r7, r12, r5, lsl #8\n"
-        "and r4, r4, r12\n" /* channels 1 and 3 */
-        "and r5, r5, r12\n"
-        "pkhtb r8, r7, r6, asr #16\n"
-        "str r8, [lr, r10, lsl #1]\n"
-        "pkhbt r8, r4, r5, lsl #16\n"
-        "str r8, [lr, r10]\n"
-        "pkhtb r8, r5, r4, asr #16\n"
-        "str r8, [lr, r11]\n"
-        "pkhbt r8, r6, r7, lsl #16\n"
-        "str r8, [lr], #4\n"
-        "cmp lr, r9\n"
-        "bne 1b\n"
-        "pop {r4-r11, pc}\n");
-}
-
-/* One filter column, upper rows in r10, lower ones in r11: to the sum `a` of a row, and `b` of the row below it. */
-#define BEGIN(w01, w12, a, b) \
-    "smuad " a ", r10, " w01 "\n smultb " b ", r10, " w01 "\n" \
-    "smlabt " a ", r11, " w12 ", " a "\n smlad " b ", r11, " w12 ", " b "\n"
-#define ADD(w01, w12, a, b) \
-    "smlad " a ", r10, " w01 ", " a "\n smlatb " b ", r10, " w01 ", " b "\n" \
-    "smlabt " a ", r11, " w12 ", " a "\n smlad " b ", r11, " w12 ", " b "\n"
-#define RESCALE(a) "smmla " a ", " a ", r10, r11\n ssat " a ", #8, " a ", asr #16\n"
-
-/* Stride 1: `rows` times two rows of outputs, the lower `lower` bytes behind the upper. The lower one is stored first: with
-   `lower` 0 only the upper one remains. */
-MOTES_ASSEMBLY void depthwise_rows_1_s8_dsp(const uint32_t *plane, const uint32_t *taps, int8_t *y, uint32_t pairs,
-                                            uint32_t odd, uint32_t pitch, uint32_t channels, uint32_t lower,
-                                            uint32_t rows) {
-    /* Stack: 0 multiplier, 4 offset, 8 plane, 12 end of pairs, 16 y, 20 bytes of pairs; from 60: odd, pitch, channels,
-       lower, rows. r0-r5 taps; r6 and r7 sums of a column, r8 and r9 of the next; lr, r12 where they are read. */
-    __asm__ volatile(
-        "push {r0-r11, lr}\n"
-        "sub sp, #8\n"
-        "lsl r3, r3, #3\n"
-        "str r3, [sp, #20]\n"
-        "ldm r1, {r0-r5, r10, r11}\n"
-        "strd r10, r11, [sp]\n"
-        "1:\n" /* two rows */
-        "ldr lr, [sp, #8]\n"
-        "ldr r10, [sp, #20]\n"
-        "ldr r12, [sp, #64]\n"
-        "add r11, lr, r10\n"
-        "add r12, lr\n"
-        "str r11, [sp, #12]\n"
-        "cmp r10, #0\n"
-        "beq 3f\n"
-        "2:\n" /* two columns */
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        BEGIN("r0", "r3", "r6", "r7")
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        ADD("r1", "r4", "r6", "r7")
-        BEGIN("r0", "r3", "r8", "r9")
-        "ldr r10, [lr]\n"
-        "ldr r11, [r12]\n"
-        ADD("r2", "r5", "r6", "r7")
-        ADD("r1", "r4", "r8", "r9")
-        "ldr r10, [lr, #4]\n"
-        "ldr r11, [r12, #4]\n"
-        ADD("r2", "r5", "r8", "r9")
-        "ldr r10, [sp]\n"
-        "ldr r11, [sp, #4]\n"
-        "ldr r12, [sp, #16]\n"
-        RESCALE("r6")
-        RESCALE("r7")
-        RESCALE("r8")
-        RESCALE("r9")
-        "ldr r10, [sp, #68]\n"
-        "ldr r11, [sp, #72]\n"
-        "strb r7, [r12, r11]\n"
-        "strb r6, [r12]\n"
-        "add r12, r10\n"
-        "strb r9, [r12, r11]\n"
-        "strb r8, [r12]\n"
-        "add r12, r10\n"
-        "str r12, [sp, #16]\n"
-        "ldr r10, [sp, #12]\n"
-        "ldr r12, [sp, #64]\n"
-        "cmp lr, r10\n"
-        "add r12, lr\n"
-        "bne 2b\n"
+        "add r10, r2, r9\n"
+        "2:\n" COLUMN
+        "cmp r2, r10\n beq 3f\n" COLUMN
+        "cmp r2, r10\n bne 2b\n"
         "3:\n"
-        "ldr r10, [sp, #60]\n"
-        "cmp r10, #0\n"
-        "beq 4f\n"
-        "ldr r10, [lr], #4\n" /* the last column */
-        "ldr r11, [r12], #4\n"
-        BEGIN("r0", "r3", "r6", "r7")
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        ADD("r1", "r4", "r6", "r7")
-        "ldr r10, [lr]\n"
-        "ldr r11, [r12]\n"
-        ADD("r2", "r5", "r6", "r7")
-        "ldr r10, [sp]\n"
-        "ldr r11, [sp, #4]\n"
-        "ldr r12, [sp, #16]\n"
-        "ldr r8, [sp, #68]\n"
-        "ldr r9, [sp, #72]\n"
-        RESCALE("r6")
-        RESCALE("r7")
-        "strb r7, [r12, r9]\n"
-        "strb r6, [r12]\n"
-        "add r12, r8\n"
-        "str r12, [sp, #16]\n"
-        "4:\n"
-        "ldr r6, [sp, #8]\n"
-        "ldr r7, [sp, #64]\n"
-        "ldr r8, [sp, #16]\n"
-        "ldr r9, [sp, #72]\n"
-        "ldr r10, [sp, #76]\n"
-        "add r6, r7\n"
-        "add r8, r9\n"
-        "str r6, [sp, #8]\n"
-        "str r8, [sp, #16]\n"
-        "subs r10, #1\n"
-        "str r10, [sp, #76]\n"
-        "bne 1b\n"
-        "add sp, #24\n"
+        "ldr r4, [lr, #28]\n"
+        "add r0, r4\n add r1, r4\n add r2, r11\n"
+        "subs r3, #1\n bne 1b\n"
         "pop {r4-r11, pc}\n");
 }
 
-/* One filter column at stride 2: to the sum `a` of the only row. */
-#define BEGIN_2(w01, w12, a) "smuad " a ", r10, " w01 "\n smlabt " a ", r11, " w12 ", " a "\n"
-#define ADD_2(w01, w12, a) "smlad " a ", r10, " w01 ", " a "\n smlabt " a ", r11, " w12 ", " a "\n"
+/* The next column of the upper pair of rows, lr, and of the lower one, r12; or the one `at` bytes further. */
+#define NEXT(p, q) "ldr " p ", [lr], #16\n ldr " q ", [r12], #16\n"
+#define AT(p, q, at) "ldr " p ", [lr, #" at "]\n ldr " q ", [r12, #" at "]\n"
+/* What such words give with a filter column: to the sum `a` of a row, and `b` of the row below it. */
+#define BEGIN(p, q, w01, w12, a, b) \
+    "smuad " a ", " p ", " w01 "\n smultb " b ", " p ", " w01 "\n" \
+    "smlabt " a ", " q ", " w12 ", " a "\n smlad " b ", " q ", " w12 ", " b "\n"
+#define ADD(p, q, w01, w12, a, b) \
+    "smlad " a ", " p ", " w01 ", " a "\n smlatb " b ", " p ", " w01 ", " b "\n" \
+    "smlabt " a ", " q ", " w12 ", " a "\n smlad " b ", " q ", " w12 ", " b "\n"
+#define BEGIN_ROW(p, q, w01, w12, a) "smuad " a ", " p ", " w01 "\n smlabt " a ", " q ", " w12 ", " a "\n"
+#define ADD_ROW(p, q, w01, w12, a) "smlad " a ", " p ", " w01 ", " a "\n smlabt " a ", " q ", " w12 ", " a "\n"
+#define RESCALE(all) \
+    "vmov r8, s0\n vmov r9, s1\n" \
+    ".irp i, " all "\n smmla r\\i, r\\i, r8, r9\n .endr\n" \
+    ".irp i, " all "\n ssat r\\i, #8, r\\i, asr #16\n .endr\n"
 
-/* Stride 2: `rows` rows of outputs, one behind the other. */
-MOTES_ASSEMBLY void depthwise_rows_2_s8_dsp(const uint32_t *plane, const uint32_t *taps, int8_t *y, uint32_t pairs,
-                                            uint32_t odd, uint32_t pitch, uint32_t channels, uint32_t rows) {
-    /* Stack: 0 multiplier, 4 offset, 8 plane, 12 end of pairs, 16 y, 20 bytes of pairs; from 60: odd, pitch, channels,
-       rows. r0-r5 taps; r6, r7 sums of two columns; r8 y, r9 channels; lr, r12 where upper and lower rows are read. */
-    __asm__ volatile(
-        "push {r0-r11, lr}\n"
-        "sub sp, #8\n"
-        "lsl r3, r3, #4\n"
-        "str r3, [sp, #20]\n"
-        "mov r8, r2\n"
-        "ldr r9, [sp, #68]\n"
-        "ldm r1, {r0-r5, r10, r11}\n"
-        "strd r10, r11, [sp]\n"
-        "1:\n" /* a row */
-        "ldr lr, [sp, #8]\n"
-        "ldr r10, [sp, #20]\n"
-        "ldr r12, [sp, #64]\n"
-        "add r11, lr, r10\n"
-        "add r12, lr\n"
-        "str r12, [sp, #8]\n"
-        "str r11, [sp, #12]\n"
-        "cmp r10, #0\n"
-        "beq 3f\n"
-        "2:\n" /* two columns */
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        BEGIN_2("r0", "r3", "r6")
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        ADD_2("r1", "r4", "r6")
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        ADD_2("r2", "r5", "r6")
-        BEGIN_2("r0", "r3", "r7")
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        ADD_2("r1", "r4", "r7")
-        "ldr r10, [lr]\n"
-        "ldr r11, [r12]\n"
-        ADD_2("r2", "r5", "r7")
-        "ldr r10, [sp]\n"
-        "ldr r11, [sp, #4]\n"
-        RESCALE("r6")
-        RESCALE("r7")
-        "ldr r10, [sp, #12]\n"
-        "strb r6, [r8]\n"
-        "add r8, r9\n"
-        "strb r7, [r8]\n"
-        "add r8, r9\n"
-        "cmp lr, r10\n"
-        "bne 2b\n"
-        "3:\n"
-        "ldr r10, [sp, #60]\n"
-        "cmp r10, #0\n"
-        "beq 4f\n"
-        "ldr r10, [lr], #4\n" /* the last column */
-        "ldr r11, [r12], #4\n"
-        BEGIN_2("r0", "r3", "r6")
-        "ldr r10, [lr], #4\n"
-        "ldr r11, [r12], #4\n"
-        ADD_2("r1", "r4", "r6")
-        "ldr r10, [lr]\n"
-        "ldr r11, [r12]\n"
-        ADD_2("r2", "r5", "r6")
-        "ldr r10, [sp]\n"
-        "ldr r11, [sp, #4]\n"
-        RESCALE("r6")
-        "strb r6, [r8]\n"
-        "add r8, r9\n"
-        "4:\n"
-        "ldr r10, [sp, #72]\n"
-        "subs r10, #1\n"
-        "str r10, [sp, #72]\n"
-        "bne 1b\n"
-        "add sp, #24\n"
-        "pop {r4-r11, pc}\n");
+/* Two rows: of two columns, of one. */
+#define TWO_BY_TWO \
+    NEXT("r10", "r11") NEXT("r8", "r9") \
+    BEGIN("r10", "r11", "r0", "r3", "r6", "r7") ADD("r8", "r9", "r1", "r4", "r6", "r7") \
+    BEGIN("r8", "r9", "r0", "r3", "r10", "r11") \
+    AT("r8", "r9", "0") ADD("r8", "r9", "r2", "r5", "r6", "r7") ADD("r8", "r9", "r1", "r4", "r10", "r11") \
+    AT("r8", "r9", "16") ADD("r8", "r9", "r2", "r5", "r10", "r11") \
+    RESCALE("6, 7, 10, 11") \
+    "vmov r8, s4\n vmov r9, s13\n strb r7, [r8, r9]\n strb r6, [r8]\n" \
+    "vmov r7, s12\n add r8, r7\n strb r11, [r8, r9]\n add r6, r8, r7\n vmov s4, r6\n strb r10, [r8]\n"
+#define TWO_BY_ONE \
+    NEXT("r10", "r11") AT("r8", "r9", "0") \
+    BEGIN("r10", "r11", "r0", "r3", "r6", "r7") ADD("r8", "r9", "r1", "r4", "r6", "r7") \
+    AT("r8", "r9", "16") ADD("r8", "r9", "r2", "r5", "r6", "r7") \
+    RESCALE("6, 7") \
+    "vmov r8, s4\n vmov r9, s13\n strb r7, [r8, r9]\n vmov r7, s12\n add r9, r8, r7\n vmov s4, r9\n strb r6, [r8]\n"
+/* One row: of two outputs at stride 1, at stride 2; of one. */
+#define STORE_ROW \
+    "vmov r8, s4\n vmov r9, s12\n strb r7, [r8, r9]\n add r9, r8, r9, lsl #1\n vmov s4, r9\n strb r6, [r8]\n"
+#define ONE_BY_TWO_1 \
+    NEXT("r8", "r9") NEXT("r10", "r11") \
+    BEGIN_ROW("r8", "r9", "r0", "r3", "r6") ADD_ROW("r10", "r11", "r1", "r4", "r6") \
+    BEGIN_ROW("r10", "r11", "r0", "r3", "r7") \
+    AT("r8", "r9", "0") AT("r10", "r11", "16") \
+    ADD_ROW("r8", "r9", "r2", "r5", "r6") ADD_ROW("r8", "r9", "r1", "r4", "r7") ADD_ROW("r10", "r11", "r2", "r5", "r7") \
+    RESCALE("6, 7") STORE_ROW
+#define ONE_BY_TWO_2 \
+    NEXT("r8", "r9") NEXT("r10", "r11") \
+    BEGIN_ROW("r8", "r9", "r0", "r3", "r6") ADD_ROW("r10", "r11", "r1", "r4", "r6") \
+    NEXT("r8", "r9") NEXT("r10", "r11") \
+    ADD_ROW("r8", "r9", "r2", "r5", "r6") BEGIN_ROW("r8", "r9", "r0", "r3", "r7") \
+    ADD_ROW("r10", "r11", "r1", "r4", "r7") \
+    AT("r8", "r9", "0") ADD_ROW("r8", "r9", "r2", "r5", "r7") \
+    RESCALE("6, 7") STORE_ROW
+#define ONE_BY_ONE \
+    NEXT("r8", "r9") AT("r10", "r11", "0") \
+    BEGIN_ROW("r8", "r9", "r0", "r3", "r6") ADD_ROW("r10", "r11", "r1", "r4", "r6") \
+    AT("r8", "r9", "16") ADD_ROW("r8", "r9", "r2", "r5", "r6") \
+    RESCALE("6") \
+    "vmov r8, s4\n vmov r9, s12\n add r9, r8\n vmov s4, r9\n strb r6, [r8]\n"
+
+/* A row: blocks of `two` outputs, then `one` where one is left over. A block checks for the end twice. `l` makes labels. */
+#define ROW(l, two, one) \
+    "ldr r6, [sp, #44]\n ldr r7, [r6, #12]\n vmov r9, s14\n" \
+    "add r12, lr, r9\n adds r7, lr\n vmov s10, r7\n cmp lr, r7\n beq.w " l "2f\n" \
+    l "1:\n" two "vmov r8, s10\n cmp lr, r8\n beq.w " l "2f\n" two "vmov r8, s10\n cmp lr, r8\n bne.w " l "1b\n" \
+    l "2:\n" \
+    "ldr r6, [sp, #44]\n ldr r6, [r6, #16]\n cmp r6, #0\n beq " l "3f\n" one \
+    l "3:\n"
+/* Of each channel `rows` times `row`, `height` rows of outputs; then `last`. s0, s1 rescaling, s4 y, s5 where rows end, s6
+   plane, s7 y of the channel, s8 taps, s9 bytes of rows, s10 where whole blocks end, s11 channels left, s12 channels, s13
+   bytes of a row of y, s14 of a pair of rows; stack from 36: channels, alone, geometry. r0-r5 taps, lr and r12 planes. */
+#define ROWS(height, row, last) \
+    "push {r4-r11, lr}\n" \
+    "ldr r4, [sp, #36]\n ldr r5, [sp, #44]\n vldmia r5, {s12-s14}\n vmov s11, r4\n" \
+    "vmov r4, s14\n mul r3, r3, r4\n vmov s6, r0\n vmov s8, r1\n vmov s7, r2\n vmov s9, r3\n" \
+    "1:\n" \
+    "vmov r6, s8\n ldm r6!, {r0-r5}\n vldmia r6!, {s0, s1}\n add r6, #8\n vmov s8, r6\n" \
+    "vmov lr, s6\n add r6, lr, #4\n vmov s6, r6\n" \
+    "vmov r7, s7\n vmov s4, r7\n add r7, #1\n vmov s7, r7\n" \
+    "vmov r6, s9\n cmp r6, #0\n beq.w 3f\n add r6, lr\n vmov s5, r6\n" \
+    "2:\n" row \
+    "ldr r6, [sp, #44]\n ldr r7, [r6, #20]\n add lr, r7\n" \
+    ".if " height " == 2\n vmov r8, s4\n vmov r9, s13\n add r8, r9\n vmov s4, r8\n .endif\n" \
+    "vmov r10, s5\n cmp lr, r10\n bne.w 2b\n" \
+    "3:\n" last \
+    "4:\n vmov r6, s11\n subs r6, #1\n vmov s11, r6\n bne.w 1b\n" \
+    "pop {r4-r11, pc}\n"
+
+/* Stride 1: pairs of rows of outputs, then a row that is `alone`. */
+MOTES_ASSEMBLY void depthwise_rows_1_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
+                                            uint32_t channels, uint32_t alone, const int32_t *geometry) {
+    __asm__ volatile(ROWS("2", ROW("1", TWO_BY_TWO, TWO_BY_ONE),
+                          "ldr r6, [sp, #40]\n cmp r6, #0\n beq.w 4f\n" ROW("2", ONE_BY_TWO_1, ONE_BY_ONE)));
 }
 
+/* Stride 2: rows of outputs. */
+MOTES_ASSEMBLY void depthwise_rows_2_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
+                                            uint32_t channels, uint32_t alone, const int32_t *geometry) {
+    __asm__ volatile(ROWS("1", ROW("1", ONE_BY_TWO_2, ONE_BY_ONE), ""));
+}
+
+MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
+                                        uint32_t channels, uint32_t alone, const int32_t *geometry) {
+    if (geometry[8] == 1)
+        depthwise_rows_1_s8_dsp(planes, taps, y, rows, channels, alone, geometry);
+    else
+        depthwise_rows_2_s8_dsp(planes, taps, y, rows, channels, alone, geometry);
+}
+
+#undef COLUMN
+#undef NEXT
+#undef AT
 #undef BEGIN
 #undef ADD
+#undef BEGIN_ROW
+#undef ADD_ROW
 #undef RESCALE
-#undef BEGIN_2
-#undef ADD_2
+#undef TWO_BY_TWO
+#undef TWO_BY_ONE
+#undef STORE_ROW
+#undef ONE_BY_TWO_1
+#undef ONE_BY_TWO_2
+#undef ONE_BY_ONE
+#undef ROW
+#undef ROWS
 /* clang-format on */
 #pragma GCC diagnostic pop
 

@@ -152,12 +152,23 @@ class DepthwiseConv2D(Window):
         Kernel(
             "depthwise_conv_3x3_s8_dsp",
             "depthwise_conv_3x3_s8_dsp.h",
-            needs=frozenset({"dsp"}),
+            needs=frozenset({"dsp", "fpu"}),
             fits=planes.fits,
             params=planes.params,
             scratch=planes.scratch,
             in_place=planes.in_place,
             form="shared",
+        ),
+        Kernel(
+            "depthwise_fixed_s8_dsp",
+            "depthwise_fixed_s8_dsp.h",
+            needs=frozenset({"dsp", "fpu"}),
+            fits=planes.fits_fixed,
+            params=planes.params,
+            scratch=planes.scratch,
+            in_place=planes.in_place,
+            form="shared",
+            constants=planes.constants,
         ),
     )
     channel_axis: ClassVar[int] = 3

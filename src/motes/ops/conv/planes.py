@@ -1,4 +1,4 @@
-"""Taps as `depthwise_conv_3x3_s8_dsp.h` takes them, and when it can serve a node."""
+"""Parameters of `depthwise_planes_s8_dsp.h`, which two kernels share, and when they can serve a node."""
 
 from __future__ import annotations
 
@@ -9,30 +9,40 @@ import numpy as np
 
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
-from motes.ops.conv.channels import channels
+from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import fit
 from motes.ops.conv.window import Window
 
 SHIFT = 16
-"""Of every output: depthwise_rows_s8_dsp.h has it as a constant."""
+"""Of outputs that are proven step functions: the assembly has it as an immediate."""
 
-SCRATCH = 2048
-"""Bytes of planes wanted at most; one band of rows may take more."""
+SCRATCH, SHARE = 2560, 6
+"""Bytes of planes wanted at most: so many, or this part of the larger tensor; one band of rows may take more."""
+
+WIDEST = 220
+"""Columns of a plane: the immediates of loads reach over two pairs of rows."""
+
+NARROW, MANY = 8, 4000
+"""Code that knows the width takes 1.1 KB: it pays by itself where rows are short, and a quarter is saved of much."""
+
+UNROLLED, TOGETHER = 3, 6
+"""Most blocks of an output row, and most columns that are spread, without a loop, where the code knows the width."""
 
 
 @dataclass(frozen=True)
 class Taps:
-    """What the kernel multiplies by, and how it rescales."""
+    """What the kernels multiply by, and how they rescale."""
 
-    scale: int  # taps are weights * 2**scale
+    scale: int  # of proven channels, taps are weights * 2**scale
+    exact: int  # 0: all are proven; 1: none; 2: some
     weights: Array  # int8, (channels, columns, rows)
-    rescale: Array  # int32, (channels, 2): multiplier, offset
+    rescale: Array  # int32, (channels, 2 or 4)
 
 
 @functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Taps | None:
-    """The taps, or None where a channel has no proven step function."""
+    """The taps, or None where a channel has neither a proven step function nor room for TFLM's own rounding."""
     assert isinstance(node.op, Window), node
     each = channels(node.op, node)
     if each is None:
@@ -43,14 +53,38 @@ def pack(node: Node) -> Taps | None:
     if scale is None:
         return None
     steps = [fit(c.rescale, 8 + scale, SHIFT, c.bias) for c in each]
-    if None in steps:
+    rows = [_own(c) if s is None else (*s, 0, 0) for c, s in zip(each, steps, strict=True)]
+    if None in rows:
         return None
+    exact = 0 if None not in steps else 1 if not any(steps) else 2
+    rescale = np.array(rows, np.int64).astype(np.int32)
     weights = np.stack([c.weights.reshape(3, 3).T for c in each])
-    return Taps(scale, weights.astype(np.int8), np.array(steps, np.int64).astype(np.int32))
+    return Taps(scale, exact, weights.astype(np.int8), rescale if exact else rescale[:, :2])
+
+
+def _own(channel: Channel) -> tuple[int, int, int, int] | None:
+    """Twice the bias, multiplier, offset, right: TFLM's own rounding."""
+    if not channel.rescale.roundable:
+        return None
+    return 2 * channel.bias if channel.rescale.constant is None else 0, *channel.rescale.rounded
 
 
 def fits(node: Node) -> bool:
-    """Whether it is 3x3 at one stride of 1 or 2, depth 1, channels in fours, and the arithmetic holds."""
+    """Whether it is 3x3 at one stride of 1 or 2, depth 1, channels in fours, and every channel is proven."""
+    return _shaped(node) and (taps := pack(node)) is not None and taps.exact == 0
+
+
+def fits_fixed(node: Node) -> bool:
+    """The same with channels that are not proven, where immediates reach and a copy of the code is worth its size."""
+    _, _, across, count = node.input(0).shape
+    if not _shaped(node) or _wide(node) > WIDEST or 4 * across * count >= 1 << 16:
+        return False
+    _, height, width, _ = node.output.shape
+    worth = width <= NARROW and height * width * count >= MANY
+    return (taps := pack(node)) is not None and (taps.exact > 0 or worth)
+
+
+def _shaped(node: Node) -> bool:
     op, x, w, y = node.op, node.input(0), node.input(1), node.output
     assert isinstance(op, Window), node
     return (
@@ -62,7 +96,6 @@ def fits(node: Node) -> bool:
         and x.shape[3] == y.shape[3]
         and x.shape[3] % 4 == 0
         and limits(node, op.activation) == (-128, 127)
-        and pack(node) is not None
     )
 
 
@@ -72,34 +105,78 @@ def in_place(node: Node) -> tuple[tuple[int, int], ...]:
 
 
 def params(node: Node) -> Params:
-    """The fields of `depthwise_conv_3x3_s8_dsp_params`."""
+    """The fields of `depthwise_planes_params`."""
     op, taps = node.op, pack(node)
     assert isinstance(op, Window) and taps is not None, node
     geometry = op.geometry(node)
     kept = ("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "pad_top", "pad_left")
-    wide, band = _extent(node)
     return {
         **{name: geometry[name] for name in kept},
         "stride": op.stride[0],
         "in_zero": node.input(0).zero_point,
-        "wide": wide,
-        "band": band,
+        "wide": _wide(node),
+        "columns": _columns(node),
+        "band": _band(node),
         "scale": taps.scale,
+        "geometry": _geometry(node),
         "weights": taps.weights.reshape(-1),
         "rescale": taps.rescale.reshape(-1),
     }
 
 
+def constants(node: Node) -> tuple[int, ...]:
+    """The arguments of `depthwise_fixed_s8_dsp_COPY`."""
+    op, taps = node.op, pack(node)
+    assert isinstance(op, Window) and taps is not None, node
+    _, _, across, count = node.input(0).shape
+    _, height, width, _ = node.output.shape
+    odd = height % 2 if op.stride[0] == 1 else 0
+    columns = _columns(node)
+    unrolled, together = _loop(width // 2, UNROLLED), _loop(columns, TOGETHER)
+    while (together - 1) * count > 4095:
+        together -= 1
+    return op.stride[0], across, count, _wide(node), columns, width, odd, unrolled, together, taps.exact
+
+
 def scratch(node: Node) -> int:
     """Bytes of the planes of four channels."""
-    wide, band = _extent(node)
-    return (band + 1) * wide * 16
+    return (_band(node) + 1) * _wide(node) * 16
 
 
-def _extent(node: Node) -> tuple[int, int]:
-    """(columns of a plane, pairs of rows that are spread at a time)."""
+def _geometry(node: Node) -> Array:
+    """int32: what depthwise_rows_s8_dsp.h says."""
     assert isinstance(node.op, Window), node
-    stride, (_, height, width, _) = node.op.stride[0], node.output.shape
-    wide = (width - 1) * stride + 3
-    most = (height + 1) // 2 if stride == 1 else height
-    return wide, max(1, min(most, SCRATCH // (wide * 16) - 1))
+    (_, _, across, count), (_, _, width, _) = node.input(0).shape, node.output.shape
+    wide, columns = _wide(node), _columns(node)
+    paired = width // 2 * 2 * node.op.stride[0]
+    passed = paired + width % 2  # columns behind which a row ends
+    row, rest, skipped = width * count, 16 * (wide - passed), (2 * across - columns) * count
+    return np.array(
+        (count, row, 16 * wide, 16 * paired, width % 2, rest, columns, skipped, node.op.stride[0]), np.int32
+    )
+
+
+def _loop(count: int, most: int) -> int:
+    """How many of `count` go into one round of a loop: all, or such a part that few are left over."""
+    return max(1, count) if count <= most else min((3, 4, 2), key=lambda n: count % n)
+
+
+def _wide(node: Node) -> int:
+    """Columns of a plane."""
+    assert isinstance(node.op, Window), node
+    return (node.output.shape[2] - 1) * node.op.stride[0] + 3
+
+
+def _columns(node: Node) -> int:
+    """Columns of a plane that come from the input."""
+    assert isinstance(node.op, Window), node
+    return min(node.input(0).shape[2], _wide(node) - node.op.pads[2])
+
+
+def _band(node: Node) -> int:
+    """Pairs of rows that are spread at a time."""
+    assert isinstance(node.op, Window), node
+    height = node.output.shape[1]
+    most = (height + 1) // 2 if node.op.stride[0] == 1 else height
+    wanted = max(SCRATCH, max(node.input(0).nbytes, node.output.nbytes) // (SHARE * node.output.shape[0]))
+    return max(1, min(most, wanted // (_wide(node) * 16) - 1))
