@@ -24,6 +24,7 @@ ROOMS = (
     ("build", "oracle"),
     ("machine",),
     ("proving",),
+    ("stepping",),
     ("making",),
     ("running",),
     ("report",),

@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from motes.errors import MotesError
+from motes.errors import BadInput, MotesError
 from motes.names import printable
 from motes.progress import Progress
 
@@ -270,13 +270,20 @@ def profile(
     input: Annotated[str, typer.Option("--input", "-i", help="zeros, lcg, or an .npy file.")] = "zeros",
     toolchain: Toolchain = "zig",
     out: Out = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Profile the streaming form, over three windows of lcg frames.")
+    ] = False,
+    step: Annotated[int | None, typer.Option(help="With --stream: new rows a step; default 1.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure one inference: cycles and memory by layer, and the outputs."""
     from motes.profiling import profile as measure
 
+    if step is not None and not stream:
+        raise BadInput("--step is given without --stream; give both")
+    rows = 1 if stream and step is None else step
     with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
-        found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress)
+        found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress, step=rows)
     _show(found, as_json)
 
 

@@ -1,4 +1,4 @@
-"""`motes profile`: one inference of a model on a board: cycles and memory by part and by layer, and the outputs."""
+"""`motes profile`: one inference of a model on a board, or steps of its streaming form: cycles and memory by layer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from motes.build.image import deliver
 from motes.emit import prefix_for
 from motes.errors import BadInput
 from motes.ir import Array, Tensor
+from motes.machine import Measurement
 from motes.names import printable
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Layer, Proved, compile_graph, layers_of, lcg, self_check, zeros
 from motes.report import profile_page
+from motes.stepping import Stepped, step_through, streaming_form
 from motes.target import board as find_board
 from motes.tflite import load
 
@@ -42,7 +44,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Profile:
-    """One inference, measured. Sizes in bytes."""
+    """One inference, measured; of a streaming form the step that took most. Sizes in bytes."""
 
     model: str
     board: str
@@ -61,6 +63,7 @@ class Profile:
     arena_bound: int
     caveat: str
     """How near to silicon the cycles are."""
+    stream: Stepped | None = None
 
     def __repr__(self) -> str:
         took = f"{self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms"
@@ -87,6 +90,7 @@ class Profile:
             "layers": [vars(layer) for layer in self.layers],
             "outputs": [{**vars(o), "shape": list(o.shape)} for o in self.outputs],
             "image": str(self.image),
+            **({} if self.stream is None else {"stream": self.stream.to_json()}),
         }
 
     def table(self) -> RenderableType:
@@ -118,7 +122,24 @@ class Profile:
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         outputs = [Text(f"{printable(o.name)} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
         caveat = Text(f"cycles are modelled: {self.caveat}", "dim")
-        return Group(head, caveat, Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
+        below = (Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
+        return Group(head, *self._steps(), caveat, *below)
+
+    def _steps(self) -> list[RenderableType]:
+        """What there is to say of a streaming form."""
+        if self.stream is None:
+            return []
+        found, form = self.stream.to_json(), self.stream.streamed
+        what = f"{self.macs:,} of {form.whole.macs:,} MACs"
+        again = "nothing is computed twice" if form.exact else f"{form.recomputed:,} of them recomputed"
+        spent = found["cycles_per_step"]
+        return [
+            Text(f"streaming: {what} a step of {form.step} of {form.rows} rows, {again}"),
+            Text(
+                f"{found['steps']} steps, {form.warmup} of them before the first full window; cycles a step: mean "
+                f"{spent['mean']:,}, most {spent['max']:,}; outputs equal those of whole windows"
+            ),
+        ]
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the report as one self-contained HTML page; None: report.html beside the image.
@@ -142,6 +163,8 @@ def profile(
     toolchain: str = "zig",
     out: str | Path | None = None,
     progress: Progress = silent,
+    *,
+    step: int | None = None,
 ) -> Profile:
     """Build a model's profile image, prove it against the portable code, and measure one inference.
 
@@ -150,6 +173,7 @@ def profile(
         input: "zeros", "lcg" (the generator that `proving.lcg` describes), or an .npy file of the input's dtype and
             shape.
         out: the folder for the image, the C sources and report.json; None: below the user's cache.
+        step: profile the streaming form instead, which takes so many new rows a step, over three windows of `lcg`.
 
     Raises:
         BadInput, Unsupported, DoesNotFit, BuildFailed, BoardFault: the message says what to do.
@@ -159,6 +183,12 @@ def profile(
         raise BadInput(f"{board} has no clock to count; profile on one of the virtual boards, such as virt-m4")
     progress("reading the model", None)
     graph = load(Path(model))
+    streamed = None
+    if step is not None:
+        if input not in ("zeros", "lcg"):
+            raise BadInput(f"input {input!r}: a streaming form is run on frames from lcg; leave the input out")
+        streamed = streaming_form(graph, step)
+        graph = streamed.graph
     inputs = _inputs(input, graph.inputs)
     progress("compiling", None)
     prefix = prefix_for(graph.name)
@@ -167,15 +197,23 @@ def profile(
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)
     progress("measuring", None)
-    found = _profile(proved, graph.name, board, toolchain, target.chip.clock_hz, folder)
+    stepped = None
+    if streamed is None:
+        measured = proved.measure()
+    else:
+        stepped, run = step_through(streamed, proved)
+        measured = run[stepped.dearest]
+    found = _profile(proved, measured, stepped, board, toolchain, folder)
     sources = {f"src/{name}": text.encode() for name, text in proved.sources.items()}
     deliver(proved.image, folder, {**sources, "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n"})
     return found
 
 
-def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: int, folder: Path) -> Profile:
-    measured = proved.measure()
+def _profile(
+    proved: Proved, measured: Measurement, stepped: Stepped | None, board: str, toolchain: str, folder: Path
+) -> Profile:
     graph, image, plan = proved.program.graph, proved.image, proved.plan
+    assert proved.board.chip is not None
     data = [measured.symbols[f"motes_output_{i}"] for i in range(len(graph.outputs))]
     outputs = tuple(
         Output(t.origin or t.name, t.dtype.value, t.shape, hashlib.sha256(d).hexdigest())
@@ -189,10 +227,10 @@ def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: i
         "total": image.ram.total,
     }
     return Profile(
-        model,
+        graph.name,
         board,
         toolchain,
-        clock_hz,
+        proved.board.chip.clock_hz,
         measured.instructions,
         measured.cycles,
         graph.macs,
@@ -205,6 +243,7 @@ def _profile(proved: Proved, model: str, board: str, toolchain: str, clock_hz: i
         plan.lives,
         plan.bound,
         proved.board.core.caveat,
+        stepped,
     )
 
 

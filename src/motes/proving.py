@@ -59,14 +59,21 @@ class Proved:
 
     def replay(self, runs: Sequence[Sequence[tuple[Array, ...]]]) -> list[list[tuple[Array, ...]]]:
         """The outputs of runs of several steps on the virtual board; each run begins afresh, and keeps its states."""
-        outputs = [(f"motes_output_{i}", t) for i, t in enumerate(self.program.graph.outputs)]
+        return [[self.outputs_of(step) for step in run] for run in self.replayed(runs)]
+
+    def replayed(self, runs: Sequence[Sequence[tuple[Array, ...]]]) -> tuple[tuple[Measurement, ...], ...]:
+        """The same, as measured step by step."""
         steps = [[{f"motes_input_{i}": x.tobytes() for i, x in enumerate(step)} for step in run] for run in runs]
         carry = ("motes_kept",) if self.plan.kept_size else ()
-        found = replay(self.image.kept, self.board, steps, carry=carry, read=[name for name, _ in outputs])
-        return [
-            [tuple(np.frombuffer(step[name], t.dtype.numpy).reshape(t.shape) for name, t in outputs) for step in run]
-            for run in found
-        ]
+        read = [f"motes_output_{i}" for i in range(len(self.program.graph.outputs))]
+        return replay(self.image.kept, self.board, steps, self.marks, carry=carry, read=read)
+
+    def outputs_of(self, measured: Measurement) -> tuple[Array, ...]:
+        """The outputs that a run left behind."""
+        return tuple(
+            np.frombuffer(measured.symbols[f"motes_output_{i}"], t.dtype.numpy).reshape(t.shape)
+            for i, t in enumerate(self.program.graph.outputs)
+        )
 
 
 @dataclass(frozen=True)

@@ -92,17 +92,19 @@ def replay(
     image: Path,
     board: Board,
     runs: Sequence[Sequence[Mapping[str, bytes]]],
+    marks: Mapping[Place, str] | None = None,
     *,
     carry: Sequence[str] = (),
     read: Sequence[str] = (),
     limit_cycles: int = LIMIT_CYCLES,
-) -> tuple[tuple[Mapping[str, bytes], ...], ...]:
-    """Run a profile image once a step of every run, without measuring.
+) -> tuple[tuple[Measurement, ...], ...]:
+    """Run a profile image once a step of every run, and measure each.
 
     Args:
         image: the ELF file.
         board: a board that Motes can model.
         runs: for each step, bytes for symbols in RAM, written when the region opens.
+        marks: as for `measure`.
         carry: symbols whose bytes go from a step to the next of the same run.
         read: symbols whose bytes are wanted after every step.
         limit_cycles: each step must have ended by then.
@@ -112,7 +114,10 @@ def replay(
     """
     _check_board(board)
     steps = tuple(tuple(dict(step) for step in run) for run in runs)
-    return _ask(ReplayRequest(Path(image), board, steps, tuple(carry), tuple(read), limit_cycles), Replay, None).runs
+    request = ReplayRequest(
+        Path(image), board, dict(marks or {}), steps, tuple(carry), tuple(read), limit_cycles
+    )  # fmt: skip
+    return _ask(request, Replay, None).runs
 
 
 def execute(

@@ -138,13 +138,14 @@ def replay_image(request: ReplayRequest) -> Replay:
     """
     runs = []
     for run in request.runs:
-        steps: list[dict[str, bytes]] = []
+        steps: list[Measurement] = []
         carried: dict[str, bytes] = {}
         for overwrite in run:
             read = tuple(dict.fromkeys((*request.read, *request.carry)))
-            asked = MeasureRequest(request.image, request.board, {}, overwrite | carried, read, request.limit_cycles)
-            symbols = measure_image(asked).symbols
-            carried = {name: symbols[name] for name in request.carry}
-            steps.append({name: symbols[name] for name in request.read})
+            written, limit = overwrite | carried, request.limit_cycles
+            steps.append(
+                measure_image(MeasureRequest(request.image, request.board, request.marks, written, read, limit))
+            )
+            carried = {name: steps[-1].symbols[name] for name in request.carry}
         runs.append(tuple(steps))
     return Replay(tuple(runs))

@@ -53,6 +53,7 @@ class ReplayRequest:
 
     image: Path
     board: Board
+    marks: dict[Place, str]
     runs: tuple[tuple[dict[str, bytes], ...], ...]
     carry: tuple[str, ...]
     read: tuple[str, ...]

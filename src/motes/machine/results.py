@@ -34,9 +34,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Replay:
-    """For each run, for each step, the bytes of what was to be read."""
+    """For each run, for each step, what was measured."""
 
-    runs: tuple[tuple[Mapping[str, bytes], ...], ...]
+    runs: tuple[tuple[Measurement, ...], ...]
 
 
 class Line(NamedTuple):

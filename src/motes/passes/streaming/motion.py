@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from motes.errors import Unsupported
 from motes.ir import Graph, Node, Rows, Tensor
 from motes.ops.broadcast import Elementwise
 from motes.ops.conv.window import Window
@@ -104,6 +105,28 @@ def motions(graph: Graph, rows: int, step: int) -> Motions:
         nodes[node] = moving
         of[node.output] = _behind(moving, [of[t] for t in dict.fromkeys(sources)])
     return Motions(of, nodes, tuple(stopped))
+
+
+def rows_of(graph: Graph) -> int:
+    """How many rows in time a graph's input has: its second axis, or its third where that is 1; of an input without
+    such axes, those of the RESHAPE that reads it.
+
+    Raises:
+        Unsupported: it has no rows.
+    """
+    shapes = [graph.inputs[0].shape]
+    shapes += [n.output.shape for n in graph.nodes if isinstance(n.op, Reshape) and n.inputs[0] is graph.inputs[0]]
+    for shape in shapes:
+        if len(shape) > 2 and shape[0] == 1:
+            rows = shape[1] if shape[1] > 1 or len(shape) == 3 else shape[2]
+            if rows > 1:
+                return rows
+    x = graph.inputs[0]
+    raise Unsupported(
+        graph.name,
+        f"its input {replace(x, name=x.origin or x.name)} is no window of rows in time, (1, rows, ...)",
+        "run it without streaming",
+    )
 
 
 def in_rows(shape: Sequence[int], rows: int) -> tuple[int, int, int, int] | None:
