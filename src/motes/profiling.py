@@ -122,7 +122,15 @@ class Profile:
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         outputs = [Text(f"{printable(o.name)} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
         caveat = Text(f"cycles are modelled: {self.caveat}", "dim")
-        below = (Text(), layers, Text(), sizes, Text(), *outputs, Text(str(self.image), "dim"))
+        below: tuple[RenderableType, ...] = (
+            Text(),
+            layers,
+            Text(),
+            sizes,
+            Text(),
+            *outputs,
+            Text(str(self.image), "dim"),
+        )
         return Group(head, *self._steps(), caveat, *below)
 
     def _steps(self) -> list[RenderableType]:
