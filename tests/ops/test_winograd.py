@@ -9,17 +9,16 @@ import pytest
 
 from motes.build import host
 from motes.choose import choose
-from motes.ir import Array, Graph, Kernel, Node, Quant, quant
-from motes.ops.conv import winograd
+from motes.ir import Array, Graph, Node, Quant, quant
 from motes.ops.conv.filtered import portable
-from motes.ops.conv.op import WINOGRAD, Conv2D
+from motes.ops.conv.op import Conv2D
 from motes.ops.conv.step import Rescale, fit_signed
+from motes.ops.conv.winograd import SHIFT, TILES_2X2, TILES_4X4, Tiling
 from motes.proving import compile_graph
 from motes.target import board
 from nodes import constant, node, tensor
 
-MOST = (1 << 31) // winograd.FACTOR
-"""The largest sum that the arithmetic takes."""
+each_tiling = pytest.mark.parametrize("tiling", [TILES_2X2, TILES_4X4], ids=["2x2", "4x4"])
 
 
 def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, int] = (-7, -128), scale: float = 40.0,
@@ -36,12 +35,12 @@ def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, in
     return replace(one, name=f"n{name}")
 
 
-def run(nodes: list[Node], kernel: Kernel, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]) -> None:
+def run(nodes: list[Node], tiling: Tiling, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]) -> None:
     """All of them by this kernel on the core, and by the portable one: every byte equal, on random inputs and more."""
-    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(kernel, fits=winograd.serves)))
+    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(tiling.kernel, fits=tiling.serves)))
     graph = Graph("g", tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes), tuple(nodes))
     proved = compile_graph(graph, board("virt-m4"), "winograd")
-    assert {call.kernel.function for _, call, _ in proved.program.walk()} == {kernel.function}
+    assert {call.kernel.function for _, call, _ in proved.program.walk()} == {tiling.kernel.function}
     (reference,) = host.load([graph], optimise="-O1")
     rng = np.random.default_rng(2)
     random = tuple(rng.integers(-128, 128, n.input(0).shape).astype(np.int8) for n in nodes)
@@ -64,7 +63,8 @@ def signs(one: Node) -> Array:
     return found
 
 
-def test_every_size_of_image_and_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+@each_tiling
+def test_every_size_of_image_and_channels(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
     nodes = []
     sizes = [(1, 1, 4, 4), (2, 9, 8, 4), (4, 4, 16, 8), (5, 6, 20, 4), (7, 3, 32, 8), (8, 8, 16, 16), (9, 13, 4, 4),
@@ -74,11 +74,12 @@ def test_every_size_of_image_and_channels(monkeypatch: pytest.MonkeyPatch) -> No
         zeros = (int(rng.integers(-128, 128)), int(rng.choice([-128, 3, 100, -20])))
         bias = rng.integers(-9999, 9999, outputs) if i % 3 else None
         nodes.append(conv(weights, h, w, batch=1 + i % 2, zeros=zeros, bias=bias, relu=zeros[1] == -128, name=f"{i}"))
-    run([n for n in nodes if winograd.serves(n)], WINOGRAD, monkeypatch)
-    assert sum(map(winograd.serves, nodes)) >= 8
+    run([n for n in nodes if tiling.serves(n)], tiling, monkeypatch)
+    assert sum(map(tiling.serves, nodes)) >= 8
 
 
-def test_pads_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+@each_tiling
+def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     nodes = []
     for i, (top, bottom, left, right) in enumerate(
@@ -89,53 +90,61 @@ def test_pads_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
         y = replace(one.output, shape=(1, 4 + top + bottom, 5 + left + right, 4))
         nodes.append(replace(one, op=replace(one.op, pads=(top, bottom, left, right)), outputs=(y,)))
         nodes[-1].op.check(nodes[-1])
-    run(nodes, WINOGRAD, monkeypatch)
+    run(nodes, tiling, monkeypatch)
 
 
+@each_tiling
 @pytest.mark.parametrize("sign", [1, -1])
-def test_sums_as_large_as_can_be_and_no_larger(sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The widest sum of each channel is just below 2^31 / 576; one more is refused."""
+def test_sums_as_large_as_can_be_and_no_larger(tiling: Tiling, sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The widest sum of each channel is just below 2^31 / factor; one more is refused."""
+    most, scale = ((1 << 31) - 1) // tiling.factor, 300.0 if tiling is TILES_4X4 else 330.0
     weights = np.random.default_rng(4).choice([-127, 127, 126], (4, 3, 3, 16))
     zero = -7
     reach = (weights * np.where((weights > 0) == (sign > 0), 127 - zero, -128 - zero)).sum(axis=(1, 2, 3))
+    zeros = (zero, -128 if sign > 0 else 127)
     good, bad = (
-        conv(
-            weights,
-            5,
-            5,
-            zeros=(zero, -128 if sign > 0 else 127),
-            bias=sign * (MOST + more) - reach,
-            relu=False,
-            scale=300.0,
-        )
-        for more in (0, 1)
+        conv(weights, 5, 5, zeros=zeros, bias=sign * (most + more) - reach, relu=False, scale=scale) for more in (0, 1)
     )
-    assert winograd.serves(good)
-    assert not winograd.serves(bad)
-    run([good], WINOGRAD, monkeypatch, (signs(good),), (-1 - signs(good),))
+    assert tiling.serves(good)
+    assert not tiling.serves(bad)
+    run([good], tiling, monkeypatch, (signs(good),), (-1 - signs(good),))
 
 
-def test_values_as_large_as_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+@each_tiling
+def test_values_as_large_as_can_be(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiles whose transform is as large as 8-bit values make it, at each position and with either sign."""
-    rows = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
-                     [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]])  # fmt: skip
-    patterns = np.einsum("ia,jb->ijab", rows, rows).reshape(36, 6, 6)
+    around = tiling.side + 2
+    rows = transform(tiling)
+    patterns = np.einsum("ia,jb->ijab", rows, rows).reshape(-1, around, around)
     tiles = np.concatenate([np.where(patterns > 0, 127, -128), np.where(patterns < 0, 127, -128)]).astype(np.int8)
     weights = np.random.default_rng(5).integers(-128, 128, (4, 3, 3, 4))
-    one = conv(weights, 6, 6, batch=72, zeros=(-128, -1), relu=False, scale=60.0)
+    one = conv(weights, around, around, batch=len(tiles), zeros=(-128, -1), relu=False, scale=60.0)
     assert isinstance(one.op, Conv2D)
-    one = replace(one, op=replace(one.op, pads=(0, 0, 0, 0)), outputs=(replace(one.output, shape=(72, 4, 4, 4)),))
-    run([one], WINOGRAD, monkeypatch, (np.repeat(tiles[..., np.newaxis], 4, axis=3),))
+    one = replace(
+        one,
+        op=replace(one.op, pads=(0, 0, 0, 0)),
+        outputs=(replace(one.output, shape=(len(tiles), tiling.side, tiling.side, 4)),),
+    )
+    run([one], tiling, monkeypatch, (np.repeat(tiles[..., np.newaxis], 4, axis=3),))
+
+
+def transform(tiling: Tiling) -> Array:
+    """What values are multiplied by along one axis, from the tiling's points: short of the sign."""
+    points = [row[1] for row in tiling.points[:-1]]  # those of a polynomial of degree two; the last is infinity
+    finite = [[*np.poly(points[:i] + points[i + 1 :])[::-1], 0.0] for i in range(len(points))]
+    return np.array([*finite, np.poly(points)[::-1]])
 
 
 def test_what_is_left_to_others() -> None:
     def ones(outputs: int, inputs: int) -> Array:
         return np.ones((outputs, 3, 3, inputs))
 
-    assert chosen(conv(ones(16, 16), 8, 8)) == "conv_winograd_s8_dsp"
-    assert chosen(conv(ones(16, 16), 5, 5)) == "conv_s8_dsp"  # four tiles for 25 outputs
+    assert chosen(conv(ones(16, 16), 8, 8)) == "conv_winograd_4x4_s8_dsp"
+    assert chosen(conv(ones(16, 16), 5, 5)) == "conv_s8_dsp"  # four tiles of 4x4 for 25 outputs
+    assert chosen(conv(ones(32, 32), 8, 8)) == "conv_winograd_2x2_s8_dsp"  # too much flash
+    assert chosen(conv(ones(64, 32), 8, 8)) == "conv_s8_dsp"  # even more
+    assert chosen(conv(ones(16, 16), 2, 3)) == "conv_s8_dsp"  # as many for 6
     assert chosen(conv(ones(16, 20), 8, 8)) == "conv_s8_dsp"  # 20 channels cost as much as 32
-    assert chosen(conv(ones(32, 32), 8, 8)) == "conv_s8_dsp"  # too much flash
     assert chosen(conv(ones(16, 16), 32, 32)) == "conv_s8_dsp"  # too much memory
 
 
@@ -144,7 +153,8 @@ def chosen(one: Node) -> str:
     return call.kernel.function
 
 
-def test_a_signed_step_equals_tflm_for_every_sum() -> None:
+@each_tiling
+def test_a_signed_step_equals_tflm_for_every_sum(tiling: Tiling) -> None:
     rng = np.random.default_rng(6)
     found = 0
     for _ in range(300):
@@ -153,13 +163,13 @@ def test_a_signed_step_equals_tflm_for_every_sum() -> None:
         rescale = Rescale(
             int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(5, 14)), int(rng.integers(-128, 128)), low, high
         )
-        step = fit_signed(rescale, winograd.FACTOR, winograd.SHIFT)
+        step = fit_signed(rescale, tiling.factor, SHIFT)
         if step is None:
             continue
         found += 1
         multiplier, offset, less = step
         sums = np.arange(low, high + 1, dtype=np.int64)
-        scaled = (sums * winograd.FACTOR * multiplier >> 32) + offset - less * (sums < 0)
+        scaled = (sums * tiling.factor * multiplier >> 32) + offset - less * (sums < 0)
         assert -(1 << 31) <= multiplier < 1 << 31
-        np.testing.assert_array_equal(np.clip(scaled >> winograd.SHIFT, -128, 127), rescale(sums), str(rescale))
+        np.testing.assert_array_equal(np.clip(scaled >> SHIFT, -128, 127), rescale(sums), str(rescale))
     assert found >= 250

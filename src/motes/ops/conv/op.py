@@ -25,16 +25,6 @@ _DSP = Kernel(
     form="shared",
 )
 
-WINOGRAD = Kernel(
-    "conv_winograd_s8_dsp",
-    "conv_winograd_s8_dsp.h",
-    needs=frozenset({"dsp"}),
-    fits=winograd.fits,
-    params=winograd.params,
-    scratch=winograd.scratch,
-    form="shared",
-)
-
 
 def _fours(node: Node) -> Params:
     """The fields of `conv_s16_dsp_params`: weights in fours, in the order 0, 2, 1, 3."""
@@ -75,7 +65,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _S16_DSP, _DSP, WINOGRAD)
+    kernels = (*portable("conv"), _S16_DSP, _DSP, winograd.TILES_2X2.kernel, winograd.TILES_4X4.kernel)
     channel_axis: ClassVar[int] = 0
 
     @classmethod

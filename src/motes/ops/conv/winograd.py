@@ -1,137 +1,196 @@
-"""Weights as `conv_winograd_s8_dsp.h` takes them, and when it can serve a node."""
+"""Winograd convolution: weights as `conv_winograd_loops_dsp.h` takes them, and when it can serve a node."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from motes.ir import Array, Node, Params
+from motes.ir import Array, Kernel, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import fit_signed
 from motes.ops.conv.window import Window
 
-MOST_FLASH, MOST_RAM = 20_480, 32_000
-"""Bytes of transformed weights, and of input, output and scratch, that are worth their time where nobody says how many
-there are."""
+MOST_RAM = 32_000
+"""Bytes of input, output and scratch that are worth their time where nobody says how many there are."""
 
 SHIFT = 15
-"""Of every output: winograd_4x4_s8_dsp.h has it as a constant."""
+"""Of every output: the transforms have it as a constant."""
 
-FACTOR = 576
-"""Sums come multiplied by it."""
 
-MIDDLE, RAISED = 128, 12_800
-"""What is added to every value, and to some: see winograd_4x4_s8_dsp.h."""
+@dataclass(frozen=True)
+class Tiling:
+    """F(side x side, 3x3): three weights become `side + 2` values of a polynomial.
 
-POINTS = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
-"""The transform of three weights: the polynomial that they make, at 0, 1, -1, 2, -2 and infinity."""
+    Attributes:
+        points: one row a value.
+        scale: of transformed weights.
+        factor: by which sums come multiplied.
+        tail: the words of a channel behind its bias, multiplier, offset and what is taken off negative sums.
+        middle: what is added to every value.
+        most_flash: bytes of weights that are worth their time where nobody says how many there are.
+    """
+
+    side: int
+    points: tuple[tuple[int, int, int], ...]
+    scale: int
+    factor: int
+    tail: Callable[[Array, int], tuple[int, ...]]
+    middle: int
+    most_flash: int
+
+    @property
+    def positions(self) -> int:
+        """Products of a pair of channels."""
+        return (self.side + 2) ** 2
+
+    def flash(self, node: Node) -> int:
+        """Bytes of weights."""
+        return 2 * self.positions * depth(node) * node.output.shape[3]
+
+    def serves(self, node: Node) -> bool:
+        """Whether it is 3x3 at stride 1, channels in fours, and the arithmetic holds."""
+        op, x, w, y = node.op, node.input(0), node.input(1), node.output
+        assert isinstance(op, Window), node
+        return (
+            kind_of(node) is Kind.S8
+            and w.shape[1:] == (3, 3, x.shape[3])
+            and op.stride == op.dilation == (1, 1)
+            and x.shape[3] % 4 == y.shape[3] % 4 == 0
+            and limits(node, op.activation) == (-128, 127)
+            and pack(self, node) is not None
+        )
+
+    def pays(self, node: Node) -> bool:
+        """Whether it saves half of the products, for few bytes."""
+        (_, height, width, _), inputs = node.output.shape, node.input(0).shape[3]
+        tiles = -(-height // self.side) * -(-width // self.side)
+        return (
+            2 * self.positions * tiles * depth(node) <= 9 * height * width * inputs
+            and self.flash(node) <= self.most_flash
+            and node.input(0).nbytes + node.output.nbytes + self.scratch(node) <= MOST_RAM
+        )
+
+    def fits(self, node: Node) -> bool:
+        """Whether it serves the node, and pays."""
+        return self.serves(node) and self.pays(node)
+
+    def params(self, node: Node) -> Params:
+        """The fields of the parameter struct."""
+        op, transformed = node.op, pack(self, node)
+        assert isinstance(op, Window) and transformed is not None, node
+        geometry = op.geometry(node)
+        kept = ("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "out_ch", "pad_top", "pad_left")
+        return {
+            **{name: geometry[name] for name in kept},
+            "in_zero": node.input(0).zero_point,
+            "depth": depth(node),
+            "weights": transformed.weights.reshape(-1),
+            "scales": transformed.scales.reshape(-1),
+        }
+
+    def scratch(self, node: Node) -> int:
+        """Bytes of two transformed tiles, and of sums or a tile that was copied."""
+        return self.positions * (4 * depth(node) + max(32, node.input(0).shape[3]))
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel of these tiles."""
+        name = f"conv_winograd_{self.side}x{self.side}_s8_dsp"
+        return Kernel(
+            name,
+            f"{name}.h",
+            needs=frozenset({"dsp"}),
+            fits=self.fits,
+            params=self.params,
+            scratch=self.scratch,
+            form="shared",
+        )
+
+
+def _none(weights: Array, bias: int) -> tuple[int, ...]:
+    return ()
+
+
+def _corners(weights: Array, bias: int) -> tuple[int, ...]:
+    """Biases of the outputs (2, 2), (2, 3), (3, 2) and (3, 3), to which 12800 was added: see winograd_4x4_s8_dsp.h."""
+    # Of each four channels, the first two are the lower halves of pairs; the last two rows and columns are raised.
+    lower = 12_800 * weights.reshape(3, 3, -1, 4)[..., :2].sum(axis=(2, 3))
+    return tuple(bias - int(lower[i:, j:].sum()) for i in (2, 1) for j in (2, 1))
+
+
+TILES_2X2 = Tiling(
+    side=2,
+    points=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
+    scale=16,
+    factor=512,
+    tail=_none,
+    middle=0,
+    most_flash=40_960,
+)
+TILES_4X4 = Tiling(
+    side=4,
+    points=((1, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 1)),
+    scale=1,
+    factor=576,
+    tail=_corners,
+    middle=128,
+    most_flash=20_480,
+)
 
 
 @dataclass(frozen=True)
 class Transformed:
-    """What the kernel multiplies by, and how it rescales."""
+    """What a kernel multiplies by, and how it rescales."""
 
-    weights: Array  # int32, (channels / 4, 36, depth / 2, 4): pairs of int16
-    scales: Array  # int32, (channels, 8)
+    weights: Array  # int32, (channels / 4, positions, depth / 2, 4): pairs of int16
+    scales: Array  # int32, (channels, 4 and the tail)
 
 
 @functools.lru_cache(maxsize=256)
-def pack(node: Node) -> Transformed | None:
+def pack(tiling: Tiling, node: Node) -> Transformed | None:
     """Weights and scales, or None where a sum is too large or a channel has no proven step function."""
     assert isinstance(node.op, Window), node
     each = channels(node.op, node)
     if each is None:
         return None
-    scales = [_scales(channel, node.input(0).shape[3]) for channel in each]
+    scales = [_scales(tiling, channel) for channel in each]
     if None in scales:
         return None
     filters = np.stack([c.weights.reshape(3, 3, -1) for c in each])
-    return Transformed(_weights(filters), np.array(scales, np.int64).astype(np.uint32).view(np.int32))
+    weights = _weights(tiling, filters, depth(node))
+    return Transformed(weights, np.array(scales, np.int64).astype(np.uint32).view(np.int32))
 
 
-def _weights(filters: Array) -> Array:
+def depth(node: Node) -> int:
+    """Input channels in sixteens, which the unrolled loop takes at a time."""
+    return -(-node.input(0).shape[3] // 16) * 16
+
+
+def _weights(tiling: Tiling, filters: Array, deep: int) -> Array:
     """The transformed filters (out_ch, 3, 3, in_ch), in the order of winograd_products_s8_dsp.h."""
-    outputs, inputs = filters.shape[0], filters.shape[3]
-    whole = np.zeros((outputs, 36, depth(inputs)), np.int64)
-    whole[:, :, :inputs] = np.einsum("ia,oabc,jb->oijc", POINTS, filters, POINTS).reshape(outputs, 36, inputs)
-    fours = whole.reshape(outputs // 4, 4, 36, -1, 4).transpose(
-        0, 2, 3, 4, 1
-    )  # blocks, positions, words, bytes, outputs
+    (outputs, _, _, inputs), points = filters.shape, np.array(tiling.points)
+    values = tiling.scale * np.einsum("ia,oabc,jb->oijc", points, filters, points)
+    whole = np.zeros((outputs, tiling.positions, deep), np.int64)
+    whole[:, :, :inputs] = values.reshape(outputs, tiling.positions, inputs)
+    # Blocks of four outputs, positions, fours of inputs, which of the four, outputs.
+    fours = whole.reshape(outputs // 4, 4, tiling.positions, -1, 4).transpose(0, 2, 3, 4, 1)
     pairs = (fours[..., :2, :] & 0xFFFF) | (fours[..., 2:, :] & 0xFFFF) << 16
     return pairs.astype(np.uint32).view(np.int32)
 
 
-def _scales(channel: Channel, inputs: int) -> tuple[int, ...] | None:
-    """The eight words of a channel."""
+def _scales(tiling: Tiling, channel: Channel) -> tuple[int, ...] | None:
+    """The words of a channel."""
     rescale = channel.rescale
-    if max(-rescale.low, rescale.high) * FACTOR >= 1 << 31:
+    if max(-rescale.low, rescale.high) * tiling.factor >= 1 << 31:
         return None
-    step = fit_signed(rescale, FACTOR, SHIFT)
+    step = fit_signed(rescale, tiling.factor, SHIFT)
     if step is None:
         return None
-    weights = channel.weights.reshape(3, 3, inputs // 4, 4)
-    bias = channel.bias - MIDDLE * int(weights.sum())
-    # Of each four channels, the first two are the lower halves of pairs; their last two rows and columns are raised.
-    lower = RAISED * weights[..., :2].sum(axis=(2, 3))
-    corners = (bias - int(lower[i:, j:].sum()) for i in (2, 1) for j in (2, 1))
-    return (FACTOR * bias, *step, *(FACTOR * corner for corner in corners))
-
-
-def depth(inputs: int) -> int:
-    """Input channels in sixteens, which the unrolled loop takes at a time."""
-    return -(-inputs // 16) * 16
-
-
-def pays(node: Node) -> bool:
-    """Whether it saves half of the products, for few bytes."""
-    (_, _, _, inputs), (_, height, width, outputs) = node.input(0).shape, node.output.shape
-    tiles = -(-height // 4) * -(-width // 4)
-    return (
-        8 * tiles * depth(inputs) <= height * width * inputs
-        and 72 * depth(inputs) * outputs <= MOST_FLASH
-        and node.input(0).nbytes + node.output.nbytes + scratch(node) <= MOST_RAM
-    )
-
-
-def fits(node: Node) -> bool:
-    """Whether it serves the node, and pays."""
-    return serves(node) and pays(node)
-
-
-def serves(node: Node) -> bool:
-    """Whether it is 3x3 at stride 1, channels in fours, and the arithmetic holds."""
-    op, x, w, y = node.op, node.input(0), node.input(1), node.output
-    assert isinstance(op, Window), node
-    return (
-        kind_of(node) is Kind.S8
-        and w.shape[1:] == (3, 3, x.shape[3])
-        and op.stride == op.dilation == (1, 1)
-        and x.shape[3] % 4 == y.shape[3] % 4 == 0
-        and limits(node, op.activation) == (-128, 127)
-        and pack(node) is not None
-    )
-
-
-def params(node: Node) -> Params:
-    """The fields of `conv_winograd_s8_dsp_params`."""
-    op, transformed = node.op, pack(node)
-    assert isinstance(op, Window) and transformed is not None, node
-    geometry = op.geometry(node)
-    kept = ("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "out_ch", "pad_top", "pad_left")
-    return {
-        **{name: geometry[name] for name in kept},
-        "in_zero": node.input(0).zero_point,
-        "depth": depth(node.input(0).shape[3]),
-        "weights": transformed.weights.reshape(-1),
-        "scales": transformed.scales.reshape(-1),
-    }
-
-
-def scratch(node: Node) -> int:
-    """Bytes of two transformed tiles, and of sums or a tile that was copied."""
-    channels = node.input(0).shape[3]
-    return 144 * depth(channels) + max(1152, 36 * channels)
+    bias = channel.bias - tiling.middle * int(channel.weights.sum())
+    tail = tiling.tail(channel.weights, bias)
+    return (tiling.factor * bias, *step, *(tiling.factor * b for b in tail))
