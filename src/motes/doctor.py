@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from motes.build import cache
+from motes.converting.sources import CONVERTERS, installed
 from motes.errors import MotesError
 from motes.progress import Progress, silent
 
@@ -117,12 +118,13 @@ def _probes() -> list[_Probe]:
         _Probe("capstone", "costs of instructions", True, _package("capstone", "capstone"), again),
         _Probe("cache", "what was built before", True, _cache, "set MOTES_CACHE to a folder you can write"),
         _Probe("arm-none-eabi-gcc", "--toolchain gcc", False, _gcc, "install your system's gcc-arm-none-eabi"),
-        _Probe(
-            "tflite-micro",
-            "comparing with TensorFlow Lite Micro in the tests",
-            False,
-            _package("tflite_micro", "tflite-micro"),
-            "python -m pip install tflite-micro (Linux on x86-64)",
+        *(
+            _Probe(package, "motes verify", False, _package(module, package), "pip install 'motes[verify]'")
+            for module, package in (("tflite_micro", "tflite-micro"), ("ai_edge_litert", "ai-edge-litert"))
+        ),
+        *(
+            _Probe(name, f"motes convert, of {what}", False, _converter(module), f"pip install 'motes[{extra}]'")
+            for what, (name, module, extra) in zip(("Keras", "ONNX", "PyTorch"), CONVERTERS.values(), strict=True)
         ),
     ]
 
@@ -137,6 +139,18 @@ def _package(module: str, package: str) -> Callable[[], str]:
             raise LookupError("not installed")
         importlib.import_module(module)
         return importlib.metadata.version(package)
+
+    return look
+
+
+def _converter(module: str) -> Callable[[], str]:
+    """Its version; not imported, for that takes long and may end the process."""
+
+    def look() -> str:
+        if not installed(module):
+            raise LookupError("not installed")
+        packages = importlib.metadata.packages_distributions().get(module, [])
+        return importlib.metadata.version(packages[0]) if packages else "installed"
 
     return look
 

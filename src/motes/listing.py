@@ -12,6 +12,7 @@ from rich.text import Text
 from motes.ir import DType
 from motes.ops import operators
 from motes.target import boards
+from motes.tflite.resolved import RESOLVED
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def list_operators() -> Listing:
     """Each operator of the .tflite format that is imported.
 
     `types` are those of the input that it works on; `float_ulp` is how far floats may be off TensorFlow Lite Micro's;
-    `fast_on` are the cores that have kernels of their own; `kernels` come with the core features they need.
+    `fast_on` are the cores that have kernels of their own; `kernels` come with the core features they need: none where
+    the importer makes states or constants of the operator.
     """
     known = tuple(dict.fromkeys(b.core for b in boards()))
     rows = {
@@ -80,6 +82,16 @@ def list_operators() -> Listing:
         for kind in operators()
         for builtin in kind.tflite
     }
+    for found in RESOLVED:
+        rows[found.name] = {
+            "op": found.name,
+            "types": [dtype.value for dtype in found.types],
+            "float_ulp": 0 if DType.FLOAT32 in found.types else None,
+            "fast_on": [],
+            "limits": found.limits,
+            "kernels": {},
+            "about": found.about,
+        }
     return Listing(
         "operators", tuple(rows[name] for name in sorted(rows)), ("op", "types", "float_ulp", "fast_on", "limits")
     )

@@ -14,6 +14,7 @@ import motes.doctor
 import motes.profiling
 from motes.ir import DType, Tensor, quant
 from motes.ops import builtins
+from motes.tflite.resolved import RESOLVED
 from tflite_writer import Operator, write_model
 
 X = Tensor("in put", (1, 8), DType.INT8, quant(0.5, -3))
@@ -127,7 +128,7 @@ def test_names_are_shown_as_they_are_and_change_nothing(motes_: Any, tmp_path: P
 
 def test_ops_lists_every_operator_with_its_kernels(motes_: Any) -> None:
     found = motes_("ops", "--json").json["operators"]
-    assert [o["op"] for o in found] == sorted(builtins())
+    assert [o["op"] for o in found] == sorted({*builtins(), *(r.name for r in RESOLVED)})
     assert all(o["about"] for o in found)
     assert any(o["kernels"] for o in found)
     assert "FULLY_CONNECTED" in motes_("ops").out
@@ -151,6 +152,10 @@ def test_doctor_finds_this_machine_healthy(motes_: Any) -> None:
     assert ended.json["healthy"]
     assert all(findings[n]["status"] == "good" for n in ("python", "ziglang", "unicorn", "capstone", "cache"))
     assert findings["arm-none-eabi-gcc"]["required"] is False
+    for extra, name in (("tensorflow", "TensorFlow"), ("onnx", "onnx2tf"), ("torch", "litert-torch")):
+        assert findings[name]["required"] is False
+        assert findings[name]["use"].startswith("motes convert, of ")
+        assert findings[name]["status"] == "good" or findings[name]["remedy"] == f"pip install 'motes[{extra}]'"
 
 
 def test_doctor_says_what_to_do(motes_: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -165,4 +170,5 @@ def test_doctor_says_what_to_do(motes_: Any, monkeypatch: pytest.MonkeyPatch, tm
     assert ended.status == 1
     assert "not installed: install Motes again" in ended.out
     assert "cannot be written" in ended.out
-    assert "set MOTES_CACHE to a folder you can write" in ended.out
+    remedies = [f["remedy"] for f in motes_("doctor", "--json").json["findings"]]
+    assert "set MOTES_CACHE to a folder you can write" in remedies

@@ -12,6 +12,7 @@ from motes.ir import Array, Builtin, Graph, Node, Op, Tensor
 from motes.names import Names, quoted, snake
 from motes.ops import builtins
 from motes.ops.memory import remembering
+from motes.tflite.decode import DECODE, decoded
 from motes.tflite.options import read_options
 from motes.tflite.pauses import pauses
 from motes.tflite.row_updates import with_row_updates
@@ -196,14 +197,31 @@ class Scope:
         return tensor
 
     def follow(self, operator: StoredOperator) -> Node | None:
-        """The node that is left of an operator; None: it is about variables, and nothing is left to run.
+        """The node that is left of an operator; None: it is about variables or constants, and nothing is left to run.
 
         Raises:
             BadInput, Unsupported: as `load` does.
         """
         if operator.name in VARIABLE_OPERATORS and not operator.custom:
             return self.file.variables.follow(self, operator)
+        if operator.name == DECODE:
+            self._decode(operator)
+            return None
         return self.node(operator)
+
+    def _decode(self, operator: StoredOperator) -> None:
+        """Each output is a constant, made of two others."""
+        inputs = [self.described(i, f"input {n} of {operator}") for n, i in enumerate(operator.inputs)]
+        if len(inputs) != 2 * len(operator.outputs):
+            raise BadInput(
+                f"{operator}: has {len(inputs)} inputs and {len(operator.outputs)} outputs, not two inputs for each "
+                "output; the file is damaged: convert it again"
+            )
+        for encoded, how, index in zip(inputs[::2], inputs[1::2], operator.outputs, strict=True):
+            stored = self.described(index, f"output of {operator}")
+            made = self.fresh(stored)
+            self.file.count_constant(stored, made.nbytes)
+            self.now[index] = replace(made, data=decoded(operator, encoded, how, made))
 
     def node(self, operator: StoredOperator) -> Node:
         """The operator between its tensors.
