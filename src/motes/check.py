@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from motes import operands
 from motes.errors import MotesError, Unsupported
 from motes.ir import Graph, Node, Tensor
 from motes.names import printable
@@ -206,7 +207,7 @@ def _error(made: Node | MotesError | None) -> MotesError | None:
     if made is None or isinstance(made, MotesError):
         return made
     try:
-        made.op.check(made)
+        operands.check(made)
     except MotesError as error:
         return error
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -85,6 +85,7 @@ class Tensor:
     data: Array | None = field(default=None, repr=False)
     origin: str = ""  # the user's own name for it, kept through all passes
     bits: int = 0  # of an element of a constant, where the file packs several into a byte: values need no more
+    open: bool = False  # the file leaves its size to run time; `shape` has 1 for what is not known
 
     @property
     def elements(self) -> int:
@@ -175,6 +176,9 @@ class Op:
     freeze: ClassVar[str] = "freeze the model, convert again"
     """The way out where one of these is computed."""
 
+    sizing: ClassVar[tuple[int, ...]] = ()
+    """Inputs (by index) that only say how large the output is."""
+
     subgraphs: ClassVar[Mapping[str, bool]] = {}
     """Its options that name subgraphs, and whether these may change variables. `from_tflite` gets the graphs, in this
     order, as one more argument. What they use of memory are further inputs of theirs and of the operator; and where
@@ -215,6 +219,14 @@ class Op:
 
         This is the one gate before C is generated from a file: shapes that do not agree must not pass it.
         """
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        """Where `folded` inputs are computed: the values that they may have, of any shape, by input. None: they must be
+        constant. Not all of them need to fit: `check` is asked about each.
+
+        `node` is not checked yet. Shapes and counts must leave few values.
+        """
+        return ()
 
     def memory(self, node: Node) -> tuple[Array, ...]:
         """The first values of what it keeps from one execution to the next, where the file has no variable for it: its

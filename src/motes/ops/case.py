@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -154,6 +154,19 @@ def indices(name: str, values: Sequence[Any] | Array | int, dtype: DType = DType
     """A constant of axes, positions or sizes."""
     data = np.array(values, dtype.numpy)
     return Tensor(name, data.shape, dtype, None, data)
+
+
+def with_computed(case: Case, *operands: int) -> Iterator[Case]:
+    """The case, and where TFLM knows it the same with these inputs computed: those whose values are all alike, for a
+    range says no more about what an input holds."""
+    yield case
+    there = ((i, case.inputs[i]) for i in operands if i < len(case.inputs))
+    told = {i: t.data for i, t in there if t is not None and t.data is not None}
+    known = {i: int(data.flat[0]) for i, data in told.items() if data.min() == data.max()}
+    if known and case.oracle == "tflm":
+        inputs = tuple(t and replace(t, data=None) if i in known else t for i, t in enumerate(case.inputs))
+        ranges = {t: (known[i], known[i]) for i, t in enumerate(inputs) if t is not None and i in known}
+        yield replace(case, name=f"{case.name}_computed", inputs=inputs, ranges={**case.ranges, **ranges})
 
 
 def draw_values(rng: random.Random, shape: Sequence[int], dtype: DType) -> Array:

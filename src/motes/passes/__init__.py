@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from motes.ir import Control, Graph
+from motes.passes.choose_operands import choose_operands
 from motes.passes.count_rounds import count_rounds
 from motes.passes.drop_dead_nodes import drop_dead_nodes
 from motes.passes.drop_identities import drop_identities
@@ -19,6 +20,7 @@ from motes.passes.settle_branches import settle_branches
 from motes.wellformed import verify
 
 REPAIR: tuple[Callable[[Graph], Graph], ...] = (
+    choose_operands,
     fold_constants,
     settle_branches,
     fold_constants,  # what the branches that were taken make of constants

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from motes.ir import Graph, Node, Tensor
+from motes.operands import unsettled
 
 
 def fold_constants(graph: Graph) -> Graph:
@@ -18,7 +19,7 @@ def fold_constants(graph: Graph) -> Graph:
     for node in graph.nodes:
         if not known.keys().isdisjoint(node.inputs):
             node = dataclasses.replace(node, inputs=tuple(t and known.get(t, t) for t in node.inputs))
-        made = node.op.fold(node)
+        made = None if unsettled(node) else node.op.fold(node)
         if made is None or not ends.isdisjoint(node.outputs):
             nodes.append(node)
         else:

@@ -73,7 +73,8 @@ def read_tensor(stored: StoredTensor, name: str) -> Tensor:
             stored, f"takes {size:,} bytes", f"use a smaller model: no tensor may exceed {MOST_BYTES >> 20} MiB"
         )
     data = None if stored.variable else _data(stored, shape, dtype, bits or 8 * dtype.size)
-    return Tensor(name, shape, dtype, _quant(stored, shape, dtype), data, stored.name, 0 if data is None else bits)
+    quantization, bits = _quant(stored, shape, dtype), 0 if data is None else bits
+    return Tensor(name, shape, dtype, quantization, data, stored.name, bits, -1 in stored.signature)
 
 
 def _data(stored: StoredTensor, shape: tuple[int, ...], dtype: DType, bits: int) -> Array | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Option, Params, Tensor
+from motes.operands import lists_of_axes
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_arity, check_constant
 
 _OUTPUT_TYPE: Mapping[str, tuple[Option, Any]] = {"output_type": ("byte", 0)}
@@ -67,6 +68,9 @@ class Arg(Op):
         kept = x.shape[:axis] + x.shape[axis + 1 :]
         if y.shape not in (kept, kept or (1,)):
             raise BadInput(f"{node}: {x} along axis {axis} does not give {y}; {CONVERT_AGAIN}")
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return ({1: axes} for axes in lists_of_axes(node.input(1), len(node.input(0).shape)))
 
     def _axis(self, node: Node) -> int:
         axis, rank = _constant(node, "its axis"), len(node.input(0).shape)

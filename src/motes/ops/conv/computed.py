@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from motes.errors import Unsupported
-from motes.ir import Array, DType, Kernel, Node, Tensor
+from motes.ir import Array, DType, Kernel, Node, Rows, Tensor
 from motes.ops.conv.filtered import Filtered, Kind, kind_of
 
 
@@ -25,6 +25,9 @@ class Computed(Filtered):
                 f"filters floats with int8 weights, {self.ends(node)[1]}, and these or the bias are computed",
                 "dequantize the weights, or freeze the model and convert again",
             )
+
+    def rows(self, node: Node) -> Rows | None:
+        return None
 
     def stored(self, node: Node) -> dict[str, int | Array]:
         # The kernels put pointers in their place; 0 is none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.operands import lists_of_axes
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_arity, check_constant, check_quant, multiplier
 
 HEADROOM = 20
@@ -64,6 +65,9 @@ class CumSum(Op):
                     f"its output's scale {y.scale:g} is too small beside its input's {x.scale:g}",
                     "check the ranges of this layer and quantize again",
                 )
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return ({1: axes} for axes in lists_of_axes(node.input(1), len(node.input(0).shape)))
 
     def params(self, node: Node) -> Params:
         x, y, axis = node.input(0), node.output, _axis(node)

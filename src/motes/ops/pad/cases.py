@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from motes.ir import DType, Tensor, quant
-from motes.ops.case import Case, Oracle, draw_values, draw_zero_point, indices, moved
+from motes.ops.case import Case, Oracle, draw_values, draw_zero_point, indices, moved, with_computed
 from motes.ops.movement import EVERY
 
 COUNT = 16
@@ -27,7 +27,8 @@ def cases() -> Iterator[Case]:
         for seed in range(COUNT):
             for builtin in _BY_TFLM:
                 rng = random.Random(f"{builtin} {dtype.value} {seed}")
-                yield _case(rng, builtin, dtype, f"{builtin.lower()}_{dtype.value}_{seed}")
+                case = _case(rng, builtin, dtype, f"{builtin.lower()}_{dtype.value}_{seed}")
+                yield from with_computed(case, 1) if builtin == "MIRROR_PAD" else [case]
 
 
 def _case(rng: random.Random, builtin: str, dtype: DType, name: str) -> Case:

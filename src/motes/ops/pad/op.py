@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,7 +161,6 @@ class MirrorPad(Op):
     types = EVERY
     folded = (1,)
     kernels = (Kernel("mirror_pad", "mirror_pad.h", **_SHARED),)
-    limits = "constant padding"
 
     without_edge: bool
 
@@ -179,6 +179,11 @@ class MirrorPad(Op):
                 raise BadInput(f"{node}: a border of {max(pair)} is wider than an axis of {x}; {CONVERT_AGAIN}")
         if len(self._axes(node)[0]) > LOOPS:
             raise Unsupported(node, f"pads {x} along more than {LOOPS} axes", "reshape it to fewer axes")
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        sides = [b - a for a, b in zip(node.input(0).shape, node.output.shape, strict=False)]
+        for front in itertools.product(*(range(n + 1) for n in sides)):
+            yield {1: np.array([(a, n - a) for a, n in zip(front, sides, strict=True)])}
 
     def _axes(self, node: Node) -> tuple[list[Array], int]:
         """For each axis, the elements from the input's start to where its indices come from; and the elements behind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar, Self
@@ -12,6 +12,7 @@ import numpy as np
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.operands import lists_of_axes
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_arity, check_constant, check_quant
 
 LOOPS = 3
@@ -70,6 +71,9 @@ class Reduction(Op):
             check_quant(node, y)
             if self.alike and (x.scale, x.zero_point) != (y.scale, y.zero_point):
                 raise Unsupported(node, "its input and output are quantized differently", CONVERT_AGAIN)
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return ({1: axes} for axes in lists_of_axes(node.input(1), len(node.input(0).shape)))
 
     def params(self, node: Node) -> Params:
         return {**loop_params(node), "count": count(node)}

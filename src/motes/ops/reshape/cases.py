@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 
 from motes.ir import DType
-from motes.ops.case import Case, Oracle, indices, moved
+from motes.ops.case import Case, Oracle, indices, moved, with_computed
 from motes.ops.movement import EVERY
 
 COUNT = 10
@@ -21,7 +21,8 @@ def cases() -> Iterator[Case]:
     for dtype in EVERY:
         for seed in range(COUNT):
             for what, make in (("reshape", _reshape), ("expand_dims", _expand), ("squeeze", _squeeze)):
-                yield make(random.Random(f"{what} {dtype.value} {seed}"), dtype, f"{what}_{dtype.value}_{seed}")
+                case = make(random.Random(f"{what} {dtype.value} {seed}"), dtype, f"{what}_{dtype.value}_{seed}")
+                yield from with_computed(case, 1) if what == "reshape" else [case]
 
 
 def _factors(rng: random.Random) -> list[int]:

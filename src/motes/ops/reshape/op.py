@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, Kernel, Node, Op, Params, Tensor
@@ -17,7 +19,7 @@ class Reshape(Op):
     """The input's bytes under the output's shape; nothing moves where both may lie at one address.
 
     Dtypes: all. The new shape is that of the output tensor; the shape or axes that come as second input or as option
-    are ignored, as in TFLM, but must be constant.
+    are ignored, as in TFLM.
     """
 
     tflite = (
@@ -47,6 +49,10 @@ class Reshape(Op):
         x, y = node.input(0), node.output
         if x.dtype is not y.dtype or x.elements != y.elements:
             raise BadInput(f"{node}: {x} cannot become {y}; {CONVERT_AGAIN}")
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        told = node.inputs[1] if len(node.inputs) > 1 else None
+        return [{1: np.zeros(told.shape)}] if told is not None else []  # it is ignored
 
     def params(self, node: Node) -> Params:
         return {"bytes": node.output.nbytes}

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from motes.ir import DType, Tensor
-from motes.ops.case import Case, Oracle, indices, moved
+from motes.ops.case import Case, Oracle, indices, moved, with_computed
 from motes.ops.movement import EVERY, INDICES
 from motes.ops.slice.masks import Masks, parts
 
@@ -21,7 +21,7 @@ def cases() -> Iterator[Case]:
     for dtype in EVERY:
         for seed in range(COUNT):
             rng = random.Random(f"slice {dtype.value} {seed}")
-            yield _slice(rng, dtype, f"slice_{dtype.value}_{seed}")
+            yield from with_computed(_slice(rng, dtype, f"slice_{dtype.value}_{seed}"), 2)
             rng = random.Random(f"strided slice {dtype.value} {seed}")
             yield _strided(rng, dtype, f"strided_slice_{dtype.value}_{seed}")
 

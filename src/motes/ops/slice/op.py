@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from motes.ops.movement import (
 )
 from motes.ops.slice.masks import Masks, Part, parts
 
-LIMITS = "constant sizes, ends and strides"
+LIMITS = "sizes are those of the output, which the file fixes"
 FREEZE = "no tensor changes its size: give recurrent Keras layers unroll=True; else freeze the model, convert again"
 
 
@@ -40,6 +40,7 @@ class Slice(StridedCopy):
     tflite = (Builtin("SLICE"),)
     types = EVERY
     folded = (1, 2)
+    sizing = (2,)
     freeze = FREEZE
     limits = LIMITS
 
@@ -64,6 +65,9 @@ class Slice(StridedCopy):
         check_shape(node, shape, f"slicing {x}")
         check_copy(node, self.copy(node))
 
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return _of_output(node)
+
     def copy(self, node: Node) -> Copy:
         steps = dense(node.input(0).shape)
         start = sum(b * s for b, s in zip(values(node, 1), steps, strict=True))
@@ -79,6 +83,7 @@ class SliceAt(Op):
 
     types = EVERY
     folded = (2,)
+    sizing = (2,)
     freeze = FREEZE
     limits = LIMITS
     kernels = (
@@ -111,6 +116,9 @@ class SliceAt(Op):
         check_shape(node, [a if s == -1 else s for s, a in zip(size, y.shape, strict=True)], f"slicing {x}")
         check_copy(node, read(y.shape, dense(x.shape)))
 
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return _of_output(node)
+
     def params(self, node: Node) -> Params:
         x, y = node.input(0), node.output
         return {
@@ -127,6 +135,12 @@ class SliceAt(Op):
         most = [a - b for a, b in zip(x.shape, node.output.shape, strict=True)]
         start = [max(0, min(int(b), m)) for b, m in zip(begin, most, strict=True)]
         return (x[tuple(slice(s, s + n) for s, n in zip(start, node.output.shape, strict=True))],)
+
+
+def _of_output(node: Node) -> Iterable[Mapping[int, Array]]:
+    """Computed sizes are those of the output."""
+    size, shape = node.input(2), np.array(node.output.shape)
+    return [{2: shape}] if size.elements == len(shape) else []
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 
 from motes.ir import DType, Tensor, quant
-from motes.ops.case import Case, Oracle, draw_zero_point, indices, moved
+from motes.ops.case import Case, Oracle, draw_zero_point, indices, moved, with_computed
 from motes.ops.movement import EVERY
 from motes.ops.space.op import SpaceDepth
 
@@ -23,7 +23,7 @@ def cases() -> Iterator[Case]:
         for seed in range(COUNT):
             for builtin in ("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"):
                 rng = random.Random(f"{builtin} {dtype.value} {seed}")
-                yield _batch(rng, builtin, dtype, f"{builtin.lower()}_{dtype.value}_{seed}")
+                yield from with_computed(_batch(rng, builtin, dtype, f"{builtin.lower()}_{dtype.value}_{seed}"), 1, 2)
             for builtin in ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE"):
                 if dtype in SpaceDepth.types:
                     rng = random.Random(f"{builtin} {dtype.value} {seed}")

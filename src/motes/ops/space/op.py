@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.operands import MOST_VALUES
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant
 from motes.ops.movement import (
     EVERY,
@@ -32,7 +34,6 @@ class SpaceBatch(Op):
 
     types = EVERY
     folded = (1, 2)
-    limits = "constant blocks and borders"
 
     @classmethod
     def from_tflite(
@@ -40,8 +41,24 @@ class SpaceBatch(Op):
     ) -> SpaceBatch:
         return cls()
 
-    def check_grid(self, node: Node, image: Tensor, maps: Tensor) -> None:
-        """Image, blocks and borders give the shape of the maps."""
+    def ends(self, node: Node) -> tuple[Tensor, Tensor]:
+        """The image and the maps."""
+        raise NotImplementedError(self)
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        image, maps = self.ends(node)
+        if len(image.shape) != len(maps.shape) or len(image.shape) not in (3, 4):
+            return
+        count = maps.shape[0] // image.shape[0]
+        heights = [n for n in range(1, min(count, MOST_VALUES) + 1) if count % n == 0]
+        for block in [(count,)] if len(image.shape) == 3 else [(n, count // n) for n in heights]:
+            spare = [b * m - s for b, m, s in zip(block, maps.shape[1:-1], image.shape[1:-1], strict=True)]
+            if min(spare) >= 0:
+                for front in itertools.product(*(range(n + 1) for n in spare)):
+                    yield {1: np.array(block), 2: np.array([(a, n - a) for a, n in zip(front, spare, strict=True)])}
+
+    def check(self, node: Node) -> None:
+        image, maps = self.ends(node)
         check_arity(node, 3, 3)
         check_moved(node, node.input(0), node.output)
         axes = len(image.shape) - 2
@@ -57,8 +74,9 @@ class SpaceBatch(Op):
         if any(s % b for s, b in zip(sides, block, strict=True)) or maps.shape != shape:
             raise BadInput(f"{node}: blocks {block} of {image} with its borders do not give {maps}; {CONVERT_AGAIN}")
 
-    def grid(self, node: Node, image: Tensor, maps: Tensor) -> dict[str, int]:
+    def grid(self, node: Node) -> dict[str, int]:
         """The fields of the kernels."""
+        image, maps = self.ends(node)
         block, border = values(node, 1), values(node, 2)
         flat = len(block) == 1
         return {
@@ -90,8 +108,11 @@ class SpaceToBatch(SpaceBatch):
     tflite = (Builtin("SPACE_TO_BATCH_ND"),)
     kernels = (Kernel("space_to_batch", "space_batch.h", **_SHARED),)
 
+    def ends(self, node: Node) -> tuple[Tensor, Tensor]:
+        return node.input(0), node.output
+
     def check(self, node: Node) -> None:
-        self.check_grid(node, node.input(0), node.output)
+        super().check(node)
         if node.output.dtype is DType.UINT8:
             check_quant(node, node.output)
 
@@ -99,7 +120,7 @@ class SpaceToBatch(SpaceBatch):
         return node.output.zero_point if node.output.dtype is DType.UINT8 else 0
 
     def params(self, node: Node) -> Params:
-        return {**self.grid(node, node.input(0), node.output), "border": self._border(node)}
+        return {**self.grid(node), "border": self._border(node)}
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data
@@ -123,11 +144,11 @@ class BatchToSpace(SpaceBatch):
     tflite = (Builtin("BATCH_TO_SPACE_ND"),)
     kernels = (Kernel("batch_to_space", "space_batch.h", **_SHARED),)
 
-    def check(self, node: Node) -> None:
-        self.check_grid(node, node.output, node.input(0))
+    def ends(self, node: Node) -> tuple[Tensor, Tensor]:
+        return node.output, node.input(0)
 
     def params(self, node: Node) -> Params:
-        return {**self.grid(node, node.output, node.input(0)), "border": 0}
+        return {**self.grid(node), "border": 0}
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from motes.ir import DType
-from motes.ops.case import Case, Oracle, indices, moved
+from motes.ops.case import Case, Oracle, indices, moved, with_computed
 from motes.ops.movement import EVERY
 from motes.ops.split.op import SplitV, Unpack
 
@@ -23,7 +23,7 @@ def cases() -> Iterator[Case]:
             rng = random.Random(f"split {dtype.value} {seed}")
             if dtype in SplitV.types:
                 yield _split(rng, dtype, f"split_{dtype.value}_{seed}")
-                yield _split_v(rng, dtype, f"split_v_{dtype.value}_{seed}")
+                yield from with_computed(_split_v(rng, dtype, f"split_v_{dtype.value}_{seed}"), 1)
             if dtype in Unpack.types:
                 yield _unpack(rng, dtype, f"unpack_{dtype.value}_{seed}")
 

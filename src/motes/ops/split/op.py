@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +115,7 @@ class SplitV(Op):
     types = _PARTED
     kernels = KERNELS
     folded = (1, 2)
-    limits = "constant sizes and axis"
+    limits = "constant axis"
 
     @classmethod
     def from_tflite(
@@ -132,6 +132,12 @@ class SplitV(Op):
             left = x.shape[axis] - sum(s for s in sizes if s != -1)
             sizes = [left if s == -1 else s for s in sizes]
         _check_parts(node, x, axis, sizes)
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        if node.input(2).data is None:
+            return []
+        axis = _constant_axis(node, 2, node.input(0))
+        return [{1: np.array([y.shape[axis] for y in node.outputs if axis < len(y.shape)])}]
 
     def params(self, node: Node) -> Params:
         return _parted(node, node.input(0), values(node, 2)[0] % len(node.input(0).shape))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from motes.errors import BadInput
-from motes.ir import Builtin, Node, Tensor
+from motes.ir import Array, Builtin, Node, Tensor
+from motes.operands import lists_of_axes
 from motes.ops.common import CONVERT_AGAIN, check_arity
 from motes.ops.movement import (
     EVERY,
@@ -68,7 +69,6 @@ class Reverse(StridedCopy):
     tflite = (Builtin("REVERSE_V2"),)
     types = EVERY
     folded = (1,)
-    limits = "constant axes"
 
     @classmethod
     def from_tflite(
@@ -85,6 +85,9 @@ class Reverse(StridedCopy):
         if len(set(axes)) != len(axes):
             raise BadInput(f"{node}: reverses an axis twice; {CONVERT_AGAIN}")
         check_copy(node, self.copy(node))
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return ({1: axes} for axes in lists_of_axes(node.input(1), len(node.input(0).shape)))
 
     def copy(self, node: Node) -> Copy:
         shape = node.output.shape

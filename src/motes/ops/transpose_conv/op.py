@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Builtin, DType, Node, Params, Tensor
+from motes.ir import Array, Builtin, DType, Node, Params, Tensor
 from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, PADDINGS, check_arity, named, window
 from motes.ops.conv import computed
 from motes.ops.conv.filtered import Filtered, Kind, kind_of, portable
@@ -20,7 +20,7 @@ from motes.ops.conv.window import LIMIT
 class TransposeConv(Filtered):
     """Every input pixel (batch, height, width, channels) adds to a window of the output; windows lie `stride` apart.
 
-    Input 0 is the output's shape, int32, constant; TFLM goes by the output tensor. Input 1 is the filter
+    Input 0 is the output's shape, int32; TFLM goes by the output tensor. Input 1 is the filter
     (out_ch, filter_h, filter_w, in_ch), input 2 what is filtered, input 3 the bias: see `Filtered`. What falls outside
     the output is lost. Input and output may be of any size, as in TFLM.
 
@@ -82,6 +82,9 @@ class TransposeConv(Filtered):
             raise BadInput(f"{node}: a window {w.shape[1:3]}, padded by {self.pads}, is out of range")
         if (w.shape[3], w.shape[0], x.shape[0]) != (x.shape[3], y.shape[3], y.shape[0]):
             raise BadInput(f"{node}: a filter {w.shape} does not lead from {x.shape} to {y.shape}; {CONVERT_AGAIN}")
+
+    def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
+        return [{0: np.array(node.output.shape)}]
 
     def bias_dtype(self, node: Node) -> DType:
         bias = self.bias_tensor(node)
