@@ -97,7 +97,7 @@ def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("sign", [1, -1])
 def test_sums_as_large_as_can_be_and_no_larger(tiling: Tiling, sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The widest sum of each channel is just below 2^31 / factor; one more is refused."""
-    most, scale = ((1 << 31) - 1) // tiling.factor, 300.0 if tiling is TILES_4X4 else 330.0
+    most, scale = ((1 << 31) - 1) // (tiling.factor * tiling.scales[0]), 300.0 if tiling is TILES_4X4 else 330.0
     weights = np.random.default_rng(4).choice([-127, 127, 126], (4, 3, 3, 16))
     zero = -7
     reach = (weights * np.where((weights > 0) == (sign > 0), 127 - zero, -128 - zero)).sum(axis=(1, 2, 3))
@@ -161,15 +161,16 @@ def test_a_signed_step_equals_tflm_for_every_sum(tiling: Tiling) -> None:
         reach = 1 << int(rng.integers(1, 16))
         low, high = sorted(int(v) for v in rng.integers(-reach, reach + 1, 2))
         rescale = Rescale(
-            int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(5, 14)), int(rng.integers(-128, 128)), low, high
+            int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(9, 14)), int(rng.integers(-128, 128)), low, high
         )
-        step = fit_signed(rescale, tiling.factor, SHIFT)
+        factor = tiling.factor * int(rng.choice(tiling.scales))
+        step = fit_signed(rescale, factor, SHIFT)
         if step is None:
             continue
         found += 1
         multiplier, offset, less = step
         sums = np.arange(low, high + 1, dtype=np.int64)
-        scaled = (sums * tiling.factor * multiplier >> 32) + offset - less * (sums < 0)
+        scaled = (sums * factor * multiplier >> 32) + offset - less * (sums < 0)
         assert -(1 << 31) <= multiplier < 1 << 31
         np.testing.assert_array_equal(np.clip(scaled >> SHIFT, -128, 127), rescale(sums), str(rescale))
     assert found >= 250

@@ -18,8 +18,8 @@ COLUMNS = 40
 """Cases of DEPTHWISE_CONV_2D of int8 over one column."""
 COMPUTED = 30
 """Cases of each of these whose filter or bias is computed."""
-TILED = 40
-"""Cases of int8 that Winograd convolution is made for: tiles of 4x4 outputs, whole or not."""
+TILED = 100
+"""Cases of int8 that Winograd convolution is made for: tiles of 4x4 outputs, then of 2x2."""
 SMALL, MANY = 80, 8
 """More of int8 DEPTHWISE_CONV_2D: small images that are all edges, and narrow ones with many outputs."""
 
@@ -39,7 +39,7 @@ def cases() -> Iterator[Case]:
         rng = random.Random(f"column {seed}")
         yield _case("DEPTHWISE_CONV_2D", DType.INT8, rng, f"depthwise_conv_2d_column_{seed}", _column(rng))
     for seed in range(TILED):
-        yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}")
+        yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}", 2 * seed < TILED)
     for seed in range(SMALL + MANY):
         yield _edges(random.Random(f"edges {seed}"), f"edges_{seed}", seed >= SMALL)
 
@@ -133,9 +133,16 @@ def _case(builtin: str, dtype: DType, rng: random.Random, name: str, column: _Sh
     return Case(name, builtin, options, (x, w) if b is None else (x, w, b), (y,))
 
 
-def _tiled(rng: random.Random, name: str) -> Case:
+def _tiled(rng: random.Random, name: str, large: bool) -> Case:
     channels, outputs = rng.choice((8, 12, 16, 16, 16, 20, 32)), rng.choice((4, 8, 12))
-    sides = [rng.choice((4, 4, 7, 8, 8, 11, 12)) if channels % 16 == 0 else rng.choice((4, 8)) for _ in range(2)]
+    if not large:  # more weights
+        channels, outputs = rng.choice(((16, 20), (16, 24), (32, 12)))
+    shapes: tuple[tuple[int, int], ...] = ((4, 4), (8, 4), (4, 8), (8, 8), (4, 12))
+    if not large:
+        shapes = ((2, 2), (4, 6), (6, 2), (8, 4), (2, 10))
+    elif channels % 16 == 0:
+        shapes += ((7, 8), (4, 11), (7, 7))
+    sides = rng.choice(shapes)
     padding = rng.choice(("SAME", "SAME", "VALID"))
     sizes = [side + 2 if padding == "VALID" else side for side in sides]
     batch = rng.choice((1, 1, 1, 2))

@@ -18,7 +18,7 @@ from motes.ops.conv.window import Window
 MOST_RAM = 32_000
 """Bytes of input, output and scratch that are worth their time where nobody says how many there are."""
 
-SHIFT = 15
+SHIFT = 17
 """Of every output: the transforms have it as a constant."""
 
 
@@ -28,8 +28,7 @@ class Tiling:
 
     Attributes:
         points: one row a value.
-        scale: of transformed weights.
-        factor: by which sums come multiplied.
+        scales: what transformed weights may be multiplied by; sums come multiplied by as much, and by `factor`.
         tail: the words of a channel behind its bias, multiplier, offset and what is taken off negative sums.
         middle: what is added to every value.
         most_flash: bytes of weights that are worth their time where nobody says how many there are.
@@ -37,7 +36,7 @@ class Tiling:
 
     side: int
     points: tuple[tuple[int, int, int], ...]
-    scale: int
+    scales: tuple[int, ...]
     factor: int
     tail: Callable[[Array, int], tuple[int, ...]]
     middle: int
@@ -126,8 +125,8 @@ def _corners(weights: Array, bias: int) -> tuple[int, ...]:
 TILES_2X2 = Tiling(
     side=2,
     points=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
-    scale=16,
-    factor=512,
+    scales=(4, 8, 16),
+    factor=128,
     tail=_none,
     middle=0,
     most_flash=40_960,
@@ -135,7 +134,7 @@ TILES_2X2 = Tiling(
 TILES_4X4 = Tiling(
     side=4,
     points=((1, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 1)),
-    scale=1,
+    scales=(1, 2, 4),
     factor=576,
     tail=_corners,
     middle=128,
@@ -158,12 +157,13 @@ def pack(tiling: Tiling, node: Node) -> Transformed | None:
     each = channels(node.op, node)
     if each is None:
         return None
-    scales = [_scales(tiling, channel) for channel in each]
-    if None in scales:
-        return None
     filters = np.stack([c.weights.reshape(3, 3, -1) for c in each])
-    weights = _weights(tiling, filters, depth(node))
-    return Transformed(weights, np.array(scales, np.int64).astype(np.uint32).view(np.int32))
+    for scale in tiling.scales:
+        words = [_words(tiling, channel, scale * tiling.factor) for channel in each]
+        if None not in words:
+            weights = _weights(tiling, scale * filters, depth(node))
+            return Transformed(weights, np.array(words, np.int64).astype(np.uint32).view(np.int32))
+    return None
 
 
 def depth(node: Node) -> int:
@@ -174,7 +174,7 @@ def depth(node: Node) -> int:
 def _weights(tiling: Tiling, filters: Array, deep: int) -> Array:
     """The transformed filters (out_ch, 3, 3, in_ch), in the order of winograd_products_s8_dsp.h."""
     (outputs, _, _, inputs), points = filters.shape, np.array(tiling.points)
-    values = tiling.scale * np.einsum("ia,oabc,jb->oijc", points, filters, points)
+    values = np.einsum("ia,oabc,jb->oijc", points, filters, points)
     whole = np.zeros((outputs, tiling.positions, deep), np.int64)
     whole[:, :, :inputs] = values.reshape(outputs, tiling.positions, inputs)
     # Blocks of four outputs, positions, fours of inputs, which of the four, outputs.
@@ -183,14 +183,13 @@ def _weights(tiling: Tiling, filters: Array, deep: int) -> Array:
     return pairs.astype(np.uint32).view(np.int32)
 
 
-def _scales(tiling: Tiling, channel: Channel) -> tuple[int, ...] | None:
-    """The words of a channel."""
+def _words(tiling: Tiling, channel: Channel, factor: int) -> tuple[int, ...] | None:
+    """How a channel is rescaled whose sums come multiplied by `factor`."""
     rescale = channel.rescale
-    if max(-rescale.low, rescale.high) * tiling.factor >= 1 << 31:
+    if max(-rescale.low, rescale.high) * factor >= 1 << 31:
         return None
-    step = fit_signed(rescale, tiling.factor, SHIFT)
+    step = fit_signed(rescale, factor, SHIFT)
     if step is None:
         return None
     bias = channel.bias - tiling.middle * int(channel.weights.sum())
-    tail = tiling.tail(channel.weights, bias)
-    return (tiling.factor * bias, *step, *(tiling.factor * b for b in tail))
+    return (factor * bias, *step, *(factor * b for b in tiling.tail(channel.weights, bias)))

@@ -6,8 +6,8 @@
        d0 - d2,  d1 + d2,  d2 - d1,  d3 - d1
 
    and the outputs of the products m are m0 + m1 + m2 and m1 - m2 + m3. Both are applied to rows and
-   to columns. The weights hold a factor of 64, the last step one of 8: 512 times a sum comes out,
-   modulo 2^32.
+   to columns. With weights times four, and a factor of 32 in the last step, 128 times a sum comes
+   out, modulo 2^32. Weights may hold another power of two.
 
    Source: A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
 #ifndef MOTES_WINOGRAD_2X2_S8_DSP_H
@@ -97,11 +97,11 @@ MOTES_ASSEMBLY void winograd_2x2_values_s8_dsp(const int8_t *x, uint32_t row, ui
 
 /* An output of the sum `a`: bias, multiplier, offset and what is taken off negative sums in r8 to r11. */
 #define FINISH(a, to) \
-    "add " a ", r8, " a ", lsl #3\n" \
+    "add " a ", r8, " a ", lsl #5\n" \
     "and r3, r11, " a ", asr #31\n" \
     "smmla " a ", " a ", r9, r10\n" \
     "sub " a ", " a ", r3\n" \
-    "ssat " a ", #8, " a ", asr #15\n" \
+    "ssat " a ", #8, " a ", asr #17\n" \
     "strb " a ", " to "\n"
 
 /* Outputs of a tile and four channels. sums: those of tile 0 or 1 in winograd_products_s8_dsp.h. `pixel`, `row`: bytes

@@ -11,7 +11,7 @@
        6 m0 + r - 4 p,  2 (s - 2 q),  4 (r - p),  4 (6 m5 + 2 s - q)
 
    with p, q = m1 +- m2 and r, s = m3 +- m4. Both are applied to rows and to columns, so that 576
-   times a sum comes out. All is exact, modulo 2^32.
+   times a sum comes out, modulo 2^32. Weights may hold a power of two.
 
    Two channels go together as one number, 65536 * a + b: shifted sums of such numbers need one
    instruction each. In the end b must not be negative, or it would borrow from a. Hence values are
@@ -157,7 +157,7 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
     "and r7, r11, " a ", asr #31\n" \
     "smmla " a ", " a ", r9, r10\n" \
     "sub " a ", " a ", r7\n" \
-    "ssat " a ", #8, " a ", asr #15\n" \
+    "ssat " a ", #8, " a ", asr #17\n" \
     "strb " a ", " to "\n"
 
 /* A row of outputs: products from the stack, sums 2^shift times too small. The last two have biases of their own. */
