@@ -43,6 +43,8 @@ class Core:
     """Zig's name of the core and its floating-point unit, such as "cortex_m4+vfp4d16sp"."""
     gcc_flags: tuple[str, ...]
     """Arguments of arm-none-eabi-gcc that choose it; none where that compiler has no such core."""
+    flags: tuple[str, ...] = ()
+    """Arguments for either compiler."""
     model: str = ""
     """The emulator's name of it, such as "cortex-m4"; empty where the emulator has none."""
     timing: str = ""
@@ -231,8 +233,8 @@ class _Table:
             raise self.error(key, f"is {value!r}; expected a text")
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._get(key, "a list of texts", None)
+    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
+        value = self._get(key, "a list of texts", default)
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise self.error(key, f"is {value!r}; expected a list of texts")
         return tuple(value)
@@ -279,6 +281,7 @@ def _load_core(path: Path) -> Core:
         zig_target=table.text("zig_target"),
         mcpu=table.text("mcpu"),
         gcc_flags=table.texts("gcc_flags"),
+        flags=table.texts("flags", []),
         model=table.text("model", ""),
         timing=table.text("timing", ""),
         caveat=table.text("caveat", ""),

@@ -11,6 +11,8 @@ LDR, LDR_NEXT, USE = "0868", "4968", "4018"  # ldr r0, [r1]; ldr r1, [r1, #4]; a
 ADDS, MULS, SHIFTED = "9b1c", "6343", "02eb8303"  # adds r3, r3, #2; muls r3, r4, r3; add.w r3, r2, r3, lsl #2
 STR, PUSH, POP_PC = "0860", "30b5", "30bd"  # str r0, [r1]; push {r4, r5, lr}; pop {r4, r5, pc}
 SMLAD = "26fb0456"  # smlad r6, r6, r4, r5
+LW, LW_USE, SW = "0441", "3305c500", "08c1"  # c.lw s1, 0(a0); add a0, a0, a2; c.sw a0, 0(a0)
+DIV, BEQ, RET = "3345c502", "6300b500", "8280"  # div a0, a0, a2; beq a0, a1; ret
 BNE, BL, BX = "fcd1", "fff7fcff", "7047"
 SDIV = "93fbf4f3"  # sdiv r3, r3, r4
 
@@ -40,6 +42,13 @@ BLOCKS = {
         ((ADDS, SMLAD, SHIFTED), (3, 0, 0)),
         ((SDIV,), (4, 0, 0)),
         ((BNE,), (0, 3, 1)),
+    ],
+    "hazard3": [
+        ((LW, LW_USE), (2, 0, 0)),
+        (("1041", LW_USE), (3, 0, 0)),  # c.lw a2, 0(a0)
+        ((DIV,), (18, 0, 0)),
+        ((BEQ,), (0, 2, 1)),
+        ((RET,), (0, 2, 2)),
     ],
     "cortex_m7": [
         ((LDR, ADDS), (1, 0, 0)),

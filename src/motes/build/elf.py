@@ -41,6 +41,8 @@ class Elf:
 
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
+    machine: str
+    """As ELF names it: "EM_ARM", "EM_RISCV"."""
     segments: tuple[tuple[int, bytes], ...]
     """The bytes to load, each with the address it is stored at (in flash, even where it runs from RAM)."""
 
@@ -61,6 +63,7 @@ def read_elf(data: bytes) -> Elf:
     """
     try:
         file = ELFFile(io.BytesIO(data))
+        machine = str(file["e_machine"])
         names = [s.name for s in file.iter_sections()]
         symbols = [
             Symbol(
@@ -91,4 +94,4 @@ def read_elf(data: bytes) -> Elf:
         ]
     except (ELFError, KeyError, IndexError, ValueError) as error:
         raise BadInput(f"not an ELF file that can be read ({error})") from None
-    return Elf(tuple(sections), tuple(symbols), tuple(sorted(segments)))
+    return Elf(tuple(sections), tuple(symbols), machine, tuple(sorted(segments)))

@@ -157,7 +157,8 @@ def _link(
     draft = objects(0)
     script = _read(board.link_script).replace("INCLUDE memory.ld\n", board.memory_script)
     names = (part for unit, path in draft.items() for part in (unit, path.name))
-    proof = Path(stack.__file__).read_bytes()  # which changes the bound of the same objects when it changes
+    # What changes the bound of the same objects when it changes.
+    proof = b"".join(path.read_bytes() for path in sorted(Path(stack.__file__).parent.glob("*.py")))
     key = cache.digest("image", compiler.key, proof, script, str(board.chip), str(interrupts), *names)
     notes_, kept, map_ = (cache.find(f"{key}.{suffix}") for suffix in ("json", "elf", "map"))
     if notes_ and kept and map_:

@@ -133,11 +133,13 @@ def for_core(core: Core, name: str = "zig") -> Compiler:
     """
     debug = "-g"  # function and line of a fault; it changes no loaded byte
     # Kernels unroll by hand where it pays; left to itself, clang adds 2 KB to an image for 1% of its cycles.
-    common = ("-O2", "-fno-unroll-loops", *LANGUAGE, *SECTIONS, debug)
+    common = ("-O2", "-fno-unroll-loops", *LANGUAGE, *SECTIONS, *core.flags, debug)
     if name == "zig":
         flags = ("-target", core.zig_target, f"-mcpu={core.mcpu}", "-fno-sanitize=all", *common)
         return Compiler("zig", _zig(), _zig_version(), flags, (*IMAGE, "-lcompiler_rt"))
     if name == "gcc":
+        if not core.gcc_flags:
+            raise BadInput(f"toolchain gcc: arm-none-eabi-gcc makes no code for {core.name}; leave out --toolchain gcc")
         command, version = _gcc()
         apart = "-fno-ipa-icf"  # functions that are alike stay two: layers and stages are told apart by address
         return Compiler("gcc", command, version, (*core.gcc_flags, apart, *common), (*IMAGE, "-lgcc"))

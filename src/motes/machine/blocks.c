@@ -26,9 +26,10 @@ typedef struct {
     block *previous;              /* the block whose branch is not accounted yet, or null */
     uint64_t previous_end;        /* the address behind it */
     uint32_t stopped;             /* this code has stopped the emulator */
-    uint32_t masked;              /* an interrupt waits until PRIMASK is cleared */
-    uint64_t registers[15];       /* the emulator's numbers of r0 to r14 */
-    uint64_t primask;             /* the emulator's number of that register */
+    uint32_t masked;              /* an interrupt waits until the core no longer holds it back */
+    uint64_t registers[15];       /* the emulator's numbers of those that blocks rely on */
+    uint64_t mask;                /* and of the one that holds interrupts back... */
+    uint32_t mask_bit, masked_by; /* ... while this bit of it is this */
     int (*stop)(void *emulator);
     int (*read_register)(void *emulator, int number, void *value);
     void (*learn)(uint64_t address, uint32_t size);
@@ -49,9 +50,9 @@ static uint32_t broken_reliance(void *emulator, const ledger *l, uint64_t relian
 }
 
 static int may_interrupt(void *emulator, const ledger *l) {
-    uint32_t primask = 1;
-    l->read_register(emulator, (int)l->primask, &primask);
-    return (primask & 1) == 0;
+    uint64_t value = l->masked_by; /* the emulator writes as many bytes as the register has */
+    l->read_register(emulator, (int)l->mask, &value);
+    return ((uint32_t)value & l->mask_bit) != l->masked_by;
 }
 
 /* The emulator calls this before it executes the block of `size` bytes at `address`. When it stops

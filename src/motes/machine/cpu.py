@@ -1,4 +1,4 @@
-"""An Arm core of the M profile: Unicorn, with the clock and the block counter of blocks.c wound around it.
+"""A core: Unicorn, with the clock and the block counter of blocks.c wound around it.
 
 Time advances by whole blocks: a block that has begun is finished before anything else happens.
 """
@@ -11,16 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc_const
 from unicorn.unicorn_py3 import unicorn as unicorn_module
 
-from motes.errors import BadInput
+from motes.errors import BadInput, BoardFault
+from motes.machine.architecture import RETURN
+from motes.machine.arm import ARM
 from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, misaligned, refused
 from motes.machine.firmware import Firmware
 from motes.machine.native import Block, Learn, Ledger, Misaligned, Visit, counter
 from motes.machine.registers import RegisterSet
 from motes.machine.results import Spent
+from motes.machine.riscv import RISCV
 from motes.machine.timing import block_cost
 from motes.machine.timing.alignment import Reliance
 from motes.target import Board
@@ -33,11 +35,7 @@ ERASED = 0xFF
 
 NOWHERE = 0xFFFFFFFE
 NOT_AN_ADDRESS = 1  # odd: no block starts there
-GENERAL = (*range(arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R12 + 1), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR)
 RELIANCES = 8  # that blocks.c checks for one block
-HINTS = (b"\x30\xbf", b"\x20\xbf", b"\xaf\xf3\x03\x80", b"\xaf\xf3\x02\x80")
-"""WFI and WFE, 16 and 32 bits: the instructions that sleep."""
-EXCEPTION_RETURN = 8  # the emulator's number of a jump to EXC_RETURN
 WORD = 4
 
 unicorn: Any = unicorn_module  # its annotations are not complete
@@ -46,10 +44,7 @@ Read = Callable[[int, int], int]
 Write = Callable[[int, int, int], None]
 
 
-def _model(board: Board) -> int:
-    """Unicorn's number of the board's core."""
-    name = f"UC_CPU_ARM_{board.core.model.upper().replace('-', '_')}"
-    return int(getattr(arm, name))
+ARCHITECTURES = (ARM, RISCV)
 
 
 class Stop(enum.Enum):
@@ -73,9 +68,10 @@ class Cpu:
         assert board.chip is not None
         self.firmware, self.board, self.chip = firmware, board, board.chip
         chip = board.chip
+        self.architecture = arch = next(a for a in ARCHITECTURES if board.core.model in a.models)
         self.on_visit: Callable[[int], None] = lambda address: None
-        self._emulator: Any = unicorn.Uc(uc_const.UC_ARCH_ARM, uc_const.UC_MODE_THUMB | uc_const.UC_MODE_MCLASS)
-        self._emulator.ctl_set_cpu_model(_model(board))
+        self._emulator: Any = unicorn.Uc(arch.number, arch.mode)
+        self._emulator.ctl_set_cpu_model(arch.models[board.core.model])
         self._emulator.mem_map(chip.flash.start, chip.flash.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC)
         self._emulator.mem_map(chip.ram.start, chip.ram.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE)
         self._emulator.mem_write(chip.ram.start, bytes([PAINT]) * chip.ram.size)
@@ -100,18 +96,20 @@ class Cpu:
         ledger.limit, ledger.stopped = limit, 0
         self._forget_events()
         try:
-            self._emulator.emu_start(self.pc | 1, NOWHERE)
+            self._emulator.emu_start(self.pc | self.architecture.code_bit, NOWHERE)
         except unicorn.UcError as error:
-            self._refuse(error.errno)
+            if self._stop is None:
+                self._refuse(error.errno)
         self._raise_failure()
         if self._stop is not None:
             return self._stop
         if self._exception is not None:
-            raise refused(self.firmware, self.registers(), self._exception)
+            raise self._refused(self._exception)
         if ledger.stopped:
             return Stop.LIMIT
         self.settle()
-        return Stop.SLEEP if self.read(self.pc - WORD, WORD).endswith(HINTS) else Stop.LIMIT  # YIELD also stops
+        slept = self.read(self.pc - WORD, WORD).endswith(self.architecture.hints)
+        return Stop.SLEEP if slept else Stop.LIMIT  # YIELD also stops
 
     def end(self) -> None:
         """Stop the core behind the block that it executes."""
@@ -143,7 +141,10 @@ class Cpu:
         registers = self.registers()
         if self._access is not None:
             raise bad_access(self.firmware, self.chip, registers, self._access)
-        raise refused(self.firmware, registers, self._exception if self._exception is not None else -errno)
+        raise self._refused(self._exception if self._exception is not None else -errno)
+
+    def _refused(self, exception: int) -> BoardFault:
+        return refused(self.firmware, self.registers(), exception, self.architecture.exceptions)
 
     # -------------------------------------------------------------------------------------------- accounts
 
@@ -213,30 +214,31 @@ class Cpu:
     @property
     def pc(self) -> int:
         """The address of the next instruction."""
-        return self.register(arm.UC_ARM_REG_PC)
+        return self.register(self.architecture.pc)
 
     @pc.setter
     def pc(self, address: int) -> None:
-        self.set_register(arm.UC_ARM_REG_PC, address | 1)
+        self.set_register(self.architecture.pc, address | self.architecture.code_bit)
 
     @property
     def sp(self) -> int:
         """The stack pointer."""
-        return self.register(arm.UC_ARM_REG_SP)
+        return self.register(self.architecture.sp)
 
     @sp.setter
     def sp(self, address: int) -> None:
-        self.set_register(arm.UC_ARM_REG_SP, address)
+        self.set_register(self.architecture.sp, address)
 
     @property
     def lr(self) -> int:
         """The link register."""
-        return self.register(arm.UC_ARM_REG_LR)
+        return self.register(self.architecture.lr)
 
     @property
     def masked(self) -> bool:
-        """Whether PRIMASK holds interrupts back."""
-        return bool(self.register(arm.UC_ARM_REG_PRIMASK) & 1)
+        """Whether the core holds interrupts back."""
+        arch = self.architecture
+        return self.register(arch.mask) & arch.mask_bit == arch.masked
 
     def register_set(self, numbers: Sequence[int]) -> RegisterSet:
         """Registers to be read and written together, by Unicorn's numbers of them."""
@@ -244,9 +246,10 @@ class Cpu:
 
     def registers(self) -> Registers:
         """What a fault reports."""
-        numbers = (arm.UC_ARM_REG_PC, arm.UC_ARM_REG_LR, arm.UC_ARM_REG_SP, arm.UC_ARM_REG_XPSR)
-        pc, lr, sp, xpsr = map(self.register, numbers)
-        return Registers(pc, lr, sp, xpsr, tuple(map(self.register, GENERAL[:13])))
+        arch = self.architecture
+        pc, lr, sp, status = map(self.register, (arch.pc, arch.lr, arch.sp, arch.status))
+        shown = {name: self.register(number) for name, number in arch.shown.items()}
+        return Registers(pc, lr, sp, shown, lost=status & arch.needed != arch.needed)
 
     def map_registers(self, base: int, size: int, read: Read, write: Write) -> None:
         """Give a range of addresses to a peripheral: `read(offset, bytes)`, `write(offset, bytes, value)`."""
@@ -290,8 +293,10 @@ class Cpu:
             first=self.chip.flash.start,
             count=count,
             watched_return=NOT_AN_ADDRESS,
-            registers=(ctypes.c_uint64 * len(GENERAL))(*GENERAL),
-            primask=arm.UC_ARM_REG_PRIMASK,
+            registers=(ctypes.c_uint64 * 15)(*self.architecture.relied),
+            mask=self.architecture.mask,
+            mask_bit=self.architecture.mask_bit,
+            masked_by=self.architecture.masked,
             stop=ctypes.cast(unicorn.uclib.uc_emu_stop, ctypes.c_void_p),
             read_register=ctypes.cast(unicorn.uclib.uc_reg_read, ctypes.c_void_p),
             learn=Learn(self._learn),
@@ -339,7 +344,9 @@ class Cpu:
         size = self._blocks[(address - self.ledger.first) >> 1].size
         needed = block_cost(self.board.core.timing, self.read(address, size), address).reliances
         culprit = needed[Reliance(reliance & 15, reliance >> 4 & 3)]
-        self._fail(misaligned(self.firmware, replace(self.registers(), pc=culprit)))
+        registers = self.registers()
+        at = replace(registers, pc=culprit, shown={**registers.shown, "pc": culprit})
+        self._fail(misaligned(self.firmware, at))
 
     def _fail(self, error: BaseException) -> None:
         """Keep an exception that must not cross C, and stop."""
@@ -349,12 +356,15 @@ class Cpu:
         self._emulator.emu_stop()
 
     def _on_exception(self, uc: Any, number: int, data: object) -> None:
-        if number == EXCEPTION_RETURN:
+        if number == self.architecture.leaves_by:
             self._stop = Stop.RETURN
         else:
             self._exception = number
         uc.emu_stop()
 
     def _on_bad_access(self, uc: Any, access: int, address: int, size: int, value: int, data: object) -> bool:
-        self._access = BadAccess(access, address, size)
+        if address == RETURN and self.architecture.leaves_by is None:
+            self._stop = Stop.RETURN
+        else:
+            self._access = BadAccess(access, address, size)
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from motes.errors import BadInput
+from motes.machine.arm import ARM
+from motes.machine.arm_interrupts import ArmInterrupts
 from motes.machine.cpu import Cpu, Stop
 from motes.machine.faults import RegisterFault, bad_register, endless
 from motes.machine.firmware import read_firmware
@@ -12,6 +14,7 @@ from motes.machine.interrupts import Interrupts
 from motes.machine.peripherals import KINDS, SENSORS, SIZE, Device, Led, Sensor
 from motes.machine.requests import ExecuteRequest
 from motes.machine.results import Execution, Line, Spent
+from motes.machine.riscv_interrupts import RiscvInterrupts
 from motes.machine.tracing import Tracer
 
 GRACE_S = 10.0
@@ -30,7 +33,7 @@ class VirtualBoard:
         assert request.board.chip is not None
         self._request, self._chip = request, request.board.chip
         self._cpu = Cpu(read_firmware(request.image), request.board)
-        self._interrupts = Interrupts(self._cpu)
+        self._interrupts: Interrupts = (ArmInterrupts if self._cpu.architecture is ARM else RiscvInterrupts)(self._cpu)
         self._tracer = Tracer(self._cpu, request.marks, request.taps)
         self._interrupts.on_enter = self._tracer.enter_interrupt
         self._interrupts.on_leave = self._tracer.leave_interrupt

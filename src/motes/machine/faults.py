@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from unicorn import unicorn_const as uc_const
@@ -10,18 +11,10 @@ from motes.errors import BoardFault
 from motes.machine.firmware import Firmware
 from motes.target import Chip
 
-THUMB = 1 << 24  # the bit of xPSR that says that the core decodes Thumb
 BELOW_THE_STACK = 0x10000  # an access this near below the stack's end is taken for its overflow
 
 _WRITES = (uc_const.UC_MEM_WRITE_UNMAPPED, uc_const.UC_MEM_WRITE_PROT)
 _FETCHES = (uc_const.UC_MEM_FETCH_UNMAPPED, uc_const.UC_MEM_FETCH_PROT)
-_EXCEPTIONS = {  # the emulator's numbers
-    2: "it executed SVC, which nothing handles",
-    3: "it executed BKPT without a debugger",
-    4: "an access that must be aligned is not",
-    7: "it executed BKPT without a debugger",
-    17: "it used the FPU before switching it on",
-}
 
 
 class RegisterFault(Exception):
@@ -44,9 +37,11 @@ class Registers:
     pc: int
     lr: int
     sp: int
-    xpsr: int
-    general: tuple[int, ...]
-    """r0 to r12."""
+    """The three that are looked at."""
+    shown: Mapping[str, int]
+    """All that a report shows, by name."""
+    lost: bool = False
+    """Whether the core is in a state in which it executes nothing: it has jumped to what is no code of its kind."""
 
 
 def bad_access(firmware: Firmware, chip: Chip, registers: Registers, access: BadAccess) -> BoardFault:
@@ -85,17 +80,18 @@ def stack_overflow(firmware: Firmware, registers: Registers, did: str) -> BoardF
     )
 
 
-def refused(firmware: Firmware, registers: Registers, exception: int) -> BoardFault:
+def refused(firmware: Firmware, registers: Registers, exception: int, exceptions: Mapping[int, str]) -> BoardFault:
     """The fault of an instruction that the core refuses.
 
     Args:
         exception: the emulator's number of the exception, or minus its error.
+        exceptions: what the program has done, by that number.
     """
-    if not registers.xpsr & THUMB:
+    if registers.lost:
         what, hint = "it jumped to an address without the Thumb bit", "look for a function pointer that is not one"
         return _fault(firmware, registers, "usage fault", what, hint, at_caller=True)
-    if exception in _EXCEPTIONS:
-        what, hint = _EXCEPTIONS[exception], "this core stops there"
+    if exception in exceptions:
+        what, hint = exceptions[exception], "this core stops there"
     elif exception == -uc_const.UC_ERR_INSN_INVALID:
         what, hint = "the instruction is undefined on this core", "look for a trap, or for code built for another core"
     else:
@@ -130,8 +126,6 @@ def _fault(
     place = (registers.lr & ~1) - 2 if at_caller else registers.pc
     line = firmware.line_at(place)
     where = f"{firmware.function_at(place)}{f' ({line})' if line else ''}"
-    first = {"pc": registers.pc, "lr": registers.lr, "sp": registers.sp, "xpsr": registers.xpsr}
-    rest = {f"r{i}": value for i, value in enumerate(registers.general)}
-    shown = [f"{name:>4} {value:#010x}" for name, value in (first | rest).items()]
+    shown = [f"{name:>4} {value:#010x}" for name, value in registers.shown.items()]
     rows = ["  " + " ".join(shown[i : i + 4]) for i in range(0, len(shown), 4)]
     return BoardFault("\n".join((f"{kind} in {where}: {what}; {hint}", *rows)))

@@ -4,7 +4,7 @@
 
 #define TRIPLE_BYTES 6u
 
-void accelerometer_interrupt(void);
+HANDLER void accelerometer_interrupt(void);
 
 void board_accelerometer_start(int16_t *two_buffers, uint32_t triples_per_buffer,
                                uint32_t rate_mhz) {
@@ -12,7 +12,7 @@ void board_accelerometer_start(int16_t *two_buffers, uint32_t triples_per_buffer
                  triples_per_buffer * TRIPLE_BYTES, rate_mhz);
 }
 
-void accelerometer_interrupt(void) {
+HANDLER void accelerometer_interrupt(void) {
     uint32_t full;
     while ((full = REGISTER(ACCELEROMETER_BASE, SENSOR_DONE)) != 0) {
         app_on_accelerometer((const int16_t *)(uintptr_t)full,

@@ -2,7 +2,7 @@
 #include "board.h"
 #include "registers.h"
 
-void camera_interrupt(void);
+HANDLER void camera_interrupt(void);
 
 void board_camera_start(uint8_t *two_buffers, uint32_t bytes_per_buffer, uint32_t width,
                         uint32_t height, uint32_t rate_mhz) {
@@ -12,7 +12,7 @@ void board_camera_start(uint8_t *two_buffers, uint32_t bytes_per_buffer, uint32_
                  rate_mhz);
 }
 
-void camera_interrupt(void) {
+HANDLER void camera_interrupt(void) {
     uint32_t full;
     while ((full = REGISTER(CAMERA_BASE, SENSOR_DONE)) != 0) {
         app_on_camera((const uint8_t *)(uintptr_t)full, REGISTER(CAMERA_BASE, SENSOR_LENGTH));

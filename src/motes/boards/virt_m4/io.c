@@ -4,12 +4,20 @@
 
 void board_init(void) {}
 
+#ifdef __riscv
+#define LOCK "csrci mstatus, 8"
+#define UNLOCK "csrsi mstatus, 8"
+#else
+#define LOCK "cpsid i"
+#define UNLOCK "cpsie i"
+#endif
+
 void board_lock(void) {
-    __asm volatile("cpsid i" ::: "memory");
+    __asm volatile(LOCK ::: "memory");
 }
 
 void board_unlock(void) {
-    __asm volatile("cpsie i" ::: "memory");
+    __asm volatile(UNLOCK ::: "memory");
 }
 
 /* With interrupts masked, WFI still returns as soon as one is pending: none is slept through. */

@@ -2,14 +2,14 @@
 #include "board.h"
 #include "registers.h"
 
-void microphone_interrupt(void);
+HANDLER void microphone_interrupt(void);
 
 void board_microphone_start(int16_t *two_buffers, uint32_t samples_per_buffer, uint32_t rate_hz) {
     sensor_start(MICROPHONE_BASE, MICROPHONE_IRQ, (uint32_t)(uintptr_t)two_buffers,
                  samples_per_buffer * (uint32_t)sizeof(int16_t), rate_hz * 1000u);
 }
 
-void microphone_interrupt(void) {
+HANDLER void microphone_interrupt(void) {
     uint32_t full;
     while ((full = REGISTER(MICROPHONE_BASE, SENSOR_DONE)) != 0) {
         app_on_microphone((const int16_t *)(uintptr_t)full,

@@ -6,6 +6,13 @@
 
 #include <stdint.h>
 
+/* Of a function that the core calls for an interrupt: on Arm any function will do. */
+#ifdef __riscv
+#define HANDLER __attribute__((interrupt))
+#else
+#define HANDLER
+#endif
+
 #define REGISTER(base, offset) (*(volatile uint32_t *)((base) + (offset)))
 
 /* Console: writing LENGTH prints that many bytes. */

@@ -2,13 +2,13 @@
 #include "board.h"
 #include "registers.h"
 
-void timer_interrupt(void);
+HANDLER void timer_interrupt(void);
 
 void board_timer_start(uint32_t period_us) {
     interrupt_enable(TIMER_IRQ);
     REGISTER(TIMER_BASE, TIMER_PERIOD) = period_us;
 }
 
-void timer_interrupt(void) {
+HANDLER void timer_interrupt(void) {
     app_on_timer();
 }
