@@ -10,7 +10,7 @@ import motes
 SOURCE = Path(motes.__file__).parent
 
 ROOMS = (
-    ("errors", "progress"),
+    ("errors", "progress", "intervals"),
     ("ir", "names", "bounded"),
     ("quant", "target", "program", "wellformed"),
     ("ops",),

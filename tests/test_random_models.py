@@ -12,9 +12,10 @@ from conftest import oracle
 from motes.build import host
 from motes.errors import MotesError
 from motes.oracle import Question, Refusal, ask
+from motes.passes import prepare
 from motes.tflite import load
 from motes.verifying import wrong
-from random_models import Model, random_model
+from random_models import Model, random_model, withered_model
 
 BATCH = 20
 SAMPLE, ALL = 40, 500
@@ -30,6 +31,14 @@ def test_every_output_equals_tflm(first: int) -> None:
     oracle("tflite_micro")
     models = [random_model(seed) for seed in range(first, first + BATCH)]
     compare(models, sanitize=True, optimise="-O1")
+
+
+def test_channels_that_make_no_difference_go(first: int) -> None:
+    oracle("tflite_micro")
+    models = [withered_model(seed) for seed in range(first, first + BATCH // 2)]
+    compare(models, optimise="-O1")
+    graphs = [load(model.data, model.name) for model in models]
+    assert sum(prepare(g).macs for g in graphs) < 0.8 * sum(g.macs for g in graphs)
 
 
 def compare(models: list[Model], **how: object) -> None:

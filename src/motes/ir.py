@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from motes.errors import BadInput
+from motes.intervals import Interval
 
 Array = npt.NDArray[Any]
 
@@ -158,6 +159,12 @@ class Rows:
         return first * self.stride - self.before, last * self.stride - self.before + self.size - 1
 
 
+Flow = Literal["mixed", "by channel", "moved"]
+"""Every channel of an output may depend on every channel of the inputs. Or channel c of the only output depends on
+channel c of the inputs that have as many, and on all of those that have one, and would do so if there were fewer. Or
+every element of the outputs is one of the inputs that are not folded, or a constant: as `Op.fold` says."""
+
+
 class Op:
     """What a node computes. Subclasses are frozen dataclasses of attributes, and live one folder a family.
 
@@ -251,6 +258,20 @@ class Op:
     def copies(self, node: Node) -> int | None:
         """The input whose elements, all of them and in their order, make up its only output; None: it does more."""
         return 0 if self.view else None
+
+    def flow(self, node: Node) -> Flow:
+        """How the channels of its outputs depend on those of its inputs, channels being counted along the last axis."""
+        return "mixed"
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        """Between which values its only output lies, whatever the inputs within theirs; None: any of its type.
+
+        Only asked of outputs that are integers of one or two bytes, and by whom `flow` is not "moved".
+
+        Args:
+            inputs: of `node.inputs`; None for one that is absent, or of another type.
+        """
+        return None
 
     def rows(self, node: Node) -> Rows | None:
         """How its output's rows follow from its inputs'; None: it needs all of them.

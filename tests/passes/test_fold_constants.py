@@ -59,10 +59,11 @@ def test_a_chain_of_constants_becomes_one_constant() -> None:
     assert graph.nodes[0].input(1).data.tolist() == [[1, 3, 5], [2, 4, 6]]
 
 
-def test_outputs_are_still_computed() -> None:
+def test_outputs_that_are_known_are_copied() -> None:
     x, y = tensor("x", 4, 2), tensor("y", 2, dtype=INT32, q=None)
     graph = prepared([Operator("SHAPE", (x,), (y,), {"out_type": 2})], [x], [y])
-    assert titles(graph) == ["SHAPE"]
+    assert titles(graph) == ["RESHAPE"]
+    assert graph.nodes[0].input(0).data.tolist() == [4, 2]
 
 
 def test_what_is_not_known_stays() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,15 @@ TYPES = {"int8": DType.INT8, "islands": DType.INT8, "int16": DType.INT16, "float
 
 HEAVY = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "MUL")
 """These are drawn more often."""
+
+
+CHANNELS = (
+    *("CONV_2D", "DEPTHWISE_CONV_2D") * 6,
+    *("FULLY_CONNECTED", "ADD", "CONCATENATION", "RESHAPE") * 2,
+    *("SUB", "MUL", "MAXIMUM", "RELU", "RELU6", "LOGISTIC", "QUANTIZE", "MEAN", "REDUCE_MAX"),
+    *("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", "SPLIT", "SLICE", "STRIDED_SLICE", "TRANSPOSE", "SPACE_TO_DEPTH"),
+)
+"""What models of withered weights are made of."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +75,34 @@ def served() -> frozenset[tuple[str, DType]]:
 def random_model(seed: int) -> Model:
     """Model number `seed`."""
     rng = random.Random(f"random model {seed}")
-    kind = rng.choice(KINDS)
-    graph = Growing(rng, kind)
+    return _model(seed, Growing(rng, rng.choice(KINDS)), [*TABLE, *HEAVY, *HEAVY])
+
+
+def withered_model(seed: int) -> Model:
+    """Another one, many channels of which make no difference."""
+    rng = random.Random(f"withered model {seed}")
+    return _model(seed, Growing(rng, rng.choice(("int8", "int8", "int8", "int16")), withered=True), CHANNELS)
+
+
+def _model(seed: int, graph: Growing, names: Sequence[str]) -> Model:
+    """A model grown from inputs, with these operators."""
+    rng, kind = graph.rng, graph.kind
     for _ in range(rng.choice((1, 1, 1, 2))):
-        shape = rng.choice(
-            (
-                (1, rng.randint(3, 12), rng.randint(3, 12), rng.randint(1, 8)),
-                (rng.choice((1, 1, 4)), rng.randint(3, 8), rng.randint(3, 8), rng.randint(1, 4)),
-                (1, rng.randint(2, 40)),
-                (rng.randint(1, 4), 6, 8),
+        shape = (
+            (1, rng.randint(4, 9), rng.randint(4, 9), rng.randint(4, 12))
+            if graph.withered
+            else rng.choice(
+                (
+                    (1, rng.randint(3, 12), rng.randint(3, 12), rng.randint(1, 8)),
+                    (rng.choice((1, 1, 4)), rng.randint(3, 8), rng.randint(3, 8), rng.randint(1, 4)),
+                    (1, rng.randint(2, 40)),
+                    (rng.randint(1, 4), 6, 8),
+                )
             )
         )
         x = graph.tensor(shape, TYPES[kind], 1.0)
         graph.inputs.append(x)
         graph.live.append(x)
-    names = [*TABLE, *HEAVY, *HEAVY]
     wanted = rng.randint(3, 20)
     for _ in range(8 * wanted):
         if len(graph.operators) >= wanted or not graph.live:
@@ -90,7 +113,7 @@ def random_model(seed: int) -> Model:
     read = {t for op in graph.operators for t in op.inputs}
     outputs = [t for op in graph.operators for t in op.outputs if t not in read]
     return Model(
-        f"random_{seed}_{kind}",
+        f"{'withered' if graph.withered else 'random'}_{seed}_{kind}",
         write_model(graph.operators, graph.inputs, outputs),
         tuple(str(op.builtin) for op in graph.operators),
         tuple(graph.inputs),

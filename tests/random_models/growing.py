@@ -29,10 +29,12 @@ class Growing:
         live: tensors that operators may read.
         spread: the real size that a tensor's values have, about.
         inexact: tensors whose floats may be off by a few units in the last place.
+        withered: weights have channels that count for nothing, and outputs that cannot vary.
     """
 
     rng: random.Random
     kind: str
+    withered: bool = False
     inputs: list[Tensor] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     live: list[Tensor] = field(default_factory=list)
@@ -104,13 +106,16 @@ class Growing:
             return w, b, size
         per_channel = self.rng.random() < 0.7
         scales = tuple(float32(3 / 127 * self.rng.uniform(0.3, 2)) for _ in range(channels if per_channel else 1))
+        if self.withered:
+            scales = tuple(float32(s * self.rng.choice((1, 1, 1, 1, 1e-4, 3))) for s in scales)
         w_quant = Quant(scales, (0,) * len(scales), axis if per_channel else None)
-        w = self.named_tensor(
-            shape, DType.INT8, w_quant, values.integers(-127, 127, tuple(shape), endpoint=True).astype(np.int8)
-        )
+        whole = values.integers(-127, 127, tuple(shape), endpoint=True).astype(np.int8)
         wide = DType.INT64 if x.dtype is DType.INT16 else DType.INT32
         b_quant = Quant(tuple(float32(s * x.scale) for s in scales), (0,) * len(scales), 0 if per_channel else None)
         data = values.integers(-3000, 3000, channels).astype(wide.numpy)
+        if self.withered:
+            whole, data = _withered(values, whole, axis, data)
+        w = self.named_tensor(shape, DType.INT8, w_quant, whole)
         b = self.named_tensor((channels,), wide, b_quant, data)
         return w, b, size * 1.5
 
@@ -148,6 +153,19 @@ class Growing:
 
     def activation(self) -> str:
         return self.rng.choice(ACTIVATIONS)
+
+
+def _withered(values: np.random.Generator, weights: Array, axis: int, bias: Array) -> tuple[Array, Array]:
+    """Weights with outputs and inputs that are 0, or nearly so; biases that leave an output no choice, and a few that
+    wrap."""
+    by_output, count = np.moveaxis(weights.copy(), axis, 0), len(bias)
+    by_output[values.random(count) < 0.1] = 0
+    if axis == 0:
+        by_output[..., values.random(weights.shape[-1]) < 0.25] = 0
+    small = values.random(count) < 0.2
+    by_output[small] = np.clip(by_output[small], -2, 2)
+    far = values.choice((0, 3e4, 3e5, 2e9), count, p=(0.5, 0.15, 0.3, 0.05)) * values.choice((-1, 1), count)
+    return np.moveaxis(by_output, 0, axis), bias + far.astype(bias.dtype)
 
 
 Grow = Callable[[Growing, str, Tensor], Any]

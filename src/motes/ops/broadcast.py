@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, DType, Node, Op, Params, Rows, Tensor
+from motes.intervals import Interval
+from motes.ir import Array, DType, Flow, Node, Op, Params, Rows, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -155,6 +157,9 @@ class Elementwise(Op):
     quantized: ClassVar[tuple[DType, ...]] = QUANTIZED
     """Types of tensors that must have a scale and a zero point."""
 
+    monotonic: ClassVar[bool] = False
+    """Of integers of one or two bytes it rises or falls in each input, while the others stay."""
+
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
@@ -183,6 +188,20 @@ class Elementwise(Op):
     def compute(self, node: Node, *inputs: Array) -> Array:
         """The output's values, exactly, for the inputs' values; wider types than the output's may hold them."""
         raise NotImplementedError(type(self))
+
+    def flow(self, node: Node) -> Flow:
+        """By channel, unless inputs are seen under another shape."""
+        last = {shape[-1:] for shape in self.shapes(node)}
+        own = {tensor.shape[-1:] for tensor in node.inputs if tensor is not None}
+        return "by channel" if last == own else "mixed"
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        """From the ends of the inputs' intervals, where it is monotonic."""
+        known = [(i.low, i.high) for i in inputs if i is not None]
+        if not self.monotonic or self.flow(node) == "mixed" or len(known) < len(node.inputs):
+            return None
+        ends = [self.compute(node, *choice) for choice in itertools.product(*known)]
+        return Interval(np.minimum.reduce(ends), np.maximum.reduce(ends))
 
     def rows(self, node: Node) -> Rows | None:
         """Each from the same row of the inputs, where `row_by_row` says so."""

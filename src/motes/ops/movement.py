@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, DType, Flow, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_constant
 
 LOOPS = 5
@@ -119,6 +119,10 @@ class StridedCopy(Op):
     def copy(self, node: Node) -> Copy:
         """What it moves."""
         raise NotImplementedError(self)
+
+    def flow(self, node: Node) -> Flow:
+        """All it does is to move elements."""
+        return "moved"
 
     def params(self, node: Node) -> Params:
         """The fields of `strided_copy_params`."""

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.intervals import Interval
+from motes.ir import Array, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_constant, check_quant, row_by_row
 from motes.ops.steps import steps_kernel
 
@@ -53,6 +54,18 @@ class Pointwise(Op):
 
     def check_ranges(self, node: Node) -> None:
         """Raise `Unsupported` for scales and zero points of quantized tensors that TFLM's arithmetic does not take."""
+
+    def flow(self, node: Node) -> Flow:
+        """Every element by itself."""
+        return "by channel"
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        """Of bytes: all outputs are known."""
+        (x,), y = inputs, node.output
+        if x is None or y.dtype.size > 1 or TABLE not in self.kernels:
+            return None
+        every = np.arange(256) + np.iinfo(y.dtype.numpy).min
+        return x.through(table(node).view(y.dtype.numpy)[every & 0xFF], int(every[0]))
 
     def params(self, node: Node) -> Params:
         """What a kernel of `float_kernel` needs."""

@@ -8,7 +8,9 @@ from dataclasses import replace
 from motes.ir import Control, Graph
 from motes.passes.choose_operands import choose_operands
 from motes.passes.count_rounds import count_rounds
+from motes.passes.drop_dead_channels import drop_dead_channels
 from motes.passes.drop_dead_nodes import drop_dead_nodes
+from motes.passes.drop_dead_states import drop_dead_states
 from motes.passes.drop_identities import drop_identities
 from motes.passes.drop_requantize_pairs import drop_requantize_pairs
 from motes.passes.fold_constants import fold_constants
@@ -36,11 +38,16 @@ PIPELINE = (
     *REPAIR,
     place_rows,
     roll_recurrence,
+    drop_dead_channels,
+    drop_dead_states,  # and what fed nothing else
     order_nodes,
 )
 
 ORDERING = (drop_dead_nodes, order_nodes)
 """Those that leave every node as it is."""
+
+OUTERMOST = (drop_dead_states,)
+"""Those that are not for what operators run."""
 
 
 def prepare(graph: Graph) -> Graph:
@@ -72,7 +79,7 @@ def _throughout(run: Callable[[Graph], Graph], graph: Graph) -> Graph:
     """The graph after a pass, what its operators run first."""
     nodes = []
     for node in graph.nodes:
-        if isinstance(node.op, Control) and not (node.op.fixed and run not in ORDERING):
+        if isinstance(node.op, Control) and run not in OUTERMOST and (run in ORDERING or not node.op.fixed):
             bodies = tuple(_throughout(run, body) for body in node.op.bodies)
             node = replace(node, op=replace(node.op, bodies=bodies))
         nodes.append(node)

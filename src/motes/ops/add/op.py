@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.add.affine import Affine, Rounded, fit
 from motes.ops.add.sum import HEADROOM, SUM_OPTIONS, Sum
 from motes.ops.broadcast import check_tensors, clamp, fused_limits, in_place, is_type
@@ -123,6 +123,9 @@ class AddN(Op):
             "y_multiplier": y_multiplier,
             "y_shift": y_shift,
         }
+
+    def flow(self, node: Node) -> Flow:
+        return "by channel"
 
     def rows(self, node: Node) -> Rows | None:
         return row_by_row(node)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from motes.errors import Unsupported
+from motes.intervals import Interval
 from motes.ir import Array, DType, Kernel, Node, Params, Tensor
 from motes.ops.broadcast import QUANTIZED, Elementwise, check_fused, clamp, fused_limits, in_place, is_type
 from motes.ops.common import ACTIVATIONS, named
@@ -25,6 +26,7 @@ class Sum(Elementwise):
     """activation(a + sign * b)."""
 
     sign: ClassVar[int]
+    monotonic = True
     types = (DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
     kernels: ClassVar[tuple[Kernel, ...]] = (
         Kernel("add_s8", "add.h", fits=is_type(DType.INT8), in_place=in_place),
@@ -64,6 +66,11 @@ class Sum(Elementwise):
     def bounds(self, node: Node) -> tuple[float, float]:
         """The smallest and the largest output."""
         return fused_limits(node, self.activation)
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        # With a zero point, int16 values may have 17 bits, which wrap with their headroom.
+        wraps = node.output.dtype is DType.INT16 and any(t.zero_point for t in (node.input(0), node.input(1)))
+        return None if wraps else super().interval(node, inputs)
 
     def params(self, node: Node) -> Params:
         a, b, y = node.input(0), node.input(1), node.output

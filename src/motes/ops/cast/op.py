@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.common import row_by_row
 from motes.ops.pointwise import check_pointwise
 
@@ -81,6 +81,9 @@ class Cast(Op):
             "x_signed": int(x.dtype in _SIGNED),
             "y_size": y.dtype.size,
         }
+
+    def flow(self, node: Node) -> Flow:
+        return "by channel"
 
     def rows(self, node: Node) -> Rows | None:
         return row_by_row(node)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_arity, named, row_by_row
 from motes.ops.movement import EVERY, all_constant, check_moved, check_shape, positive_axis
 
@@ -75,6 +75,9 @@ class Concatenation(Op):
     def rows(self, node: Node) -> Rows | None:
         return row_by_row(node, self.axis % 4) if self.axis % len(node.output.shape) > 1 else None
 
+    def flow(self, node: Node) -> Flow:
+        return "moved"
+
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         if not all_constant(node.inputs):
             return None
@@ -115,6 +118,9 @@ class Pack(Op):
 
     def params(self, node: Node) -> Params:
         return _joined(node, self.axis % len(node.output.shape))
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         if not all_constant(node.inputs):

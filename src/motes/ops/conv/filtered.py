@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from motes.errors import Unsupported
-from motes.ir import Array, DType, Kernel, Node, Op, Tensor
+from motes.ir import Array, DType, Kernel, Node, Tensor
 from motes.ops.common import (
     CONVERT_AGAIN,
     CONVERT_TO_INT8,
@@ -23,6 +23,7 @@ from motes.ops.common import (
     multiplier,
     multiplier_s64,
 )
+from motes.ops.linear import Weighted
 
 
 class Kind(enum.Enum):
@@ -47,7 +48,7 @@ _KINDS = {
 }
 
 
-class Filtered(Op):
+class Filtered(Weighted):
     """An operator that sums products of an input with a filter.
 
     The filter is float32, or int8, symmetric, with one scale or one an output channel; the bias may be absent. Both are

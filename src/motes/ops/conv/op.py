@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Builtin, DType, Kernel, Node, Params, Tensor
+from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
 from motes.ops.conv import blocks, column, computed, generic, planes, winograd
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
@@ -88,6 +88,11 @@ class Conv2D(Window):
         depth, outputs = node.input(1).shape[3], node.output.shape[3]
         fields = {**super().params(node), "group_in": depth, "group_out": outputs * depth // node.input(0).shape[3]}
         return {**fields, "wide": self.wide(node)} if kind_of(node) is Kind.S16 else fields
+
+    def by_group(self, node: Node, weights: Array) -> Array:
+        outputs, height, width, depth = weights.shape
+        groups = node.input(0).shape[3] // depth
+        return weights.reshape(groups, outputs // groups, height * width, depth)
 
     def wide(self, node: Node) -> bool:
         bias = self.bias_tensor(node)
@@ -178,6 +183,16 @@ class DepthwiseConv2D(Window):
                 f"{node}: a depthwise filter {node.input(1).shape} does not lead from {channels} to "
                 f"{node.output.shape[3]} channels; convert the model again"
             )
+
+    def by_group(self, node: Node, weights: Array) -> Array:
+        _, height, width, outputs = weights.shape
+        groups = node.input(0).shape[3]
+        taps = weights.reshape(height * width, groups, outputs // groups, 1)
+        return np.moveaxis(taps, 0, 2)
+
+    def filter_of(self, node: Node, weights: Array) -> Array:
+        groups, outputs, _, _ = weights.shape
+        return np.moveaxis(weights, 2, 0).reshape(*node.input(1).shape[:3], groups * outputs)
 
     def params(self, node: Node) -> Params:
         return {**super().params(node), "depth": node.output.shape[3] // node.input(0).shape[3]}

@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from motes.errors import BadInput
-from motes.ir import Node, Params, Rows, Tensor
+from motes.ir import Array, Node, Params, Rows, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
     PADDINGS,
     check_arity,
+    limits,
     named,
     same_pads,
 )
-from motes.ops.conv.filtered import Filtered
+from motes.ops.conv.filtered import Filtered, Kind, kind_of
+from motes.ops.linear import Linear
 
 LIMIT = 1 << 24
 """Largest stride, dilation, padding or window in elements: index sums then stay far inside 32 bits."""
@@ -87,6 +91,29 @@ class Window(Filtered):
                 f"{node}: input {x.shape} and filter {w.shape} lead to {made} {what}, but the output is {y.shape}; "
                 f"{CONVERT_AGAIN}"
             )
+
+    def linear(self, node: Node) -> Linear | None:
+        kind = kind_of(node)
+        if kind not in (Kind.S8, Kind.S16) or self.computed:
+            return None
+        x, y = node.input(0), node.output
+        weights = self.by_group(node, self.filter(node).astype(np.int64))
+        multipliers, shifts = self.rescale(node)
+        return Linear(
+            weights,
+            self.bias(node).astype(np.int64).reshape(weights.shape[:2]),
+            x.zero_point,
+            any(self.pads),
+            multipliers,
+            shifts,
+            y.zero_point,
+            limits(node, self.activation),
+            self.bias_dtype(node),
+        )
+
+    def by_group(self, node: Node, weights: Array) -> Array:
+        """The weights as a `Linear` has them: (groups, outputs, taps, inputs)."""
+        raise NotImplementedError(self)
 
     def rows(self, node: Node) -> Rows | None:
         reach = (node.input(1).shape[1] - 1) * self.dilation[0] + 1

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from motes.errors import Unsupported
-from motes.ir import Builtin, Node, Op, Tensor
-from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_arity, named
+from motes.ir import Builtin, DType, Node, Tensor
+from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, check_arity, limits, named
+from motes.ops.fully_connected.sums import bias_of, bias_tensor, rescaling, weights_of, wide
+from motes.ops.linear import Linear, Weighted
 
 
 @dataclass(frozen=True)
-class Dense(Op):
+class Dense(Weighted):
     """y[b, o] = activation(sum over i of weights[o, i] * x[b, i] + bias[o]), for every row b of the input.
 
     The input may have any rank: its elements are taken as rows of `weights.shape[1]`. The options keep_num_dims, which
@@ -47,6 +51,28 @@ class Dense(Op):
         check_arity(node, 2, 3)
         if self.weights_format != 0:
             raise Unsupported(node, f"weights format {self.weights_format} is not the default", CONVERT_AGAIN)
+
+    def linear(self, node: Node) -> Linear | None:
+        x, weights, y = node.input(0), node.input(1), node.output
+        bias = bias_tensor(node)
+        if weights.data is None or (bias is not None and bias.data is None) or weights.quant is None:
+            return None
+        if x.dtype not in (DType.INT8, DType.INT16):
+            return None
+        if any(weights.quant.zero_point) or (y.shape[-1], x.shape[-1]) != weights.shape:
+            return None
+        multipliers, shifts = rescaling(node, wide(node))
+        return Linear(
+            weights_of(node).astype(np.int64)[np.newaxis, :, np.newaxis],
+            bias_of(node).astype(np.int64)[np.newaxis],
+            x.zero_point,
+            False,
+            multipliers,
+            shifts,
+            y.zero_point,
+            limits(node, self.activation),
+            DType.INT64 if wide(node) else DType.INT32,
+        )
 
     def macs(self, node: Node) -> int:
         return node.output.elements * node.input(1).shape[1]

@@ -21,14 +21,14 @@ from motes.ops.common import (
     limits,
 )
 from motes.ops.fully_connected.dense import Dense
-from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, rescaling
+from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, rescaling, wide
 
 _WEIGHTS = {DType.INT8: DType.INT8, DType.INT16: DType.INT8, DType.FLOAT32: DType.FLOAT32}
 
 
 def _fits(dtype: DType, narrow: bool = False) -> Callable[[Node], bool]:
     """Whether the input is of this type, and sums of int16 as wide as that."""
-    return lambda node: node.input(0).dtype is dtype and not (narrow and _wide(node))
+    return lambda node: node.input(0).dtype is dtype and not (narrow and wide(node))
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class FullyConnectedGeneral(Dense):
             "fully_connected_s16",
             "fully_connected_s16.h",
             fits=_fits(DType.INT16),
-            params=lambda node: {**node.op.params(node), "wide": int(_wide(node))},
+            params=lambda node: {**node.op.params(node), "wide": int(wide(node))},
         ),
         Kernel(
             "fully_connected_f32",
@@ -78,8 +78,8 @@ class FullyConnectedGeneral(Dense):
             check_quant(node, x)
             check_quant(node, y)
             _check_weights(node, units)
-            _check_bias(node, units, DType.INT64 if _wide(node) else DType.INT32)
-            rescaling(node, _wide(node))
+            _check_bias(node, units, DType.INT64 if wide(node) else DType.INT32)
+            rescaling(node, wide(node))
         check_activation(node, self.activation)
 
     def bias(self, node: Node, dtype: type[np.number[Any]]) -> int | Array:
@@ -90,7 +90,7 @@ class FullyConnectedGeneral(Dense):
         x, weights, y = node.input(0), node.input(1), node.output
         assert weights.quant is not None
         units, depth = weights.shape
-        multipliers, shifts = rescaling(node, _wide(node))
+        multipliers, shifts = rescaling(node, wide(node))
         low, high = limits(node, self.activation)
         return {
             "rows": y.elements // units,
@@ -118,7 +118,7 @@ class FullyConnectedBiased(FullyConnectedGeneral):
             "fully_connected_biased_s16",
             "fully_connected_biased.h",
             fits=_fits(DType.INT16),
-            params=lambda node: {**node.op.params(node), "wide": int(_wide(node))},
+            params=lambda node: {**node.op.params(node), "wide": int(wide(node))},
             form="shared",
         ),
         Kernel(
@@ -141,12 +141,6 @@ class FullyConnectedBiased(FullyConnectedGeneral):
 
     def bias(self, node: Node, dtype: type[np.number[Any]]) -> int | Array:
         return 0
-
-
-def _wide(node: Node) -> bool:
-    """Whether sums have 64 bits."""
-    bias = bias_tensor(node)
-    return node.input(0).dtype is DType.INT16 and (bias is None or bias.dtype is DType.INT64)
 
 
 def _float_params(node: Node) -> Params:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Array, Node, Tensor
+from motes.ir import Array, DType, Node, Tensor
 from motes.ops.common import CONVERT_AGAIN, multiplier, multiplier_s64
 
 
@@ -30,6 +30,12 @@ def weights_of(node: Node) -> Array:
 def bias_tensor(node: Node) -> Tensor | None:
     """The bias, where there is one."""
     return node.inputs[2] if len(node.inputs) == 3 else None
+
+
+def wide(node: Node) -> bool:
+    """Whether sums have 64 bits."""
+    bias = bias_tensor(node)
+    return node.input(0).dtype is DType.INT16 and (bias is None or bias.dtype is DType.INT64)
 
 
 def bias_of(node: Node) -> Array:

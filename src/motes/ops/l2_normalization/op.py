@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, DType, Kernel, Node, Params, Tensor
+from motes.ir import Builtin, DType, Flow, Kernel, Node, Params, Tensor
 from motes.ops.common import ACTIVATIONS, CONVERT_AGAIN, named
 from motes.ops.pointwise import Pointwise, of_type, same_place
 
@@ -65,6 +65,9 @@ class L2Normalization(Pointwise):
         x = node.input(0)
         if x.shape and x.shape[-1] > LONGEST:
             raise Unsupported(node, f"its rows have more than {LONGEST:,} elements", "normalize shorter rows")
+
+    def flow(self, node: Node) -> Flow:
+        return "mixed"
 
     def params(self, node: Node) -> Params:
         return {**_rows(node), "zero_point": node.input(0).zero_point}

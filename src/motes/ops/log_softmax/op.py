@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Builtin, DType, Kernel, Node, Params, Tensor
+from motes.ir import Builtin, DType, Flow, Kernel, Node, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN
 from motes.ops.pointwise import Pointwise, of_type, same_place
 from motes.ops.softmax.exp import INTEGER_BITS, exponentials
@@ -71,6 +71,9 @@ class LogSoftmax(Pointwise):
             raise Unsupported(node, f"its rows have more than {LONGEST:,} elements", "split the classes into groups")
         if x.scale * 2.0**26 < 2.0:
             raise Unsupported(node, f"the scale of {x}, {x.scale:g}, is too small", CONVERT_AGAIN)
+
+    def flow(self, node: Node) -> Flow:
+        return "mixed"
 
     def params(self, node: Node) -> Params:
         table = exponentials(node.input(0).scale)

@@ -33,6 +33,7 @@ class Maximum(Elementwise):
     tflite = (Builtin("MAXIMUM"), Builtin("MINIMUM"))
     types = tuple(NAMES)
     quantized = ()
+    monotonic = True
     kernels = tuple(
         Kernel(f"maximum_{name}", "maximum.h", fits=is_type(dtype), in_place=in_place) for dtype, name in NAMES.items()
     )

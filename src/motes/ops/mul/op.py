@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from motes.intervals import Interval
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
 from motes.ops.broadcast import (
     QUANTIZED,
@@ -41,6 +42,8 @@ class Mul(Elementwise):
         Kernel("mul_f32", "mul.h", fits=is_type(DType.FLOAT32), in_place=in_place),
     )
 
+    monotonic = True
+
     activation: str = "NONE"
 
     @classmethod
@@ -71,6 +74,11 @@ class Mul(Elementwise):
             "multiplier": factor,
             "shift": shift,
         }
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        # With a larger left shift, products of int8 could wrap; those of int16 with any.
+        _, shift = _multiplier(node)
+        return super().interval(node, inputs) if shift <= (14 if node.output.dtype is DType.INT8 else 0) else None
 
     def compute(self, node: Node, *inputs: Array) -> Array:
         a, b = inputs

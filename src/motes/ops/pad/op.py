@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, row_by_row
 from motes.ops.movement import (
     EVERY,
@@ -79,6 +79,9 @@ class Pad(Op):
 
     def params(self, node: Node) -> Params:
         return {**_params(node), "value": self.value(node)}
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def rows(self, node: Node) -> Rows | None:
         return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
@@ -212,6 +215,9 @@ class MirrorPad(Op):
             "offsets": (np.concatenate(axes) * size).astype(np.int32),
             "block": block * size,
         }
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def rows(self, node: Node) -> Rows | None:
         return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None

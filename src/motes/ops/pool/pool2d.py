@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import DType, Node, Op, Option, Params, Rows, Tensor
+from motes.intervals import Interval
+from motes.ir import DType, Flow, Node, Op, Option, Params, Rows, Tensor
 from motes.ops.common import (
     ACTIVATIONS,
     CONVERT_AGAIN,
@@ -101,6 +102,13 @@ class Pool2D(Op):
         check_quant(node, y)
         if x.zero_point != y.zero_point or abs(x.scale - y.scale) > 1e-6:
             raise Unsupported(node, "its input and output are quantized differently", CONVERT_AGAIN)
+
+    def flow(self, node: Node) -> Flow:
+        return "by channel"
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        (x,) = inputs
+        return x and x.clip(*limits(node, self.activation))
 
     def rows(self, node: Node) -> Rows | None:
         return Rows(self.filter_h, self.stride_h, *self.pads[:2]) if node.input(0).shape[0] == 1 else None

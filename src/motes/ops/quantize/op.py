@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Rows, Tensor
+from motes.intervals import Interval
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, multiplier, row_by_row
 from motes.quant import requantize
 
@@ -90,6 +91,16 @@ class Quantize(Op):
         if not _from_float(node):
             check_quant(node, x)
             multiplier(node, x.scale / y.scale)
+
+    def flow(self, node: Node) -> Flow:
+        return "by channel"
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        (x,) = inputs
+        if x is None:
+            return None
+        every = every_value(node.input(0).dtype)
+        return x.through(self.apply(node, every), int(every[0]))
 
     def params(self, node: Node) -> Params:
         x, y = node.input(0), node.output
@@ -198,6 +209,9 @@ class Dequantize(Op):
             check_quant(node, x)
         elif len(quant.scale) != x.shape[quant.axis] or not all(math.isfinite(scale) for scale in quant.scale):
             raise BadInput(f"{node}: {x} has {len(quant.scale)} scales along axis {quant.axis}; {CONVERT_AGAIN}")
+
+    def flow(self, node: Node) -> Flow:
+        return "by channel" if _per_tensor(node) else "mixed"
 
     def params(self, node: Node) -> Params:
         return _affine(node.input(0))

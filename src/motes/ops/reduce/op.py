@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from motes.intervals import Interval
 from motes.ir import Array, DType, Kernel, Node, Params
 from motes.ops.common import multiplier
 from motes.ops.reduce.reduction import QUANTIZED, Reduction, count, kernels, loop_params, loops, reduced_axes, reducer
+from motes.quant import requantize
 
 _NUMBERS = (DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)
 
@@ -46,6 +49,18 @@ class Sum(Reduction):
     def rescaling(self, node: Node) -> tuple[int, int]:
         """Multiplier and shift from sums to outputs."""
         return multiplier(node, node.input(0).scale / node.output.scale)
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        x, y = inputs[0], node.output
+        if x is None or self.flow(node) == "mixed":
+            return None
+        factor, shift = self.rescaling(node)
+        ends = [(side - node.input(0).zero_point) * count(node) for side in (x.low, x.high)]
+        if max(int(np.abs(end).max()) for end in ends) << max(0, shift) >= 1 << 30:  # it may wrap
+            return None
+        low, high = (requantize(end, factor, shift) + y.zero_point for end in ends)
+        info = np.iinfo(y.dtype.numpy)
+        return Interval(low, high).clip(int(info.min), int(info.max))
 
     def params(self, node: Node) -> Params:
         x = node.input(0)
@@ -98,6 +113,9 @@ class ReduceMax(Reduction):
     types = _NUMBERS
     kernels = kernels(int8="reduce_max_s8", int16="reduce_max_s16", int32="reduce_max_s32", float32="reduce_max_f32")
 
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        return inputs[0] if self.flow(node) == "by channel" else None
+
     def reduce(self, x: Array, axes: tuple[int, ...]) -> Array:
         return np.asarray(x.max(axis=axes))
 
@@ -109,6 +127,9 @@ class ReduceMin(Reduction):
     tflite = reducer("REDUCE_MIN")
     types = _NUMBERS
     kernels = kernels(int8="reduce_min_s8", int16="reduce_min_s16", int32="reduce_min_s32", float32="reduce_min_f32")
+
+    def interval(self, node: Node, inputs: Sequence[Interval | None]) -> Interval | None:
+        return inputs[0] if self.flow(node) == "by channel" else None
 
     def reduce(self, x: Array, axes: tuple[int, ...]) -> Array:
         return np.asarray(x.min(axis=axes))

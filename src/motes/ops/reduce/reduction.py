@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Tensor
 from motes.operands import lists_of_axes
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_arity, check_constant, check_quant
 
@@ -74,6 +74,10 @@ class Reduction(Op):
 
     def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
         return ({1: axes} for axes in lists_of_axes(node.input(1), len(node.input(0).shape)))
+
+    def flow(self, node: Node) -> Flow:
+        x, axes = node.input(0), reduced_axes(node)
+        return "mixed" if len(x.shape) - 1 in axes else "by channel"
 
     def params(self, node: Node) -> Params:
         return {**loop_params(node), "count": count(node)}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Array, Builtin, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, Flow, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity
 from motes.ops.movement import EVERY
 
@@ -56,6 +56,9 @@ class Reshape(Op):
 
     def params(self, node: Node) -> Params:
         return {"bytes": node.output.nbytes}
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Option, Params, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Option, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant
 from motes.ops.movement import EVERY, check_moved, constant_indices
 
@@ -62,6 +62,9 @@ class Resize(Op):
             raise BadInput(f"{node}: resizing {x} to {size} does not give {y}; {CONVERT_AGAIN}")
         if max(*x.shape[1:3], *size) > LONGEST:
             raise Unsupported(node, f"more than {LONGEST:,} rows or columns", "resize smaller images")
+
+    def flow(self, node: Node) -> Flow:
+        return "by channel"
 
     def positions(self, count: int) -> Array:
         """The numbers 0 .. count - 1 of outputs along an axis, in single precision."""

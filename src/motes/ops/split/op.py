@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN
 from motes.ops.movement import EVERY, check_indices, check_moved, constant_indices, positive_axis, values
 
@@ -93,6 +93,9 @@ class Split(Op):
         x = node.input(1)
         return _parted(node, x, values(node, 0)[0] % len(x.shape))
 
+    def flow(self, node: Node) -> Flow:
+        return "moved"
+
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(1).data
         if x is None:
@@ -142,6 +145,9 @@ class SplitV(Op):
     def params(self, node: Node) -> Params:
         return _parted(node, node.input(0), values(node, 2)[0] % len(node.input(0).shape))
 
+    def flow(self, node: Node) -> Flow:
+        return "moved"
+
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data
         if x is None:
@@ -184,6 +190,9 @@ class Unpack(Op):
 
     def params(self, node: Node) -> Params:
         return _parted(node, node.input(0), self.axis % len(node.input(0).shape))
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data

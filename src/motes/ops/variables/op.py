@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from motes.errors import BadInput
-from motes.ir import Array, Kernel, Node, Op, Params, Rows
+from motes.ir import Array, Flow, Kernel, Node, Op, Params, Rows
 from motes.ops.common import row_by_row
 
 
@@ -25,6 +25,9 @@ class Copy(Op):
 
     def params(self, node: Node) -> Params:
         return {"bytes": node.output.nbytes}
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def rows(self, node: Node) -> Rows | None:
         return row_by_row(node)

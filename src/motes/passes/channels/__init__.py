@@ -1,0 +1,1 @@
+"""Channels that never vary, or that nothing reads."""
