@@ -30,11 +30,11 @@ static const reshape_params small_camera_p_the_input = {
 };
 
 static const int8_t small_camera_w_fully_connected_0_weights[12] MOTES_ALIGNED(8) = {
-    -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5,
+    -6, -5, -4, -3, 0, 0, 0, 0, 2, 3, 4, 5,
 };
 
 static const int32_t small_camera_w_fully_connected_0_bias[3] MOTES_ALIGNED(8) = {
-    82, -202, 314,
+    82, -206, 314,
 };
 
 static const int32_t small_camera_w_fully_connected_0_multiplier[1] MOTES_ALIGNED(8) = {
