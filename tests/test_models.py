@@ -227,6 +227,9 @@ def test_profile_tells_everything(name: str) -> None:
         assert memory["total"] == sum(size for part, size in memory.items() if part != "total")
     assert all({"name", "op", "kernel", "macs", "cycles"} <= layer.keys() for layer in found["layers"])
     assert sum(layer["macs"] for layer in found["layers"]) == found["macs"]
+    assert found["file_macs"] == load(path_of(name)).macs >= found["macs"]
+    assert bool(found["channels_left"]) == (found["file_macs"] > found["macs"])
+    assert all(0 <= left["channels"] < left["of"] for left in found["channels_left"])
     # The rest are calls from layer to layer.
     assert 0 <= found["cycles"] - sum(layer["cycles"] for layer in found["layers"]) < 100
     assert found["cycles_per_mac"] == pytest.approx(found["cycles"] / found["macs"], abs=1e-4)

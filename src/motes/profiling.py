@@ -18,9 +18,10 @@ from motes.build.files import write_files
 from motes.build.image import deliver
 from motes.emit import prefix_for
 from motes.errors import BadInput
-from motes.ir import Array, Tensor
+from motes.ir import Array, Graph, Tensor
 from motes.machine import Measurement
 from motes.names import printable
+from motes.passes.channels.left import Left, layers_left
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Layer, Proved, compile_graph, layers_of, lcg, self_check, zeros
@@ -63,6 +64,10 @@ class Profile:
     arena_bound: int
     caveat: str
     """How near to silicon the cycles are."""
+    file_macs: int
+    """Multiply-accumulates of the file, with those that make no difference."""
+    left: tuple[Left, ...]
+    """The layers that lost channels."""
     stream: Stepped | None = None
 
     def __repr__(self) -> str:
@@ -81,6 +86,8 @@ class Profile:
             "cycles": self.cycles,
             "ms": round(self.cycles / self.clock_hz * 1000, 6),
             "macs": self.macs,
+            "file_macs": self.file_macs,
+            "channels_left": [vars(layer) for layer in self.left],
             "caveat": self.caveat,
             "cycles_per_mac": round(self.cycles / self.macs, 4) if self.macs else None,
             "ram": self.ram,
@@ -95,7 +102,7 @@ class Profile:
 
     def table(self) -> RenderableType:
         """For a terminal."""
-        head = Text.assemble(
+        head: RenderableType = Text.assemble(
             (self.model, "bold"),
             f" on {self.board}: {self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms at "
             f"{self.clock_hz / 1e6:g} MHz, {self.macs:,} MACs",
@@ -121,6 +128,9 @@ class Profile:
             split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         outputs = [Text(f"{printable(o.name)} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
+        dead = f"{self.file_macs - self.macs:,} of {self.file_macs:,} MACs in the file make no difference: "
+        dead += f"{len(self.left)} layers have fewer channels"
+        head = Group(head, Text(dead, "dim")) if self.left else head
         caveat = Text(f"cycles are modelled: {self.caveat}", "dim")
         below: tuple[RenderableType, ...] = (
             Text(),
@@ -211,14 +221,20 @@ def profile(
     else:
         stepped, run = step_through(streamed, proved)
         measured = run[stepped.dearest]
-    found = _profile(proved, measured, stepped, board, toolchain, folder)
+    found = _profile(proved, measured, graph, stepped, board, toolchain, folder)
     sources = {f"src/{name}": text.encode() for name, text in proved.sources.items()}
     deliver(proved.image, folder, {**sources, "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n"})
     return found
 
 
 def _profile(
-    proved: Proved, measured: Measurement, stepped: Stepped | None, board: str, toolchain: str, folder: Path
+    proved: Proved,
+    measured: Measurement,
+    file: Graph,
+    stepped: Stepped | None,
+    board: str,
+    toolchain: str,
+    folder: Path,
 ) -> Profile:
     graph, image, plan = proved.program.graph, proved.image, proved.plan
     assert proved.board.chip is not None
@@ -251,6 +267,8 @@ def _profile(
         plan.lives,
         plan.bound,
         proved.board.core.caveat,
+        file.macs,
+        layers_left(file, graph),
         stepped,
     )
 

@@ -19,6 +19,7 @@ from motes.ops.pool.op import MaxPool2D
 from motes.ops.reshape.op import Reshape
 from motes.ops.split.op import Split
 from motes.passes import prepare
+from motes.passes.channels.left import Left, layers_left
 from motes.passes.drop_dead_channels import drop_dead_channels
 from motes.tflite import load
 from motes.verifying.layers import exposed
@@ -257,6 +258,14 @@ def test_a_node_keeps_its_name_and_its_tensors_theirs() -> None:
     graph = dropped(net.graph(net.conv(b, 4)))
     assert (graph.nodes[0].name, graph.nodes[0].sources) == ("n0", (7,))
     assert (graph.nodes[0].output.name, graph.nodes[0].output.origin) == (a.name, "layer")
+
+
+def test_what_is_left_is_told() -> None:
+    net = Net(X)
+    a = net.conv(X, 12, bias=dict.fromkeys(range(4), BELOW))
+    b = net.conv(X, 4, bias=dict.fromkeys(range(4), ABOVE))
+    graph = net.graph(net.conv(a, 4), net.conv(b, 4))
+    assert layers_left(graph, prepare(graph)) == (Left("n0", 8, 12), Left("n1", 0, 4), Left("n3", 0, 4))
 
 
 @pytest.mark.parametrize(
