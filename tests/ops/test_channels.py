@@ -31,7 +31,8 @@ def served(wanted: Callable[[Node], bool]) -> list[Node]:
         for case in cases_of(family):
             if count[case.builtin] < EACH and not case.states and not case.remembers and not case.bodies:
                 (one,) = case.graph(builtins()).nodes
-                if wanted(one):
+                folded = [t for i, t in enumerate(one.inputs) if t is not None and i in one.op.folded]
+                if all(t.data is not None for t in folded) and wanted(one):
                     count[case.builtin] += 1
                     found.append(one)
     return found
