@@ -12,7 +12,7 @@ SOURCE = Path(motes.__file__).parent
 ROOMS = (
     ("errors", "progress", "intervals"),
     ("ir", "names", "bounded"),
-    ("quant", "target", "program", "wellformed"),
+    ("quant", "target", "program", "wellformed", "operands"),
     ("ops",),
     ("stream",),
     ("blocks",),
