@@ -57,7 +57,7 @@ class Case:
 
     def graph(self, builtins: Mapping[str, Any]) -> Graph:
         """The same model as a graph, with `motes.ops.builtins()`."""
-        made = {"subgraph": lambda index: self.bodies[index - 1].graph(builtins)} if self.bodies else {}
+        made = {"bodies": tuple(body.graph(builtins) for body in self.bodies)} if self.bodies else {}
         op = builtins[self.builtin][0].from_tflite(self.builtin, self.options, self.inputs, self.outputs, **made)
         node = Node(self.name, op, self.inputs, self.outputs, (0,))
         node, states = remembering(node, op.memory(node))

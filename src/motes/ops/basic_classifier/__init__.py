@@ -1,0 +1,1 @@
+"""BasicClassifier: which of some scores reach their thresholds."""
