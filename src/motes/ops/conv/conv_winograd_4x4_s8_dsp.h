@@ -9,6 +9,7 @@
 
 #include "motes.h"
 #include "winograd_4x4_s8_dsp.h"
+#include "winograd_gather_s8_dsp.h"
 #include "winograd_products_s8_dsp.h"
 
 typedef struct {

@@ -10,8 +10,8 @@
    copied together first, with x's zero point for what is not there; one that reaches outside y is
    stored aside.
 
-   depth: input channels, rounded up to sixteens; weights: (out_ch / 4, positions, depth / 2, 4)
-   pairs of int16, transformed; positions are (side + 2)^2.
+   depth: input channels, rounded up to 16, 32, 64, 96 and so on; weights: (out_ch / 4, positions,
+   depth / 2, 4) pairs of int16, transformed; positions are (side + 2)^2.
 
    scratch: positions * 4 * depth bytes of transformed values; then 32 * positions of sums, or the
    positions * in_ch of a tile that was copied. */
@@ -25,17 +25,15 @@ enum {
 /* Copies the pixels of a tile from (top, left) of an image together. */
 static MOTES_NOINLINE void WINOGRAD(_gather)(const WINOGRAD(_params) * p, const int8_t *x,
                                              int32_t top, int32_t left, int8_t *to) {
-    const int32_t side = WINOGRAD(_around), pixel = p->in_ch;
-    const int32_t first = motes_min(motes_max(-left, 0), side);
-    const int32_t end = motes_min(p->in_w - left, side);
-    for (int32_t i = top; i < top + side; i++, to += side * pixel) {
-        const int inside = i >= 0 && i < p->in_h && first < end;
-        const int32_t from = inside ? first : side, stop = inside ? end : side;
-        motes_set(to, (uint8_t)p->in_zero, (uint32_t)(from * pixel));
-        motes_set(to + stop * pixel, (uint8_t)p->in_zero, (uint32_t)((side - stop) * pixel));
-        motes_copy(to + from * pixel, x + (i * p->in_w + left + from) * pixel,
-                   (uint32_t)((stop - from) * pixel));
-    }
+    const int32_t side = WINOGRAD(_around), pixel = p->in_ch, row = side * pixel;
+    const int32_t first = motes_max(-left, 0), end = motes_min(p->in_w - left, side);
+    winograd_fill_s8_dsp(to, (uint8_t)p->in_zero, side * row);
+    if (first < end)
+        for (int32_t i = 0; i < side; i++, to += row)
+            if (top + i >= 0 && top + i < p->in_h)
+                winograd_copy_s8_dsp(to + first * pixel,
+                                     x + ((top + i) * p->in_w + left + first) * pixel,
+                                     (end - first) * pixel);
 }
 
 /* Transforms the tile whose outputs begin at (row, column). */
@@ -85,7 +83,11 @@ static inline void WINOGRAD(_pair)(const WINOGRAD(_params) * p, const int8_t *x,
     WINOGRAD(_values)(p, x, row1, column1, values + 1, (int8_t *)sums);
     const int32_t *weights = p->weights;
     for (int32_t c = 0; c < p->out_ch; c += 4, weights += 2 * WINOGRAD(_positions) * depth) {
-        winograd_products_s8_dsp(values, (const uint32_t *)weights, sums, 4 * (uint32_t)depth, end);
+        if (depth == 16)
+            winograd_products_16_s8_dsp(values, (const uint32_t *)weights, sums, end);
+        else
+            winograd_products_32_s8_dsp(values, (const uint32_t *)weights, sums, end,
+                                        4 * (uint32_t)depth);
         WINOGRAD(_outputs)(p, y, row0, column0, c, sums);
         WINOGRAD(_outputs)(p, y, row1, column1, c, sums + 1);
     }

@@ -27,7 +27,7 @@ class Tiling:
     """F(side x side, 3x3): three weights become `side + 2` values of a polynomial.
 
     Attributes:
-        points: one row a value.
+        points: one row a value, some of them scaled.
         scales: what transformed weights may be multiplied by; sums come multiplied by as much, and by `factor`.
         tail: the words of a channel behind its bias, multiplier, offset and what is taken off negative sums.
         middle: what is added to every value.
@@ -133,7 +133,7 @@ TILES_2X2 = Tiling(
 )
 TILES_4X4 = Tiling(
     side=4,
-    points=((1, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 1)),
+    points=((6, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
     scales=(1, 2, 4),
     factor=576,
     tail=_corners,
@@ -167,8 +167,9 @@ def pack(tiling: Tiling, node: Node) -> Transformed | None:
 
 
 def depth(node: Node) -> int:
-    """Input channels in sixteens, which the unrolled loop takes at a time."""
-    return -(-node.input(0).shape[3] // 16) * 16
+    """Input channels, rounded up to what the unrolled loops take at a time: 16, or any number of 32."""
+    channels = node.input(0).shape[3]
+    return 16 if channels <= 16 else -(-channels // 32) * 32
 
 
 def _weights(tiling: Tiling, filters: Array, deep: int) -> Array:

@@ -6,9 +6,9 @@
        v0 = 4 d0 - 5 d2 + d4    v1, v2 = d4 - 4 d2 +- (d3 - 4 d1)
        v5 = 4 d1 - 5 d3 + d5    v3, v4 = d4 -   d2 +- 2 (d3 - d1)
 
-   and 24 times the outputs of the products m are
+   and 24 times the outputs of the products m, with 6 in the weights of m0 and m5, are
 
-       6 m0 + r - 4 p,  2 (s - 2 q),  4 (r - p),  4 (6 m5 + 2 s - q)
+       m0 + r - 4 p,  2 (s - 2 q),  4 (r - p),  4 (m5 + 2 s - q)
 
    with p, q = m1 +- m2 and r, s = m3 +- m4. Both are applied to rows and to columns, so that 576
    times a sum comes out, modulo 2^32. Weights may hold a power of two.
@@ -85,11 +85,12 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
         "add r0, sp, #24\n"
         "cmp r3, r0\n"
         "bne 2b\n"
-        /* rows */
-        "ldr r1, [sp, #300]\n"
+        /* rows: r0 writes, r1 is five positions, r2 one, lr where a plane ends */
+        "ldr r0, [sp, #300]\n"
         "ldr r2, [sp, #340]\n"
+        "add r1, r2, r2, lsl #2\n"
         "mov r3, sp\n"
-        "mov r0, r1\n"
+        "add lr, sp, #144\n"
         "3:\n"
         "ldm r3!, {r4-r9}\n"
         "add r8, #12800\n"
@@ -113,16 +114,17 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
         "str r8, [r0, r2, lsl #2]\n"
         "str r7, [r12, r2, lsl #1]\n"
         "str r9, [r12, r2, lsl #2]\n"
-        "add r0, r12, r2, lsl #2\n"
-        "add r0, r2\n"
-        "add r4, sp, #144\n"
-        "cmp r3, r4\n"
-        "bne 4f\n"
-        "add r0, r1, #8\n"
-        "4:\n"
-        "add r4, sp, #288\n"
-        "cmp r3, r4\n"
+        "add r0, r12, r1\n"
+        "cmp r3, lr\n"
         "bne 3b\n"
+        "ldr r1, [sp, #300]\n"
+        "add r4, sp, #288\n"
+        "cmp lr, r4\n"
+        "mov lr, r4\n"
+        "add r0, r1, #8\n"
+        "add r1, r2, r2, lsl #2\n"
+        "bne 3b\n"
+        "ldr r1, [sp, #300]\n"
         "ldr r5, [sp, #344]\n"
         "ldr r6, [sp, #288]\n"
         "add r1, #16\n"
@@ -142,14 +144,12 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
     "sub r2, r2, r3\n" \
     "add r3, r4, r5\n" \
     "sub r4, r4, r5\n" \
-    "add r1, r1, r1, lsl #1\n" \
-    "sub r5, r3, r7, lsl #2\n" \
-    "add r1, r5, r1, lsl #1\n" \
+    "add r1, r1, r3\n" \
+    "sub r1, r1, r7, lsl #2\n" \
     "sub r3, r3, r7\n" \
     "sub r5, r4, r2, lsl #1\n" \
     "rsb r2, r2, r4, lsl #1\n" \
-    "add r6, r6, r6, lsl #1\n" \
-    "add r2, r2, r6, lsl #1\n"
+    "add r2, r2, r6\n"
 
 /* An output of the sum `a`: bias, multiplier, offset and what is taken off negative sums in r8 to r11. */
 #define FINISH(a, bias, shift, to) \
