@@ -275,12 +275,34 @@ def test_which_kernel_serves_what_on_a_core_with_dsp() -> None:
     assert kernel_of(conv(**pairs)) == "conv_s16"
 
 
-def test_a_weight_of_minus_128_above_a_negative_one_takes_the_portable_kernel() -> None:
-    w = np.ones((8, 3, 3, 4), np.int8)
-    w[0], w[1] = -128, -1
-    assert kernel_of(conv(w=constant("w", w), y=quiet((1, 6, 5, 8)))) == "conv_s8"
-    w[1] = 0
-    assert kernel_of(conv(w=constant("w", w), y=quiet((1, 6, 5, 8)))) == "conv_s8_dsp"
+def test_a_sum_that_needs_24_bits_takes_the_portable_kernel() -> None:
+    def layer(outside: int) -> Node:
+        x = tensor("x", 1, 6, 5, 4, q=quant(0.5, -3))
+        w = constant("w", np.full((8, 3, 3, 4), 100, np.int8))
+        bias = constant("b", np.full(8, (1 << 23) - 1 - 9 * 4 * 100 * (127 + 3) + outside, np.int32), None)
+        return conv(x=x, w=w, b=bias, y=tensor("y", 1, 6, 5, 8, q=quant(30_000.0, -128)))
+
+    assert kernel_of(layer(0)) == "conv_s8_dsp"
+    assert kernel_of(layer(1)) == "conv_s8"
+
+
+# ------------------------------------------------------------------------------------------------ four pixels
+
+
+def test_three_sums_are_those_of_four_pixels() -> None:
+    def wrap(values: Array) -> Array:
+        return np.asarray(values.astype(np.uint32).astype(np.int32).astype(np.int64))
+
+    ends = [-(1 << 23) + 1, -(1 << 16), -257, -256, -1, 0, 1, 255, 256, 1 << 16, (1 << 23) - 1]
+    rng = np.random.default_rng(1)
+    drawn = rng.integers(-(1 << 23) + 1, 1 << 23, (4, 10_000))
+    four = np.hstack([np.array(np.meshgrid(*[ends] * 4)).reshape(4, -1), drawn])
+    s0, s1, s2 = wrap(256 * four[:-1] + four[1:])
+    d = wrap(wrap(s2 - 256 * wrap(s1 - 256 * s0)) << 8)  # each 256 times, as conv_blocks_s8_dsp.h has it
+    c = wrap(s2 - (d >> 8))
+    b = wrap(s1 - (c >> 8))
+    a = wrap(s0 - (b >> 8))
+    np.testing.assert_array_equal(np.stack([a, b, c, d]), wrap(256 * four))
 
 
 # ------------------------------------------------------------------------------------------------ in place

@@ -19,6 +19,9 @@ from motes.ops.conv.window import Window
 UNROLLED = 16
 """Steps in the unrolled loop of conv_blocks_s8_dsp.h."""
 
+USUAL_SHIFT = 12
+"""The shift that costs nothing there."""
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -26,58 +29,56 @@ class Blocks:
 
     steps: int
     shift: int
-    full: int  # words of the blocks that have four channels
+    full: int  # words of the blocks that have two channels
     stream: Array  # int32
 
 
 @functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Blocks | None:
-    """The stream of a convolution of one group.
-
-    None where the arithmetic does not hold: sums are too large, or -128 comes above a negative weight.
-    """
+    """The stream of a convolution of one group; None where the arithmetic does not hold, since sums are too large."""
     op = node.op
     assert isinstance(op, Window), node
     each = channels(op, node)
     if each is None:
         return None
-    for channel in each:
-        low, high = channel.rescale.low, channel.rescale.high
-        if not channel.rescale.roundable or (channel.rescale.constant is None and max(-low, high) >= 1 << 23):
+    for rescale in (channel.rescale for channel in each):
+        if not rescale.roundable or (rescale.constant is None and max(-rescale.low, rescale.high) >= 1 << 23):
             return None
     shift, rescales = _rescales(each)
-    steps = look(node).pairs
-    words: list[Array] = []
-    full = 0
-    for first in range(0, len(each), 4):
-        block = each[first : first + 4]
-        full += len(block) == 4
-        weights = np.zeros((4, each[0].weights.size + 1), np.int64)  # the last column is what None stands for
-        for c, channel in enumerate(block):
-            if channel.rescale.constant is None:
-                weights[c, :-1] = channel.weights
-        halves = 256 * weights[0::2] + weights[1::2]
-        if halves.min() < -(1 << 15):
-            return None
-        biases = [c.bias for c in block] + [0] * (4 - len(block))
-        starts = [256 * biases[0] + biases[1], biases[1], 256 * biases[2] + biases[3], biases[3]]
-        lower, upper = (
-            halves[:, [-1 if index is None else index for index in (pair[i] for pair in steps)]] for i in range(2)
-        )
-        words += [np.array(starts), ((lower & 0xFFFF) | (upper & 0xFFFF) << 16).T.reshape(-1)]
-        words += [np.array(rescales[first : first + 4]), np.zeros((4 - len(block)) * len(rescales[0]))]
-    stream = np.concatenate([w.reshape(-1) for w in words]).astype(np.int64).astype(np.uint32).view(np.int32)
-    size = len(stream) // -(-len(each) // 4)
-    return Blocks(len(steps), shift, full * size, stream)
+    steps = _steps(node)
+    blocks = -(-len(each) // 2)
+    weights = np.zeros((2 * blocks, each[0].weights.size + 1), np.int64)  # the last column is what None stands for
+    starts = np.zeros((2 * blocks, 1), np.int64)
+    ends = np.zeros((2 * blocks, len(rescales[0])), np.int64)
+    for c, channel in enumerate(each):
+        if channel.rescale.constant is None:
+            weights[c, :-1] = channel.weights
+            starts[c] = 257 * channel.bias - 128 * channel.weights.sum()
+        ends[c] = rescales[c]
+    low, high = (
+        weights[:, [-1 if index is None else index for index in (pair[i] for pair in steps)]] & 0xFF for i in range(2)
+    )
+    words = low[0::2] | low[1::2] << 8 | high[0::2] << 16 | high[1::2] << 24
+    stream = np.hstack([starts.reshape(blocks, -1), words, ends.reshape(blocks, -1)])
+    full = len(each) // 2 * stream.shape[1]
+    return Blocks(len(steps), shift, full, stream.astype(np.uint32).view(np.int32).reshape(-1))
+
+
+def _steps(node: Node) -> tuple[tuple[int | None, int | None], ...]:
+    """The pairs of the windows, two at least."""
+    pairs = look(node).pairs
+    return pairs if len(pairs) > 1 else (*pairs, (None, None))
 
 
 def _rescales(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
     """(shift, words of each channel): a proven step function for all, or TFLM's own rounding for all."""
     live = [c.rescale.right for c in each if c.rescale.constant is None]
-    shift = min(7 + min(live, default=1), MOST_SHIFT)
-    steps = [fit(c.rescale, 8, shift) for c in each]
-    if None not in steps:
-        return shift, [s for s in steps if s is not None]
+    finest = min(7 + min(live, default=USUAL_SHIFT), MOST_SHIFT)
+    for shift in (USUAL_SHIFT, finest):
+        if USUAL_SHIFT <= shift <= finest:
+            steps = [fit(c.rescale, 8, shift) for c in each]
+            if None not in steps:
+                return shift, [s for s in steps if s is not None]
     return 0, [c.rescale.rounded for c in each]
 
 
@@ -107,16 +108,15 @@ def params(node: Node) -> Params:
         "low": low,
         "high": high,
         "steps": blocks.steps,
-        "skipped": -blocks.steps % UNROLLED,
+        "skipped": (1 - blocks.steps) % UNROLLED,
         "shift": blocks.shift,
         "full": blocks.full,
-        "rest": node.output.shape[3] % 4,
         "words": blocks.stream.size,
         "stream": blocks.stream,
     }
 
 
 def scratch(node: Node) -> int:
-    """Bytes for two expanded windows, and for what is copied together: an image with its padding, or one window."""
+    """Bytes for four expanded windows, and for what is copied together: an image with its padding, or a row of each."""
     view = look(node)
-    return 8 * len(view.pairs) + view.copied
+    return 12 * len(_steps(node)) + view.copied

@@ -1,25 +1,23 @@
 /* conv_s8_dsp.h: two-dimensional convolution of int8 for Cortex-M4.
 
    As conv_s8.h, for one group, or for a depthwise convolution of one input channel. Windows are
-   expanded to int16, two pixels at a time, and multiplied by conv_blocks_s8_dsp.h.
+   expanded four pixels at a time, and multiplied by conv_blocks_s8_dsp.h.
 
-   A window is a grid of `rows` x `columns` runs of `run` bytes that lie together in x: with
-   dilation_w 1 a run is a whole row of the filter, otherwise one pixel. A window that reaches
-   outside x is first copied together, with x's zero point for what is not there; a small image
-   (raw_h not 0) is copied together whole, at (raw_top, raw_left) of in_h x in_w, so that no window
-   reaches outside. flat: all pixels of all images where a window is one pixel at stride 1, else 0.
+   A window is a grid of filter_h x columns runs of `run` bytes that lie together in x: with
+   dilation_w 1 a run is a whole row of the filter, otherwise one pixel. Columns are `across` bytes
+   apart, rows are `down` bytes. A window lies inside x where it begins in whole_h rows and whole_w
+   columns from 0 on. Four windows of which one reaches outside are copied first, with x's zero
+   point for what is not there, their rows copied_down bytes apart; a small image (raw_h not 0) is
+   copied whole, to (raw_top, raw_left) of in_h x in_w, so that no window reaches outside. Windows
+   of one pixel at stride 1 are one row.
 
-   stream: see conv_blocks_s8_dsp.h; `full` words of it make blocks of four channels, then come the
-   `rest` last channels, if any, in a block of their own, up to `words`. `skipped` steps of the
-   unrolled loop are left out at first.
+   stream: see conv_blocks_s8_dsp.h; `full` words of it make blocks of two channels, then comes the
+   last channel of an odd number in a block of its own, up to `words`. `skipped` steps of the
+   unrolled loop are left out at first. row_words: what a row of four windows is expanded to.
 
-   scratch: 8 * steps bytes for two expanded windows, then what is copied together: an image, or
-   two windows. In place: y may be x where flat and out_ch <= in_ch: both windows are read before
-   their outputs are written.
-
-   Cycles/MAC, modelled, of shapes of the MLPerf Tiny models: 1x1 of 64 to 64 1.17, of 128 to 128
-   1.05, of 32 to 32 1.40, of 16 to 32 1.81, of 8 to 16 3.0; 3x3 of 64 to 64 1.04, of 16 to 16 1.24,
-   of 3 to 8 at stride 2 2.4; 10x4 of 1 to 64 1.37. */
+   scratch: 12 * steps bytes for four expanded windows, then what is copied: an image, or
+   four windows. In place: y may be x where windows are one pixel, at stride 1, and
+   out_ch <= in_ch: four windows are read before their outputs are written. */
 #ifndef MOTES_CONV_S8_DSP_H
 #define MOTES_CONV_S8_DSP_H
 
@@ -29,139 +27,172 @@
 
 typedef struct {
     int32_t batches, in_h, in_w, in_ch, out_h, out_w, out_ch;
-    int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-    int32_t flat, raw_h, raw_w, raw_top, raw_left;
-    int32_t rows, columns, run, run_pixels, row_words;
-    int32_t in_zero, low, high, steps, skipped, shift, full, rest, words;
+    int32_t stride_h, stride_w, dilation_h, pad_top, pad_left, raw_h, raw_w, raw_top, raw_left;
+    int32_t filter_h, reach_w, columns, run, across, down, copied_down, whole_h, whole_w;
+    int32_t in_zero, low, high, steps, skipped, shift, full, words, row_words;
     const int32_t *stream;
 } conv_s8_dsp_params;
 
-/* Copies rows x columns runs of some pixels together, from (top, left) of an image of h x w. `to`
- * holds whole words. */
-static MOTES_NOINLINE void conv_s8_dsp_gather(const conv_s8_dsp_params *p, const int8_t *x,
-                                              int32_t h, int32_t w, int32_t top, int32_t left,
-                                              int32_t rows, int32_t columns, int32_t pixels,
-                                              int8_t *to) {
-    const int32_t run = pixels * p->in_ch;
-    motes_word *const words = (motes_word *)to;
-    for (int32_t i = 0; i < (rows * columns * run + 3) / 4; i++)
-        words[i] = (uint8_t)p->in_zero * 0x01010101u;
-    for (int32_t i = 0; i < rows; i++, top += p->dilation_h)
-        for (int32_t j = 0; j < columns; j++, to += run) {
-            const int32_t column = left + j * p->dilation_w;
-            const int32_t from = motes_max(-column, 0), end = motes_min(w - column, pixels);
-            if (top >= 0 && top < h && from < end)
-                motes_copy(to + from * p->in_ch, x + (top * w + column + from) * p->in_ch,
-                           (uint32_t)((end - from) * p->in_ch));
-        }
-}
-
-/* A window where it begins, and the way from one of its runs to the next. */
+/* What stays alike throughout a layer. */
 typedef struct {
-    const int8_t *x;
-    uint32_t down, across;
-} conv_s8_dsp_window;
+    const conv_s8_dsp_params *p;
+    conv_blocks_s8_dsp_job blocks;
+    uint32_t *expanded;
+    int8_t *copied;
+} conv_s8_dsp_layer;
 
-/* Expands two windows. */
-static inline void conv_s8_dsp_expand(const conv_s8_dsp_params *p, conv_s8_dsp_window a,
-                                      conv_s8_dsp_window b, uint32_t *to) {
-    const uint32_t run = (uint32_t)p->run, rows = (uint32_t)p->rows;
-    if (p->columns == 1)
-        conv_expand_s8_dsp(a.x, b.x, to, run, rows, a.down, b.down);
-    else
-        for (uint32_t i = 0; i < rows; i++, a.x += a.down, b.x += b.down, to += p->row_words)
-            conv_expand_s8_dsp(a.x, b.x, to, run, (uint32_t)p->columns, a.across, b.across);
+/* Copies `pixels` pixels of a row of `width`, from column `left` on, with the zero point for what
+ * is not there. */
+static MOTES_NOINLINE void conv_s8_dsp_copy(const conv_s8_dsp_params *p, const int8_t *row,
+                                            int32_t width, int32_t left, int32_t pixels,
+                                            int8_t *to) {
+    const int32_t from = motes_min(motes_max(-left, 0), pixels);
+    const int32_t end = motes_max(motes_min(width - left, pixels), from);
+    const uint8_t zero = (uint8_t)p->in_zero;
+    motes_set(to, zero, (uint32_t)(from * p->in_ch));
+    motes_copy(to + from * p->in_ch, row + (left + from) * p->in_ch,
+               (uint32_t)((end - from) * p->in_ch));
+    motes_set(to + end * p->in_ch, zero, (uint32_t)((pixels - end) * p->in_ch));
 }
 
-/* All output channels of two pixels; the second one's lie `second` bytes behind. */
-static inline void conv_s8_dsp_outputs(const conv_s8_dsp_params *p, const uint32_t *expanded,
-                                       int8_t *y, uint32_t second) {
-    const uint32_t *const end = expanded + 2 * p->steps;
-    const int32_t *const full = p->stream + p->full;
-    if (p->full)
-        conv_blocks_s8_dsp(expanded, p->stream, y, second, full, end, p->skipped, p->shift);
-    if (p->rest) {
-        int8_t last[8], *const to = y + p->out_ch - p->rest;
-        conv_blocks_s8_dsp(expanded, full, last, 4, p->stream + p->words, end, p->skipped,
-                           p->shift);
-        for (int32_t c = 0; c < p->rest; c++) {
-            to[second + (uint32_t)c] = last[4 + c];
-            to[c] = last[c];
+/* Expands four windows whose rows are `down` bytes apart. */
+static inline void conv_s8_dsp_expand(const conv_s8_dsp_layer *layer, const int8_t **four,
+                                      int32_t down) {
+    const conv_s8_dsp_params *const p = layer->p;
+    const uint32_t run = (uint32_t)p->run;
+    uint32_t *to = layer->expanded;
+    if (p->columns == 1)
+        conv_expand_s8_dsp(four, to, run, (uint32_t)p->filter_h, (uint32_t)down);
+    else
+        for (int32_t i = 0; i < p->filter_h; i++, to += p->row_words) {
+            conv_expand_s8_dsp(four, to, run, (uint32_t)p->columns, (uint32_t)p->across);
+            for (int32_t k = 0; k < 4; k++)
+                four[k] += down;
         }
+}
+
+/* Where n windows lie, 1 to 4, from (top, left) on, and the first again for those that lack;
+ * `column` windows are left in the row of the first. Returns the bytes from row to row. */
+static MOTES_NOINLINE int32_t conv_s8_dsp_find(const conv_s8_dsp_params *p, const int8_t *x,
+                                               int32_t top, int32_t left, int32_t column, int32_t n,
+                                               int8_t *copied, const int8_t **four) {
+    for (int32_t copy = 0, inside = 1;; copy = 1) {
+        int32_t row = top, begin = left, end = motes_min(column, n), k = 0;
+        int8_t *to = copied;
+        while (k < n) {
+            /* The windows k to `end` are side by side. */
+            const int32_t pixels = (end - k - 1) * p->stride_w + p->reach_w;
+            const int8_t *from = x + (row * p->in_w + begin) * p->in_ch;
+            inside &= row >= 0 && row < p->whole_h && begin >= 0 && begin + pixels <= p->in_w;
+            if (copy) {
+                for (int32_t i = 0, at = row; i < p->filter_h; i++, at += p->dilation_h)
+                    conv_s8_dsp_copy(p, x + at * p->in_w * p->in_ch,
+                                     at >= 0 && at < p->in_h ? p->in_w : 0, begin, pixels,
+                                     to + i * p->copied_down);
+                from = to;
+                to += pixels * p->in_ch;
+            }
+            for (; k < end; k++, from += p->stride_w * p->in_ch)
+                four[k] = from;
+            row += p->stride_h;
+            begin = -p->pad_left;
+            end = motes_min(end + p->out_w, n);
+        }
+        for (; k < 4; k++)
+            four[k] = four[0];
+        if (inside || copy)
+            return copy ? p->copied_down : p->down;
+    }
+}
+
+/* All output channels of n pixels, 1 to 4, one behind another; the windows of those that lack are
+ * like the first. */
+static inline void conv_s8_dsp_outputs(conv_s8_dsp_layer *layer, int8_t *y, int32_t n) {
+    const conv_s8_dsp_params *const p = layer->p;
+    conv_blocks_s8_dsp_job *const job = &layer->blocks;
+    const int odd = p->full < p->words;
+    if (odd || n < 4) {
+        const uint32_t pitch = (uint32_t)p->out_ch;
+        job->second = n > 1 ? pitch : 0;
+        job->third = n > 2 ? 2 * pitch : 0;
+        job->fourth = n > 3 ? 3 * pitch : 0;
+        job->stream = p->stream;
+        job->stream_end = p->stream + p->full;
+    }
+    if (p->full)
+        conv_blocks_s8_dsp(job, y);
+    if (odd) {
+        int8_t last[8];
+        job->second = 2;
+        job->third = 4;
+        job->fourth = 6;
+        job->stream = job->stream_end;
+        job->stream_end = p->stream + p->words;
+        conv_blocks_s8_dsp(job, last);
+        for (int32_t k = 0; k < n; k++)
+            y[k * p->out_ch + p->out_ch - 1] = last[2 * k];
     }
     if (p->low > -128 || p->high < 127)
-        for (uint32_t c = 0; c < (uint32_t)p->out_ch; c++) {
-            y[second + c] = (int8_t)motes_clamp(y[second + c], p->low, p->high);
-            y[c] = (int8_t)motes_clamp(y[c], p->low, p->high);
-        }
-}
-
-/* All pixels of all images, as one row: a window is one pixel, stride 1. */
-static inline void conv_s8_dsp_flat(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
-                                    uint32_t *expanded) {
-    const int32_t in_ch = p->in_ch, out_ch = p->out_ch;
-    int32_t n = p->flat;
-    for (; n > 1; n -= 2, x += 2 * in_ch, y += 2 * out_ch) {
-        conv_expand_s8_dsp(x, x + in_ch, expanded, (uint32_t)in_ch, 1, 0, 0);
-        conv_s8_dsp_outputs(p, expanded, y, (uint32_t)out_ch);
-    }
-    if (n) {
-        conv_expand_s8_dsp(x, x, expanded, (uint32_t)in_ch, 1, 0, 0);
-        conv_s8_dsp_outputs(p, expanded, y, 0);
-    }
+        for (int32_t i = 0; i < n * p->out_ch; i++)
+            y[i] = (int8_t)motes_clamp(y[i], p->low, p->high);
 }
 
 /* One image. */
-static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
-                                     uint32_t *expanded, int8_t *gathered) {
-    const int32_t bytes = p->rows * p->columns * p->run;
-    const int32_t last_top = p->in_h - 1 - (p->rows - 1) * p->dilation_h;
-    const int32_t last_left = p->in_w - (p->columns - 1) * p->dilation_w - p->run_pixels;
-    const conv_s8_dsp_window inside = {x, (uint32_t)(p->dilation_h * p->in_w * p->in_ch),
-                                       (uint32_t)(p->dilation_w * p->in_ch)};
-    const conv_s8_dsp_window copied = {gathered, (uint32_t)(p->columns * p->run), (uint32_t)p->run};
-    conv_s8_dsp_window first = inside;
-    int second = 0;
-    for (int32_t i = 0, top = -p->pad_top; i < p->out_h; i++, top += p->stride_h)
-        for (int32_t j = 0, left = -p->pad_left; j < p->out_w; j++, left += p->stride_w) {
-            conv_s8_dsp_window window = inside;
-            if (top >= 0 && top <= last_top && left >= 0 && left <= last_left) {
-                window.x += (top * p->in_w + left) * p->in_ch;
-            } else {
-                window = copied;
-                window.x += second * bytes;
-                conv_s8_dsp_gather(p, x, p->in_h, p->in_w, top, left, p->rows, p->columns,
-                                   p->run_pixels, gathered + second * bytes);
+static inline void conv_s8_dsp_image(conv_s8_dsp_layer *layer, const int8_t *x, int8_t *y) {
+    const conv_s8_dsp_params *const p = layer->p;
+    const int32_t step = p->stride_w * p->in_ch;
+    int32_t top = -p->pad_top, left = -p->pad_left, column = p->out_w;
+    int32_t fours = 0; /* of windows that lie inside, side by side, from `inside` on */
+    const int8_t *inside = x;
+    for (int32_t pixels = p->out_h * p->out_w; pixels > 0; pixels -= 4, y += 4 * p->out_ch) {
+        const int32_t n = motes_min(pixels, 4);
+        const int8_t *four[4];
+        int32_t down = p->down;
+        if (fours == 0) {
+            if (top >= 0 && top < p->whole_h && left >= 0 && left < p->whole_w)
+                fours = motes_min(column, (p->whole_w - left - 1) / p->stride_w + 1) / 4;
+            if (fours > 0)
+                inside = x + (top * p->in_w + left) * p->in_ch;
+            else
+                down = conv_s8_dsp_find(p, x, top, left, column, n, layer->copied, four);
+            left += 4 * motes_max(fours, 1) * p->stride_w;
+            for (column -= 4 * motes_max(fours, 1); column <= 0; column += p->out_w) {
+                left -= p->out_w * p->stride_w;
+                top += p->stride_h;
             }
-            second ^= 1;
-            if (second) {
-                first = window;
-                continue;
-            }
-            conv_s8_dsp_expand(p, first, window, expanded);
-            conv_s8_dsp_outputs(p, expanded, y, (uint32_t)p->out_ch);
-            y += 2 * p->out_ch;
         }
-    if (second) {
-        conv_s8_dsp_expand(p, first, first, expanded);
-        conv_s8_dsp_outputs(p, expanded, y, 0);
+        if (fours > 0) {
+            four[0] = inside;
+            four[1] = inside + step;
+            four[2] = inside + 2 * step;
+            four[3] = inside + 3 * step;
+            inside += 4 * step;
+            fours--;
+        }
+        conv_s8_dsp_expand(layer, four, down);
+        conv_s8_dsp_outputs(layer, y, n);
     }
 }
 
 static inline void conv_s8_dsp(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
                                void *scratch) {
-    uint32_t *const expanded = (uint32_t *)scratch;
-    int8_t *const gathered = (int8_t *)(expanded + 2 * p->steps);
-    if (p->flat) {
-        conv_s8_dsp_flat(p, x, y, expanded);
-        return;
-    }
+    uint32_t *const expanded = (uint32_t *)scratch, *const end = expanded + 3 * p->steps;
+    const uint32_t pitch = (uint32_t)p->out_ch;
+    conv_s8_dsp_layer layer = {p,
+                               {end, pitch, 2 * pitch, 3 * pitch, p->stream + p->full, p->skipped,
+                                p->shift, expanded, p->stream},
+                               expanded,
+                               (int8_t *)end};
     const int32_t image = (p->raw_h ? p->raw_h * p->raw_w : p->in_h * p->in_w) * p->in_ch;
     for (int32_t b = 0; b < p->batches; b++, x += image) {
         if (p->raw_h)
-            conv_s8_dsp_gather(p, x, p->raw_h, p->raw_w, -p->raw_top, -p->raw_left, p->in_h, 1,
-                               p->in_w, gathered);
-        conv_s8_dsp_image(p, p->raw_h ? gathered : x, y, expanded, gathered);
+            for (int32_t i = 0; i < p->in_h; i++) {
+                const int32_t row = i - p->raw_top;
+                const int32_t width = row >= 0 && row < p->raw_h ? p->raw_w : 0;
+                conv_s8_dsp_copy(p, x + row * p->raw_w * p->in_ch, width, -p->raw_left, p->in_w,
+                                 layer.copied + i * p->in_w * p->in_ch);
+            }
+        conv_s8_dsp_image(&layer, p->raw_h ? layer.copied : x, y);
         y += p->out_h * p->out_w * p->out_ch;
     }
 }

@@ -34,7 +34,6 @@ class View:
     pad_bottom: int
     pad_left: int
     pad_right: int
-    flat: int = 0  # all pixels of all images, where a window is one pixel at stride 1
     # The input where in_h x in_w is a padded copy of it, and where it lies in there; else 0.
     raw_h: int = 0
     raw_w: int = 0
@@ -57,11 +56,27 @@ class View:
         return any((self.pad_top, self.pad_bottom, self.pad_left, self.pad_right))
 
     @property
+    def reach_w(self) -> int:
+        """Columns from the first of a window to its last."""
+        return (self.filter_w - 1) * self.dilation_w + 1
+
+    @property
     def copied(self) -> int:
-        """Bytes of what is copied together before it is expanded: an image, two windows, or nothing."""
+        """Bytes of what is copied before it is expanded: an image, four windows, or nothing."""
         if self.raw_h:
             return round_up(self.in_h * self.in_w * self.in_ch)
-        return round_up(2 * self.filter_h * self.filter_w * self.in_ch) if self.pads else 0
+        return round_up(self.filter_h * self.copied_down) if self.pads else 0
+
+    @property
+    def copied_down(self) -> int:
+        """Bytes of a row of four windows, one behind another, with what lies between those in the same row."""
+        widest = 0
+        for first in [4] if self.out_w % 4 == 0 else range(1, min(self.out_w, 4) + 1):
+            parts = [first]
+            while sum(parts) < 4:
+                parts.append(min(self.out_w, 4 - sum(parts)))
+            widest = max(widest, sum((n - 1) * self.stride_w + self.reach_w for n in parts))
+        return widest * self.in_ch
 
     @property
     def pairs(self) -> tuple[tuple[int, int | None], ...]:
@@ -73,18 +88,19 @@ class View:
     @property
     def params(self) -> dict[str, int]:
         """The fields of `conv_s8_dsp_params` that say where things lie."""
-        length = self.run_pixels * self.in_ch
         names = (
-            *("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "out_ch", "stride_h", "stride_w"),
-            *("dilation_h", "dilation_w", "pad_top", "pad_left", "flat", "raw_h", "raw_w", "raw_top", "raw_left"),
+            *("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "out_ch", "stride_h", "stride_w", "dilation_h"),
+            *("pad_top", "pad_left", "raw_h", "raw_w", "raw_top", "raw_left", "filter_h", "reach_w", "columns"),
         )
         return {
             **{name: getattr(self, name) for name in names},
-            "rows": self.filter_h,
-            "columns": self.columns,
-            "run": length,
-            "run_pixels": self.run_pixels,
-            "row_words": 2 * self.columns * len(tuple(run_pairs(length))),
+            "run": self.run_pixels * self.in_ch,
+            "across": self.dilation_w * self.in_ch,
+            "down": self.dilation_h * self.in_w * self.in_ch,
+            "copied_down": self.copied_down,
+            "whole_h": max(0, self.in_h - (self.filter_h - 1) * self.dilation_h),
+            "whole_w": max(0, self.in_w - self.reach_w + 1),
+            "row_words": 3 * len(self.pairs) // self.filter_h,
         }
 
 
@@ -108,11 +124,12 @@ def run_pairs(length: int) -> Iterator[tuple[int, int | None]]:
 
 @functools.lru_cache(maxsize=256)
 def look(node: Node) -> View:
-    """The simplest view of the node."""
+    """The simplest view of the node: where a window is one pixel, at stride 1, all pixels of all images are one row."""
     assert isinstance(node.op, Window), node
     view = View(**node.op.geometry(node))
     if (view.filter_h, view.filter_w, view.stride_h, view.stride_w) == (1, 1, 1, 1) and not view.pads:
-        return replace(view, flat=view.batches * view.in_h * view.in_w)
+        pixels = view.batches * view.in_h * view.in_w
+        return replace(view, batches=1, in_h=1, in_w=pixels, out_h=1, out_w=pixels)
     high, wide = view.pad_top + view.in_h + view.pad_bottom, view.pad_left + view.in_w + view.pad_right
     if view.pads and view.dilation_h == 1 and high * wide * view.in_ch <= SMALL_IMAGE:
         raw = {"raw_h": view.in_h, "raw_w": view.in_w, "raw_top": view.pad_top, "raw_left": view.pad_left}
