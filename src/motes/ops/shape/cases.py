@@ -22,6 +22,11 @@ def cases() -> Iterator[Case]:
                 yield make(random.Random(f"{what} {dtype.value} {seed}"), dtype, f"{what}_{dtype.value}_{seed}")
             if dtype is not DType.INT16:
                 yield _one_hot(random.Random(f"one hot {dtype.value} {seed}"), dtype, f"one_hot_{dtype.value}_{seed}")
+    for dtype in (DType.UINT32, DType.UINT64):
+        for seed in range(COUNT):
+            for what in ("shape", "rank", "broadcast_to"):
+                rng = random.Random(f"{what} {dtype.value} {seed}")
+                yield makers[what](rng, dtype, f"{what}_{dtype.value}_{seed}")
     for dtype in INDICES:
         for seed in range(4 * COUNT):
             rng = random.Random(f"broadcast args {dtype.value} {seed}")

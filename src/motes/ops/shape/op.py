@@ -31,6 +31,9 @@ from motes.ops.movement import (
 
 _SHARED: Mapping[str, Any] = {"form": "shared", "untyped": True}
 
+_MORE = (*EVERY, DType.UINT32, DType.UINT64)
+"""The types of SHAPE, RANK and BROADCAST_TO, for TFLM does not look at them."""
+
 
 @dataclass(frozen=True)
 class Shape(Op):
@@ -40,7 +43,7 @@ class Shape(Op):
     """
 
     tflite = (Builtin("SHAPE", {"out_type": ("byte", 0)}), Builtin("RANK"))
-    types = EVERY
+    types = _MORE
     kernels = (Kernel("known", "known.h", **_SHARED),)
 
     rank: bool
@@ -117,7 +120,7 @@ class BroadcastTo(StridedCopy):
     """
 
     tflite = (Builtin("BROADCAST_TO"),)
-    types = EVERY
+    types = _MORE
     folded = (1,)
     limits = "constant shape"
 
