@@ -14,7 +14,7 @@ from motes.errors import MotesError
 from motes.oracle import Question, Refusal, ask
 from motes.passes import prepare
 from motes.tflite import load
-from motes.verifying import wrong
+from motes.verifying.comparing import wrong
 from random_models import Model, random_model, withered_model
 
 BATCH = 20

@@ -430,6 +430,11 @@ def test_scales_that_do_not_fit_the_shape() -> None:
     assert "has 4 scales along axis 7, but the shape [4, 8]" in message(dense(w=weights), BadInput)
 
 
+def test_the_scale_of_an_attention_mask() -> None:
+    scale = float(np.float32(np.finfo(np.float32).max / 255))
+    assert load(dense(changed(X, quant=Quant((scale,), (127,))), y=changed(Y, quant=quant(scale, 0)))).nodes
+
+
 @pytest.mark.parametrize("scale", [float("nan"), float("inf"), -0.5, 0.0, 1e-38, 1e38])
 def test_scales_that_are_no_scales(scale: float) -> None:
     said = message(dense(changed(X, quant=Quant((scale,), (0,)))), BadInput)

@@ -14,9 +14,10 @@ from motes.errors import BadInput
 from motes.ir import DType, Tensor, quant
 from motes.oracle import Answer, Question, Refusal, ask
 from motes.tflite import load
-from motes.verifying import distance, verify, wrong
+from motes.verifying import verify
+from motes.verifying.comparing import distance, wrong
 from motes.verifying.stimuli import STRUCTURED, draw, read_folder
-from tflite_writer import Operator, write_model
+from tflite_writer import Extras, Operator, write_model
 
 F32 = DType.FLOAT32
 
@@ -213,3 +214,32 @@ def test_what_is_near_enough() -> None:
 def test_integers_are_equal_or_wrong() -> None:
     assert wrong(np.array([1, 2]), np.array([1, 3]), 1e9).tolist() == [False, True]
     assert distance(np.array([-128], np.int8), np.array([127], np.int8)) == (255.0, 0)
+
+
+def test_operator_by_operator_where_tflm_lacks_one_and_litert_rounds_otherwise(tmp_path: Path) -> None:
+    """NEG of int8 is LiteRT's alone; its fully connected layers are off TensorFlow Lite Micro's by 1 at times."""
+    rng = np.random.default_rng(0)
+    x, y = Tensor("x", (1, 8), DType.INT8, quant(0.0273, 15)), Tensor("y", (1, 8), DType.INT8, quant(0.0229, -8))
+    z = dataclasses.replace(y, name="z")
+    w = Tensor("w", (8, 8), DType.INT8, quant(0.004, 0), rng.integers(-127, 128, (8, 8)).astype(np.int8))
+    operators = [Operator("FULLY_CONNECTED", (x, w, None), (y,), {}), Operator("NEG", (y,), (z,), {})]
+    path = tmp_path / "negated.tflite"
+    path.write_bytes(write_model(operators, [x], [z]))
+    found = verify(path, "host", count=200)
+    assert (found.oracle, found.status) == ("litert", "equal")
+    assert found.reason == "operator by operator: compared with TensorFlow Lite Micro where it has the operator"
+    data, runs = path.read_bytes(), draw(load(path), 200, 1, 0)
+    whole, single = (ask(Question("litert", data, runs, stepwise=stepwise)) for stepwise in (False, True))
+    assert isinstance(whole, Answer)
+    assert isinstance(single, Answer)
+    apart = [np.abs(a[0][0].astype(int) - b[0][0]).max() for a, b in zip(whole.outputs, single.outputs, strict=True)]
+    assert max(apart) == 1
+
+
+def test_what_single_operators_do_not_show(tmp_path: Path) -> None:
+    x, y = Tensor("x", (1, 1, 1, 4), DType.INT8, quant(0.5, 0)), Tensor("y", (1, 5, 1, 4), DType.INT8, quant(0.5, 0))
+    operator = Operator("CUSTOM", (x,), (y,), {"cycles_max": 1}, custom_code="CIRCULAR_BUFFER")
+    data = write_model([operator], [x], [y], Extras(variables=frozenset([y])))
+    found = ask(Question("litert", data, (((np.zeros(x.shape, np.int8),),),), stepwise=True))
+    assert isinstance(found, Refusal)
+    assert found.reason == "an operator alone does not show what subgraphs, variables or custom operators do"

@@ -22,7 +22,7 @@ from motes.ir import Array
 from motes.ops import builtins
 from motes.ops.case import Case
 from motes.tflite import load
-from motes.verifying import wrong
+from motes.verifying.comparing import wrong
 from tflm import run_litert, run_tflm
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ops"

@@ -17,6 +17,7 @@ from motes.ops.case import Case
 from motes.passes import prepare
 from motes.plan import plan
 from motes.tflite import load
+from motes.tflite.tensors import SCALES
 
 FEW = 2
 """Cases of each operator of a family."""
@@ -46,7 +47,7 @@ def with_other_tensors(case: Case) -> Iterator[Case]:
 
 
 def changed(tensor: Tensor) -> Iterator[Tensor]:
-    """The tensor with another rank, shape, type, quantization, or constant where it is not and the other way round."""
+    """The tensor with another rank, shape, type or quantization, with extreme scales, a constant or none."""
     shape = tensor.shape
     others = [shape[:-1], shape[1:], (*shape, 1), (1, *shape), (*shape, 2), (), (1,) * 8]
     others += [(*shape[:i], d, *shape[i + 1 :]) for i in range(len(shape)) for d in {1, shape[i] + 1}]
@@ -57,6 +58,9 @@ def changed(tensor: Tensor) -> Iterator[Tensor]:
             data = None if tensor.data is None else tensor.data.astype(dtype.numpy)
         yield replace(tensor, dtype=dtype, data=data, bits=0)
     yield replace(tensor, quant=None)
+    if tensor.quant is not None:
+        for scale in SCALES:
+            yield replace(tensor, quant=replace(tensor.quant, scale=(scale,) * len(tensor.quant.scale)))
     yield replace(tensor, data=np.zeros(shape, tensor.dtype.numpy) if tensor.data is None else None, bits=0)
 
 

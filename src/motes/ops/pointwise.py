@@ -165,8 +165,8 @@ def rounded(function: Function, node: Node, x: Array) -> Array:
     """
     source, y = node.input(0), node.output
     inverse = np.float32(1) / np.float32(y.scale)
-    real = np.float32(source.scale) * (x - source.zero_point).astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
+        real = np.float32(source.scale) * (x - source.zero_point).astype(np.float32)
         steps = _round(single(function, real) * inverse)
         return np.asarray(np.nan_to_num(np.clip(steps + np.float32(y.zero_point), -(2.0**31), 2.0**31 - 1)), np.int64)
 

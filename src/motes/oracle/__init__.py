@@ -31,12 +31,14 @@ class Question:
     Attributes:
         runs: for each run, for each step, one array for each input.
         tensors: so many tensors of the main subgraph, from the first, are wanted after the last step of each run, too.
+        stepwise: of LiteRT, only for what TensorFlow Lite Micro lacks: operator by operator, either is asked.
     """
 
     oracle: Oracle
     model: bytes
     runs: tuple[tuple[tuple[Array, ...], ...], ...]
     tensors: int = 0
+    stepwise: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pickle
 import signal
 import sys
 
-from motes.oracle import Answer, Question, Refusal, litert, tflm
+from motes.oracle import Answer, Question, Refusal, litert, stepwise, tflm
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     assert isinstance(question, Question)
     found: Answer | Refusal
     try:
-        found = (tflm if question.oracle == "tflm" else litert).answer(question)
+        found = (stepwise if question.stepwise else tflm if question.oracle == "tflm" else litert).answer(question)
     except (RuntimeError, ValueError) as error:
         found = Refusal(question.oracle, " ".join(str(error).split()))
     pickle.dump(found, answers)

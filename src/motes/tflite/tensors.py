@@ -15,8 +15,9 @@ MOST_BYTES = 64 << 20
 """Bytes of the largest tensor, and of all constants: beyond any microcontroller's memory, well inside 32-bit offsets.
 Constants may share or overlap in a file, so that its size does not bound them."""
 
-SCALES = (1e-30, 1e30)
-"""Scales outside of this range overflow single precision in the arithmetic that follows."""
+SCALES = (1e-30, 1.34e36)
+"""Scales outside of this range overflow single precision in the arithmetic that follows. The largest is that of int8
+from 0 to the largest float, by which attention masks what it must not see."""
 
 ZERO_POINTS = {
     DType.INT8: (-128, 127),

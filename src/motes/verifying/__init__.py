@@ -7,7 +7,7 @@ range, or 4 units in the last place, whichever is more.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,10 +27,10 @@ from motes.target import Board
 from motes.target import board as find_board
 from motes.tflite import load
 from motes.tflite.schema import read_bytes, read_model
+from motes.verifying.comparing import compare, ranges, wrong
 from motes.verifying.layers import Difference, Runner, difference, first_difference
 from motes.verifying.stimuli import Run, draw, read_folder
 
-RANGE_SHARE, ULPS = 1e-5, 4
 COUNT, STEPS = 16, 10
 MOST_STEPS_IN_ALL = 1_000_000
 
@@ -146,28 +146,29 @@ def verify(
     answer = _ask(data, runs, progress)
     if isinstance(answer, Refusal):
         return say(None, "oracle_refuses", len(runs), each, reason=answer.reason)
+    found, stepwise = compare(ours, answer), False
+    if not found.good and answer.oracle == "litert":
+        progress("asking operator by operator", None)
+        again = ask(Question("litert", data, runs, stepwise=True))
+        if isinstance(again, Answer):
+            answer, found, stepwise = again, compare(ours, again), True
+    reason = "; ".join(
+        ["hybrid: compared with the model on float copies of its int8 weights"] * answer.weights_widened
+        + ["operator by operator: compared with TensorFlow Lite Micro where it has the operator"] * stepwise
+    )
     say = functools.partial(say, answer.oracle, inputs=len(runs), steps=each)
-    reason = "hybrid: compared with the model on float copies of its int8 weights" if answer.weights_widened else ""
-    ranges = _ranges(answer)
-    worst, ulps, equal, wrong_at = 0.0, 0, True, None
-    for r, (mine, theirs) in enumerate(zip(ours, answer.outputs, strict=True)):
-        for s, (have, want) in enumerate(zip(mine, theirs, strict=True)):
-            for o, (x, y) in enumerate(zip(have, want, strict=True)):
-                if x.shape != y.shape or x.dtype != y.dtype:
-                    what = f"output {o} is {x.dtype}{list(x.shape)} here, {y.dtype}{list(y.shape)} there"
-                    return say(status="differs", reason=what)
-                equal = equal and x.tobytes() == y.tobytes()
-                apart, steps_apart = distance(x, y)
-                worst, ulps = max(worst, apart), max(ulps, steps_apart)
-                if wrong_at is None and wrong(x, y, ranges[o]).any():
-                    wrong_at = (r, s, o, x, y)
-    if wrong_at is None:
-        return say(status="equal" if equal else "within", max_abs=worst, max_ulp=ulps, reason=reason)
+    if found.kind:
+        return say(status="differs", reason=found.kind)
+    say = functools.partial(say, max_abs=found.max_abs, max_ulp=found.max_ulp, reason=reason)
+    if found.wrong_at is None:
+        return say(status="equal" if found.equal else "within")
     progress("looking for the first tensor that differs", None)
-    r, s, o, x, y = wrong_at
-    first = _first(graph, data, runs[r][: s + 1], answer.oracle, execute, ranges[o])
-    first = first or difference("output", graph.outputs[o], x, y, wrong(x, y, ranges[o]))
-    return say(status="differs", max_abs=worst, max_ulp=ulps, first=first, reason=reason)
+    r, s, o = found.wrong_at
+    span, x, y = ranges(answer)[o], ours[r][s][o], answer.outputs[r][s][o]
+    question = Question(answer.oracle, data, (runs[r][: s + 1],), stepwise=stepwise)
+    first = _first(graph, question, execute, span)
+    first = first or difference("output", graph.outputs[o], x, y, wrong(x, y, span))
+    return say(status="differs", first=first)
 
 
 def _runner(board: Board, toolchain: str) -> Runner:
@@ -200,54 +201,13 @@ def _ask(model: bytes, runs: tuple[Run, ...], progress: Progress) -> Answer | Re
     return Refusal("litert", f"TensorFlow Lite Micro: {first.reason}; LiteRT: {second.reason}")
 
 
-def _first(graph: Graph, model: bytes, run: Run, oracle: Oracle, execute: Runner, span: float) -> Difference | None:
-    names = [tensor.name for tensor in read_model(model, graph.name).subgraphs[0].tensors]
-    answer = ask(Question(oracle, model, (run,), len(names)))
+def _first(graph: Graph, question: Question, execute: Runner, span: float) -> Difference | None:
+    names = [tensor.name for tensor in read_model(question.model, graph.name).subgraphs[0].tensors]
+    (run,) = question.runs
+    answer = ask(replace(question, tensors=len(names)))
     if isinstance(answer, Refusal):
         return None
     try:
         return first_difference(graph, names, run, answer.tensors[0], execute, lambda x, y: wrong(x, y, span))
     except DoesNotFit:  # with every tensor kept to the end
         return None
-
-
-# ------------------------------------------------------------------------------------------------ comparing
-
-
-def distance(ours: Array, theirs: Array) -> tuple[float, int]:
-    """(largest difference, largest difference in units in the last place) of two arrays of one shape and dtype."""
-    if ours.dtype != np.float32:
-        return float(np.max(np.abs(ours.astype(np.float64) - theirs.astype(np.float64)), initial=0)), 0
-    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
-    with np.errstate(invalid="ignore"):
-        apart = np.where(same, 0, np.abs(ours.astype(np.float64) - theirs.astype(np.float64)))
-    apart = np.where(np.isnan(apart), np.inf, apart)
-    steps = np.where(same, 0, np.abs(_ordered(ours) - _ordered(theirs)))
-    return float(np.max(apart, initial=0)), int(np.max(steps, initial=0))
-
-
-def wrong(ours: Array, theirs: Array, span: float) -> Array:
-    """Which elements are not as they should be; `span` is the range of this output."""
-    if ours.dtype != np.float32:
-        return np.asarray(ours != theirs)
-    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
-    with np.errstate(invalid="ignore"):
-        near = np.abs(ours.astype(np.float64) - theirs.astype(np.float64)) <= RANGE_SHARE * span
-    return np.asarray(~(same | near | (np.abs(_ordered(ours) - _ordered(theirs)) <= ULPS)))
-
-
-def _ordered(values: Array) -> Array:
-    """Floats as integers in the same order, neighbours being 1 apart; NaN far from all."""
-    bits = np.ascontiguousarray(values).view(np.int32).astype(np.int64)
-    ordered = np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
-    return np.where(np.isnan(values), np.int64(1) << 33, ordered)
-
-
-def _ranges(answer: Answer) -> list[float]:
-    """For each output, its largest finite value minus its smallest, over all runs."""
-    spans = []
-    for values in zip(*(step for run in answer.outputs for step in run), strict=True):
-        numbers = np.concatenate([v.ravel().astype(np.float64) for v in values])
-        finite = numbers[np.isfinite(numbers)]
-        spans.append(float(np.ptp(finite)) if finite.size else 0.0)
-    return spans

@@ -21,23 +21,27 @@ def cases() -> Iterator[Case]:
         for dtype in (DType.INT8, DType.FLOAT32, DType.UINT8, DType.INT32):
             for seed in range(COUNT if dtype in (DType.INT8, DType.FLOAT32) else COUNT // 2):
                 name = f"{builtin.lower()}_{dtype.value}_{seed}"
-                case = _arg(random.Random(name), name, builtin, dtype)
+                case = _arg(random.Random(name), name, builtin, dtype, DType.INT32)
                 yield from with_computed(case, 1) if seed % 3 == 0 else [case]
+            for seed in range(COUNT // 5):
+                name = f"{builtin.lower()}_{dtype.value}_wide_{seed}"
+                yield _arg(random.Random(name), name, builtin, dtype, DType.INT64)
     for dtype in (DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32):
         for seed in range(COUNT // 2):
             name = f"topk_{dtype.value}_{seed}"
             yield _top_k(random.Random(name), name, dtype)
 
 
-def _arg(rng: random.Random, name: str, builtin: str, dtype: DType) -> Case:
+def _arg(rng: random.Random, name: str, builtin: str, dtype: DType, indices: DType) -> Case:
     x = _input(rng, dtype)
     axis = rng.randrange(-len(x.shape), len(x.shape))
     kept = tuple(size for i, size in enumerate(x.shape) if i != axis % len(x.shape))
     at_shape = (1,) if rng.random() < 0.7 else ()
     at = Tensor("axis", at_shape, DType.INT32, None, np.full(at_shape, axis, np.int32))
-    y = Tensor("y", kept, DType.INT32)
-    oracle = "tflm" if dtype in (DType.INT8, DType.FLOAT32) else "litert"
-    return Case(name, builtin, {"output_type": 2}, (x, at), (y,), _few(rng, x), oracle)  # type: ignore[arg-type]
+    y = Tensor("y", kept, indices)
+    oracle = "tflm" if dtype in (DType.INT8, DType.FLOAT32) and indices is DType.INT32 else "litert"
+    options = {"output_type": 2 if indices is DType.INT32 else 4}
+    return Case(name, builtin, options, (x, at), (y,), _few(rng, x), oracle)  # type: ignore[arg-type]
 
 
 def _top_k(rng: random.Random, name: str, dtype: DType) -> Case:

@@ -19,11 +19,20 @@ _OUTPUT_TYPE: Mapping[str, tuple[Option, Any]] = {"output_type": ("byte", 0)}
 
 def _kernels(source: str, **functions: str) -> tuple[Kernel, ...]:
     """Kernels of a header by the type they serve."""
+    return tuple(_serving(DType(name), function, source) for name, function in functions.items())
 
-    def serving(dtype: DType, function: str) -> Kernel:
-        return Kernel(function, source, fits=lambda node: node.input(0).dtype is dtype)
 
-    return tuple(serving(DType(name), function) for name, function in functions.items())
+def _arg_kernels(**functions: str) -> tuple[Kernel, ...]:
+    """The same, each for indices of 32 bits and of 64."""
+    wide = (_serving(DType(name), f"{f}_s64", "arg.h", DType.INT64) for name, f in functions.items())
+    return (*(_serving(DType(name), f, "arg.h", DType.INT32) for name, f in functions.items()), *wide)
+
+
+def _serving(dtype: DType, function: str, source: str, indices: DType | None = None) -> Kernel:
+    def fits(node: Node) -> bool:
+        return node.input(0).dtype is dtype and indices in (None, node.outputs[0].dtype)
+
+    return Kernel(function, source, fits=fits)
 
 
 def _check_type(node: Node) -> None:
@@ -46,8 +55,8 @@ def _constant(node: Node, what: str) -> int:
 class Arg(Op):
     """The index of the largest or smallest element along an axis, the first of equal ones.
 
-    Dtypes: int8 and float32, uint8 and int32, to int32. The axis is a constant. Source: TFLM's ARG_MAX and ARG_MIN;
-    uint8 and int32: LiteRT's. Scales do not matter.
+    Dtypes: int8 and float32, uint8 and int32, to int32 or int64. The axis is a constant. Source: TFLM's ARG_MAX and
+    ARG_MIN; uint8, int32 and indices of int64: LiteRT's. Scales do not matter.
     """
 
     types = (DType.INT8, DType.UINT8, DType.INT32, DType.FLOAT32)
@@ -63,8 +72,8 @@ class Arg(Op):
         check_arity(node, 2, 2)
         _check_type(node)
         x, y, axis = node.input(0), node.output, self._axis(node)
-        if y.dtype is not DType.INT32:
-            raise Unsupported(node, f"its output, {y}, is not int32", "ask for output_type=tf.int32")
+        if y.dtype not in (DType.INT32, DType.INT64):
+            raise Unsupported(node, f"its output, {y}, is not int32 or int64", "ask for output_type=tf.int32")
         kept = x.shape[:axis] + x.shape[axis + 1 :]
         if y.shape not in (kept, kept or (1,)):
             raise BadInput(f"{node}: {x} along axis {axis} does not give {y}; {CONVERT_AGAIN}")
@@ -88,7 +97,7 @@ class ArgMax(Arg):
     """The index of the largest element along an axis."""
 
     tflite = (Builtin("ARG_MAX", _OUTPUT_TYPE),)
-    kernels = _kernels("arg.h", int8="arg_max_s8", uint8="arg_max_u8", int32="arg_max_s32", float32="arg_max_f32")
+    kernels = _arg_kernels(int8="arg_max_s8", uint8="arg_max_u8", int32="arg_max_s32", float32="arg_max_f32")
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ class ArgMin(Arg):
     """The index of the smallest element along an axis."""
 
     tflite = (Builtin("ARG_MIN", _OUTPUT_TYPE),)
-    kernels = _kernels("arg.h", int8="arg_min_s8", uint8="arg_min_u8", int32="arg_min_s32", float32="arg_min_f32")
+    kernels = _arg_kernels(int8="arg_min_s8", uint8="arg_min_u8", int32="arg_min_s32", float32="arg_min_f32")
 
 
 @dataclass(frozen=True)

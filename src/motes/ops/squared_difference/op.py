@@ -76,7 +76,8 @@ def _multipliers(node: Node) -> list[tuple[int, int]]:
     """Multiplier and shift of both inputs and the output."""
     a, b, y = node.input(0), node.input(1), node.output
     common = 2 * max(a.scale, b.scale)
-    finest = float(np.float32(1 << 2 * HEADROOM[y.dtype]) * np.float32(y.scale))
+    with np.errstate(over="ignore"):
+        finest = float(np.float32(1 << 2 * HEADROOM[y.dtype]) * np.float32(y.scale))
     return [
         *(quantize_multiplier(x.scale / common) for x in (a, b)),
         multiplier(node, common * common / finest),

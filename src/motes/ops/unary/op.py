@@ -279,7 +279,8 @@ def _logarithm(x: np.float32, y: Tensor) -> float:
     """ln(x); the lowest real number of `y` where there is none."""
     if x > 0:
         return math.log(float(x))
-    return float(np.float32(np.iinfo(y.dtype.numpy).min - y.zero_point) * np.float32(y.scale))
+    with np.errstate(over="ignore"):
+        return float(np.float32(np.iinfo(y.dtype.numpy).min - y.zero_point) * np.float32(y.scale))
 
 
 def _params(node: Node, function: Function) -> Params:
