@@ -33,14 +33,6 @@ typedef struct {
     const int32_t *stream;
 } conv_s8_dsp_params;
 
-/* What stays alike throughout a layer. */
-typedef struct {
-    const conv_s8_dsp_params *p;
-    conv_blocks_s8_dsp_job blocks;
-    uint32_t *expanded;
-    int8_t *copied;
-} conv_s8_dsp_layer;
-
 /* Copies `pixels` pixels of a row of `width`, from column `left` on, with the zero point for what
  * is not there. */
 static MOTES_NOINLINE void conv_s8_dsp_copy(const conv_s8_dsp_params *p, const int8_t *row,
@@ -48,19 +40,15 @@ static MOTES_NOINLINE void conv_s8_dsp_copy(const conv_s8_dsp_params *p, const i
                                             int8_t *to) {
     const int32_t from = motes_min(motes_max(-left, 0), pixels);
     const int32_t end = motes_max(motes_min(width - left, pixels), from);
-    const uint8_t zero = (uint8_t)p->in_zero;
-    motes_set(to, zero, (uint32_t)(from * p->in_ch));
+    motes_set(to, (uint8_t)p->in_zero, (uint32_t)(pixels * p->in_ch));
     motes_copy(to + from * p->in_ch, row + (left + from) * p->in_ch,
                (uint32_t)((end - from) * p->in_ch));
-    motes_set(to + end * p->in_ch, zero, (uint32_t)((pixels - end) * p->in_ch));
 }
 
 /* Expands four windows whose rows are `down` bytes apart. */
-static inline void conv_s8_dsp_expand(const conv_s8_dsp_layer *layer, const int8_t **four,
-                                      int32_t down) {
-    const conv_s8_dsp_params *const p = layer->p;
+static inline void conv_s8_dsp_expand(const conv_s8_dsp_params *p, const int8_t **four,
+                                      int32_t down, uint32_t *to) {
     const uint32_t run = (uint32_t)p->run;
-    uint32_t *to = layer->expanded;
     if (p->columns == 1)
         conv_expand_s8_dsp(four, to, run, (uint32_t)p->filter_h, (uint32_t)down);
     else
@@ -107,9 +95,8 @@ static MOTES_NOINLINE int32_t conv_s8_dsp_find(const conv_s8_dsp_params *p, cons
 
 /* All output channels of n pixels, 1 to 4, one behind another; the windows of those that lack are
  * like the first. */
-static inline void conv_s8_dsp_outputs(conv_s8_dsp_layer *layer, int8_t *y, int32_t n) {
-    const conv_s8_dsp_params *const p = layer->p;
-    conv_blocks_s8_dsp_job *const job = &layer->blocks;
+static inline void conv_s8_dsp_outputs(const conv_s8_dsp_params *p, conv_blocks_s8_dsp_job *job,
+                                       int8_t *y, int32_t n) {
     const int odd = p->full < p->words;
     if (odd || n < 4) {
         const uint32_t pitch = (uint32_t)p->out_ch;
@@ -138,8 +125,18 @@ static inline void conv_s8_dsp_outputs(conv_s8_dsp_layer *layer, int8_t *y, int3
 }
 
 /* One image. */
-static inline void conv_s8_dsp_image(conv_s8_dsp_layer *layer, const int8_t *x, int8_t *y) {
-    const conv_s8_dsp_params *const p = layer->p;
+static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
+                                     uint32_t *expanded, int8_t *copied) {
+    const uint32_t pitch = (uint32_t)p->out_ch;
+    conv_blocks_s8_dsp_job job = {expanded + 3 * p->steps,
+                                  pitch,
+                                  2 * pitch,
+                                  3 * pitch,
+                                  p->stream + p->full,
+                                  p->skipped,
+                                  p->shift,
+                                  expanded,
+                                  p->stream};
     const int32_t step = p->stride_w * p->in_ch;
     int32_t top = -p->pad_top, left = -p->pad_left, column = p->out_w;
     int32_t fours = 0; /* of windows that lie inside, side by side, from `inside` on */
@@ -154,7 +151,7 @@ static inline void conv_s8_dsp_image(conv_s8_dsp_layer *layer, const int8_t *x, 
             if (fours > 0)
                 inside = x + (top * p->in_w + left) * p->in_ch;
             else
-                down = conv_s8_dsp_find(p, x, top, left, column, n, layer->copied, four);
+                down = conv_s8_dsp_find(p, x, top, left, column, n, copied, four);
             left += 4 * motes_max(fours, 1) * p->stride_w;
             for (column -= 4 * motes_max(fours, 1); column <= 0; column += p->out_w) {
                 left -= p->out_w * p->stride_w;
@@ -169,20 +166,15 @@ static inline void conv_s8_dsp_image(conv_s8_dsp_layer *layer, const int8_t *x, 
             inside += 4 * step;
             fours--;
         }
-        conv_s8_dsp_expand(layer, four, down);
-        conv_s8_dsp_outputs(layer, y, n);
+        conv_s8_dsp_expand(p, four, down, expanded);
+        conv_s8_dsp_outputs(p, &job, y, n);
     }
 }
 
 static inline void conv_s8_dsp(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
                                void *scratch) {
-    uint32_t *const expanded = (uint32_t *)scratch, *const end = expanded + 3 * p->steps;
-    const uint32_t pitch = (uint32_t)p->out_ch;
-    conv_s8_dsp_layer layer = {p,
-                               {end, pitch, 2 * pitch, 3 * pitch, p->stream + p->full, p->skipped,
-                                p->shift, expanded, p->stream},
-                               expanded,
-                               (int8_t *)end};
+    uint32_t *const expanded = (uint32_t *)scratch;
+    int8_t *const copied = (int8_t *)(expanded + 3 * p->steps);
     const int32_t image = (p->raw_h ? p->raw_h * p->raw_w : p->in_h * p->in_w) * p->in_ch;
     for (int32_t b = 0; b < p->batches; b++, x += image) {
         if (p->raw_h)
@@ -190,9 +182,9 @@ static inline void conv_s8_dsp(const conv_s8_dsp_params *p, const int8_t *x, int
                 const int32_t row = i - p->raw_top;
                 const int32_t width = row >= 0 && row < p->raw_h ? p->raw_w : 0;
                 conv_s8_dsp_copy(p, x + row * p->raw_w * p->in_ch, width, -p->raw_left, p->in_w,
-                                 layer.copied + i * p->in_w * p->in_ch);
+                                 copied + i * p->in_w * p->in_ch);
             }
-        conv_s8_dsp_image(&layer, p->raw_h ? layer.copied : x, y);
+        conv_s8_dsp_image(p, p->raw_h ? copied : x, y, expanded, copied);
         y += p->out_h * p->out_w * p->out_ch;
     }
 }
