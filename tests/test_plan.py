@@ -87,6 +87,10 @@ class Walk:
             for tensor in reads:
                 self.check(tensor, f"before {call.node}")
             if call.scratch:
+                for k, t in enumerate(call.node.pointers):  # the kernel reads all others after it has written
+                    if t.data is None and {*self.bytes_of(t)} & {*self.bytes_of(call)}:
+                        assert k == call.kernel.scratch_over(call.node), f"scratch of {call.node} over {k}"
+                        assert self.bytes_of(t)[0] == self.bytes_of(call)[0]
                 self.write(call)
             for number, made in enumerate(call.node.outputs):
                 self.write(made)
@@ -205,10 +209,12 @@ class Any(Op):
     kernels = (
         Kernel(
             "any", "any.h", in_place=lambda node: node.op.pairs, scratch=lambda node: node.op.scratch,
+            scratch_over=lambda node: node.op.over,
         ),
     )  # fmt: skip
     pairs: tuple[tuple[int, int], ...] = ()
     scratch: int = 0
+    over: int | None = None
 
 
 def tensor(name: str, size: int = 16) -> Tensor:
@@ -220,6 +226,17 @@ def test_an_input_makes_room_for_one_output_only():
     graph = Graph("g", (x,), (y,), (Node("n", Any(((0, 0), (1, 0))), (x,), (dead, y)),))
     program = choose(graph)
     assert_apart(plan(program), program)
+
+
+def test_scratch_may_begin_where_an_input_that_dies_does():
+    x, y, z = tensor("x"), tensor("y"), tensor("z")
+    for outputs, size in (((z,), 48), ((x, z), 64)):
+        nodes = (Node("n", Any((), 32, 0), (x, y), (z,)),)
+        program = choose(Graph("g", (x, y), outputs, nodes))
+        found = plan(program)
+        assert_apart(found, program)
+        assert found.arena == size + 16
+        assert (found.offsets[x] == found.scratch[program.calls[0]]) is (x not in outputs)
 
 
 def test_what_is_read_twice_is_overwritten_only_where_both_may_be():
@@ -265,7 +282,8 @@ def programs(draw: st.DrawFn, name: str) -> Program:
             writes.append(made[-1])
         pairs = draw(st.sets(st.tuples(st.integers(0, len(made) - 1), st.integers(0, len(sources) - 1))))
         scratch = draw(st.sampled_from((0, 0, 24)))
-        nodes.append(Node(f"{name}_{i}", Any(tuple(sorted(pairs)), scratch), tuple(sources), tuple(made)))
+        over = draw(st.sampled_from((None, *range(len(sources)))))
+        nodes.append(Node(f"{name}_{i}", Any(tuple(sorted(pairs)), scratch, over), tuple(sources), tuple(made)))
         known += made
     states = [State(r.name, np.zeros(r.shape, np.int8), r, w) for r, w in zip(reads, writes, strict=False)]
     states += [State(r.name, np.zeros(r.shape, np.int8), r, r) for r in reads[len(writes) :]]

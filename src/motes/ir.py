@@ -326,6 +326,8 @@ class Kernel:
     such that little differs between them; None where it does not serve them."""
     scratch: Callable[[Node], int] | None = None
     """Bytes of working memory it needs while it runs; None: it takes no scratch pointer."""
+    scratch_over: Callable[[Node], int | None] = lambda node: None
+    """The pointer input that scratch may start at the address of, that input being dead afterwards."""
     in_place: Callable[[Node], tuple[tuple[int, int], ...]] = lambda node: ()
     """Pairs (output, pointer input) that may start at one address, each input being dead afterwards."""
     form: Literal["shared", "specialised"] = "specialised"

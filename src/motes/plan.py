@@ -232,7 +232,11 @@ def _moments(program: Program, blocks: _Blocks, placed: Collection[Tensor], nest
         if isinstance(call, Block):
             blocks.bodies[call] = _bodies(call)
         size = max(b.arena for b in blocks.bodies[call]) if isinstance(call, Block) else call.scratch
-        if size:
+        under = None if isinstance(call, Block) else _under_scratch(call, i, blocks, last)
+        if size and under is not None:
+            blocks.blocks[under].size = max(blocks.blocks[under].size, round_up(size))
+            blocks.of_call[call] = under
+        elif size:
             index = blocks.add(f"scratch of {call.node.name}", graph.name, size, i, i)
             blocks.of_call[call] = index
             mine.append(index)
@@ -245,6 +249,19 @@ def _moments(program: Program, blocks: _Blocks, placed: Collection[Tensor], nest
             f"periods may come; at most {MOMENTS:,} together can be planned: use models with fewer operators"
         )
     return [*own, *(here | there for here in across for there in inside)]
+
+
+def _under_scratch(call: Call, time: int, blocks: _Blocks, last: Mapping[Tensor, int]) -> int | None:
+    """The block of an input that dies in a call and may lie where its scratch begins, if there is one."""
+    pointer = call.kernel.scratch_over(call.node)
+    if pointer is None:
+        return None
+    tensor = call.node.pointers[pointer]
+    index = blocks.of_tensor.get(tensor)
+    over = any(blocks.of_tensor.get(made) == index for made in call.node.outputs)
+    if index is None or over or call.node.pointers.count(tensor) > 1:
+        return None
+    return index if last.get(tensor, -1) == blocks.blocks[index].last == time else None
 
 
 def _alive(lives: Sequence[tuple[int, int, int]], end: int) -> tuple[list[Moment], set[Moment]]:

@@ -12,6 +12,8 @@ from motes.ir import Array, DType, Quant, Tensor, quant
 from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 
 COUNT, LONG = 400, 40
+WHOLE = 60
+"""Cases of depths that unrolled loops divide."""
 OTHERS = 50
 """Cases of each further form: int16, weights that are computed or have a zero point, float32."""
 
@@ -26,6 +28,9 @@ def cases() -> Iterator[Case]:
         depth = rng.choice((1, 2, 3, 4, 7, 8, 16, 31, 64, 200, rng.randint(1, 100)))
         units = rng.choice((1, 2, 3, 4, 5, 8, 10, rng.randint(1, 40)))
         yield _case(rng, f"fully_connected_{seed}", depth, units)
+    for seed in range(WHOLE):
+        rng = random.Random(f"fully connected whole {seed}")
+        yield _whole(rng, _case(rng, f"fully_connected_whole_{seed}", 128 * rng.choice((1, 1, 2)), rng.randint(5, 24)))
     for seed in range(OTHERS):
         rng = random.Random(f"fully connected four bits {seed}")
         yield _four_bits(rng, _case(rng, f"fully_connected_nibbles_{seed}", rng.randint(20, 200), rng.randint(1, 30)))
@@ -34,6 +39,17 @@ def cases() -> Iterator[Case]:
             case = _case(rng, f"fully_connected{form.__name__}_{seed}", rng.randint(1, 40), rng.randint(1, 9))
             yield form(rng, case)
         yield from _biased(seed)
+
+
+def _whole(rng: random.Random, case: Case) -> Case:
+    """The case with one scale, sums that are small beside 2**23, and outputs on both sides of zero or on one."""
+    x, w, b = (*case.inputs, None)[:3]
+    (y,) = case.outputs
+    assert x is not None and w is not None and w.quant is not None
+    w = replace(w, quant=quant(w.quant.scale[0], 0))
+    scale = x.scale * w.scale * 40.0 * w.shape[1] ** 0.5 * 2.0 ** rng.choice((-1, 0, 0, 1))
+    y = replace(y, quant=quant(float32(scale), rng.choice((-128, -128, draw_zero_point(rng)))))
+    return replace(case, inputs=(x, w) if b is None else (x, w, b), outputs=(y,))
 
 
 def _biased(seed: int) -> Iterator[Case]:

@@ -3,145 +3,184 @@
    As fully_connected_s8.h. All fourteen registers are taken: eight sums, two pointers, four words.
    A word of weights serves two outputs: each halfword is 256 * w0 + w1. SMLAD with the word sums
    256 * s0 + s1, SMLAD with SXTB16 of it sums s1 alone; the difference is 256 * s0, exact modulo
-   2^32. Four values of x take nine loads in four groups (13 cycles), two SXTB16 of x, and 24
-   instructions for 32 MACs: 1.22 cycles/MAC. A block of eight outputs adds about 75 cycles.
+   2^32.
+
+   x is expanded to int16 in scratch first, at 1.6 cycles a value: four values then take ten loads
+   in three groups (13 cycles) and 24 instructions for 32 MACs, 1.16 cycles/MAC. A block of eight
+   outputs adds about 70 cycles, 90 where it rounds as TFLM does.
 
    stream: for each block of eight outputs
        8 words               starts: 256 * b0 + b1, b1, 256 * b2 + b3, b3, ...
        8 words a word of x   four pairs of outputs for bytes 0 and 2, then for bytes 1 and 3
-       24 words              if per_unit: (multiplier, offset, right) an output
-   An output is clamp((h - (h < 0) + offset) >> right) with h = round(sum * multiplier / 2^31):
-   TFLM's two roundings, since offset is half of 2^right plus the zero point. Where depth is no
-   multiple of 4, weights of zero meet the bytes behind x in its last word. */
+       rescaling             of each output, where the way to rescale is one of those
+   An output is, by way, `rescale` being that of all or the stream having that of each:
+        0, 2 (all), 3 (each)  ((256 * sum * multiplier >> 32) + offset) >> 9,
+                              of (multiplier, offset); 0 where no word is to be skipped
+        1 (all)               ((256 * sum * multiplier >> 32) + offset - (sum < 0 ? less : 0)) >>
+   12, of (multiplier, offset, less), where no word is to be skipped 3 (all), 4 (each)     (high -
+   (high < 0) + offset) >> right, of (multiplier, offset, right), with high = round(sum * multiplier
+   / 2^31): TFLM's own. Where high is 0, the sign of sum serves as well: what it changes is shifted
+   out The others are proven by step.py. Where depth is no multiple of 4, weights of zero meet the
+   bytes behind x in its last word.
+
+   scratch: 8 * words bytes. It may begin where the only row of x does: x is expanded from its end.
+*/
 #ifndef MOTES_FULLY_CONNECTED_S8_DSP_H
 #define MOTES_FULLY_CONNECTED_S8_DSP_H
 
 #include "motes.h"
 
 typedef struct {
+    int32_t words;          /* of x in a row */
+    int32_t way;            /* to rescale */
+    int32_t skipped;        /* of the unrolled loop at first: 0 to 31 words */
+    const int32_t *rescale; /* of all outputs: three words */
     int32_t rows, depth, units;
-    int32_t words;    /* of x in a row */
-    int32_t unrolled; /* how many of them the unrolled loop does */
-    int32_t block;    /* words of a block of the stream */
+    int32_t block; /* words of a block of the stream */
     const int32_t *stream;
-    const int32_t *rescale; /* multiplier, offset, right of all outputs, unless per_unit */
-    int32_t per_unit;
     int32_t low, high;
 } fully_connected_s8_dsp_params;
+/* Assembly reads the first four. */
+MOTES_STATIC_ASSERT(offsetof(fully_connected_s8_dsp_params, rows) == 12 + sizeof(void *),
+                    "in order");
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
-
 /* clang-format off */
-/* h and l are the sums of a pair: 256 * s0 + s1, and s1. w is lost. */
-#define MAC(x, w, h, l) \
-    "smlad " h ", " x ", " w ", " h "\n\t" \
-    "sxtb16 " w ", " w "\n\t" \
-    "smlad " l ", " x ", " w ", " l "\n\t"
-#define NEXT(w) "ldr " w ", [r12], #4\n\t"
-/* Four values of x by eight outputs. */
-#define FOUR \
-    "ldr r8, [lr], #4\n\t" NEXT("r9") NEXT("r10") \
-    "sxtb16 r11, r8\n\t" \
-    MAC("r11", "r9", "r0", "r1") MAC("r11", "r10", "r2", "r3") \
-    NEXT("r9") NEXT("r10") \
-    MAC("r11", "r9", "r4", "r5") MAC("r11", "r10", "r6", "r7") \
-    "sxtb16 r8, r8, ror #8\n\t" \
-    NEXT("r9") NEXT("r10") NEXT("r11") \
-    MAC("r8", "r9", "r0", "r1") MAC("r8", "r10", "r2", "r3") MAC("r8", "r11", "r4", "r5") \
-    NEXT("r9") \
-    MAC("r8", "r9", "r6", "r7")
-/* A pair's sums, both doubled. */
-#define SPLIT(h, l) \
-    "sub " h ", " h ", " l "\n\t" \
-    "asr " h ", " h ", #7\n\t" \
-    "lsl " l ", " l ", #1\n\t"
-/* A doubled sum to an output, by r8 (multiplier), r9 (offset), r10 (right). */
-#define RESCALE(s) \
-    "smmulr " s ", " s ", r8\n\t" \
-    "add " s ", " s ", " s ", asr #31\n\t" \
-    "add " s ", " s ", r9\n\t" \
-    "asr " s ", " s ", r10\n\t" \
-    "ssat " s ", #8, " s "\n\t"
-#define OWN_RESCALE(s) "ldm r12!, {r8-r10}\n\t" RESCALE(s)
 
-/* Outputs y .. y_end - 1, a multiple of eight; rescale: null if the stream has its own. */
-MOTES_ASSEMBLY void fully_connected_s8_dsp_blocks(const int8_t *x, const int32_t *stream, int8_t *y,
-                                                  const int8_t *y_end, const int8_t *unrolled_end,
-                                                  const int8_t *x_end, const int32_t *rescale) {
-    /* Stack: 0 x, 4 stream, 8 y, 12 y_end, nine registers, 52 unrolled_end, 56 x_end, 60 rescale. */
+/* The `words` words of x before `end`, one or more, to twice as many of int16 before `to`: bytes 0 and 2, then 1 and 3. */
+MOTES_ASSEMBLY void fully_connected_s8_dsp_expand(const int8_t *end, uint32_t *to, uint32_t words) {
     __asm__ volatile(
-        "push {r0-r11, lr}\n\t"
-        "mov r12, r1\n"
-        "1:\n\t"
-        "ldm r12!, {r0-r7}\n\t"
-        "ldr lr, [sp]\n\t"
-        "ldr r8, [sp, #52]\n\t"
-        "cmp lr, r8\n\t"
-        "beq.w 3f\n"
-        "2:\n\t"
-        FOUR FOUR FOUR FOUR FOUR FOUR FOUR FOUR
-        "ldr r8, [sp, #52]\n\t"
-        "cmp lr, r8\n\t"
-        "bne.w 2b\n"
-        "3:\n\t"
-        "ldr r8, [sp, #56]\n\t"
-        "cmp lr, r8\n\t"
-        "beq 4f\n\t"
-        FOUR
-        "b 3b\n"
-        "4:\n\t"
-        SPLIT("r0", "r1") SPLIT("r2", "r3") SPLIT("r4", "r5") SPLIT("r6", "r7")
-        "ldr r11, [sp, #60]\n\t"
-        "cmp r11, #0\n\t"
-        "beq 6f\n\t"
-        "ldm r11, {r8-r10}\n\t"
-        RESCALE("r0") RESCALE("r1") RESCALE("r2") RESCALE("r3")
-        RESCALE("r4") RESCALE("r5") RESCALE("r6") RESCALE("r7")
-        "5:\n\t"
-        "ldr r8, [sp, #8]\n\t"
-        "ldr r9, [sp, #12]\n\t"
-        "strb r1, [r8, #1]\n\t"
-        "strb r2, [r8, #2]\n\t"
-        "strb r3, [r8, #3]\n\t"
-        "strb r4, [r8, #4]\n\t"
-        "strb r5, [r8, #5]\n\t"
-        "strb r6, [r8, #6]\n\t"
-        "strb r7, [r8, #7]\n\t"
-        "strb r0, [r8], #8\n\t"
-        "str r8, [sp, #8]\n\t"
-        "cmp r8, r9\n\t"
-        "bne.w 1b\n\t"
-        "add sp, #16\n\t"
-        "pop {r4-r11, pc}\n"
-        "6:\n\t"
-        OWN_RESCALE("r0") OWN_RESCALE("r1") OWN_RESCALE("r2") OWN_RESCALE("r3")
-        OWN_RESCALE("r4") OWN_RESCALE("r5") OWN_RESCALE("r6") OWN_RESCALE("r7")
-        "b 5b\n");
+        "push {r4-r10, lr}\n"
+        "subs r2, #4\n"
+        "blt 2f\n"
+        "1:\n"
+        "ldr r9, [r0, #-4]!\n ldr r7, [r0, #-4]!\n ldr r5, [r0, #-4]!\n ldr r3, [r0, #-4]!\n"
+        "sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n sxtb16 r6, r5, ror #8\n sxtb16 r5, r5\n"
+        "sxtb16 r8, r7, ror #8\n sxtb16 r7, r7\n sxtb16 r10, r9, ror #8\n sxtb16 r9, r9\n"
+        "stmdb r1!, {r3-r10}\n"
+        "subs r2, #4\n"
+        "bge 1b\n"
+        "2:\n"
+        "adds r2, #4\n"
+        "beq 4f\n"
+        "3:\n"
+        "ldr r3, [r0, #-4]!\n sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n stmdb r1!, {r3, r4}\n"
+        "subs r2, #1\n"
+        "bne 3b\n"
+        "4:\n"
+        "pop {r4-r10, pc}\n");
+}
+
+/* h and l are the sums of a pair: 256 * s0 + s1, and s1. w is lost. */
+#define MAC(x, w, h, l) "smlad " h ", " x ", " w ", " h "\n sxtb16 " w ", " w "\n smlad " l ", " x ", " w ", " l "\n"
+#define NEXT(w) "ldr " w ", [r12], #4\n"
+/* Four values of x by eight outputs: 136 bytes of code. */
+#define FOUR \
+    "ldr r8, [lr], #4\n" NEXT("r9") NEXT("r10") NEXT("r11") \
+    MAC("r8", "r9", "r0", "r1") MAC("r8", "r10", "r2", "r3") MAC("r8", "r11", "r4", "r5") \
+    NEXT("r9") "ldr r10, [lr], #4\n" NEXT("r11") \
+    MAC("r8", "r9", "r6", "r7") MAC("r10", "r11", "r0", "r1") \
+    NEXT("r8") NEXT("r9") NEXT("r11") \
+    MAC("r10", "r8", "r2", "r3") MAC("r10", "r9", "r4", "r5") MAC("r10", "r11", "r6", "r7")
+/* Starts of a block; outputs to y: "ne" where more are to come. */
+#define START "ldm r12!, {r0-r7}\n vmov lr, s0\n"
+#define STORE \
+    "vmov r8, s2\n vmov r9, s3\n" \
+    ".irp i, 1, 2, 3, 4, 5, 6, 7\n strb r\\i, [r8, #\\i]\n .endr\n" \
+    "strb r0, [r8], #8\n vmov s2, r8\n cmp r8, r9\n"
+#define ALL ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
+#define EVEN ".irp i, 0, 2, 4, 6\n"
+#define ODD ".irp i, 1, 3, 5, 7\n"
+
+/* Outputs y .. y_end - 1, a multiple of eight. */
+MOTES_ASSEMBLY void fully_connected_s8_dsp_blocks(const uint32_t *x, const int32_t *stream, int8_t *y,
+                                                  const int8_t *y_end, const fully_connected_s8_dsp_params *p) {
+    /* s0 x, s1 where it ends less the way, s2 y, s3 y_end, s4 skipped, s8-s10 rescaling of all; r0-r7 sums, r12 stream, lr x. */
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "ldr r4, [sp, #36]\n"
+        "vmov s0, r0\n mov r12, r1\n vmov s2, r2\n vmov s3, r3\n"
+        "ldm r4, {r4-r7}\n"
+        "add r0, r0, r4, lsl #3\n sub r0, r5\n vmov s1, r0\n vmov s4, r6\n vldmia r7, {s8-s10}\n"
+        "1:\n" START
+        "vmov r8, s4\n"
+        "tbh [pc, r8, lsl #1]\n"
+        "9:\n"
+        ".set skip, 0\n .rept 32\n .hword (2f - 9b + 136 * skip) / 2\n .set skip, skip + 1\n .endr\n"
+        "2:\n"
+        ".rept 32\n" FOUR ".endr\n"
+        "vmov r8, s1\n"
+        "cmp lr, r8\n"
+        "blo.w 2b\n"
+        "sub r0, r1\n sub r2, r3\n sub r4, r5\n sub r6, r7\n"
+        "bne.w 5f\n" /* as s1 said */
+        ODD "lsl r\\i, #8\n .endr\n"
+        "vmov r8, s8\n vmov r9, s9\n"
+        ALL "smmla r\\i, r\\i, r8, r9\n .endr\n"
+        ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n"
+        STORE
+        "beq 4f\n"
+        "3:\n" START
+        "b.w 2b\n"
+        "4:\n pop {r4-r11, pc}\n"
+        "5:\n" /* signed */
+        "sub r8, lr, r8\n cmp r8, #1\n bne 6f\n"
+        ODD "lsl r\\i, #8\n .endr\n"
+        "vmov r8, s8\n vmov r9, s9\n vmov r10, s10\n"
+        ALL "and r11, r10, r\\i, asr #31\n smmla r\\i, r\\i, r8, r9\n sub r\\i, r11\n ssat r\\i, #8, r\\i, asr #12\n .endr\n"
+        STORE
+        "bne 3b\n pop {r4-r11, pc}\n"
+        "6:\n" /* proven, with words to skip or one by one */
+        "cmp r8, #3\n bhi 7f\n"
+        ODD "lsl r\\i, #8\n .endr\n"
+        "beq 9f\n"
+        "vmov r8, s8\n vmov r9, s9\n"
+        ALL "smmla r\\i, r\\i, r8, r9\n .endr\n"
+        "10:\n"
+        ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n"
+        "b 8f\n"
+        "9:\n"
+        "ldm r12!, {r8-r11}\n smmla r0, r0, r8, r9\n smmla r1, r1, r10, r11\n"
+        "ldm r12!, {r8-r11}\n smmla r2, r2, r8, r9\n smmla r3, r3, r10, r11\n"
+        "ldm r12!, {r8-r11}\n smmla r4, r4, r8, r9\n smmla r5, r5, r10, r11\n"
+        "ldm r12!, {r8-r11}\n smmla r6, r6, r8, r9\n smmla r7, r7, r10, r11\n"
+        "b 10b\n"
+        "7:\n" /* TFLM's own, of doubled sums */
+        "cmp r8, #5\n"
+        EVEN "asr r\\i, #7\n .endr\n" ODD "lsl r\\i, #1\n .endr\n"
+        "vmov r8, s8\n vmov r9, s9\n vmov r10, s10\n"
+        ALL "it eq\n ldmeq r12!, {r8-r10}\n"
+        "smmlar r11, r\\i, r8, r9\n sub r\\i, r11, r\\i, lsr #31\n asr r\\i, r10\n ssat r\\i, #8, r\\i\n .endr\n"
+        "8:\n" STORE
+        "bne.w 1b\n pop {r4-r11, pc}\n");
 }
 /* clang-format on */
 
 #undef MAC
 #undef NEXT
 #undef FOUR
-#undef RESCALE
-#undef OWN_RESCALE
-#undef SPLIT
+#undef START
+#undef STORE
+#undef ALL
+#undef EVEN
+#undef ODD
 #pragma GCC diagnostic pop
 
-static inline void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p,
-                                          const int8_t *restrict x, int8_t *restrict y) {
-    const int32_t rest = p->units % 8, whole = p->units - rest;
-    const int32_t *rescale = p->per_unit ? (const int32_t *)0 : p->rescale;
-    for (int32_t row = 0; row < p->rows; row++, x += p->depth, y += p->units) {
-        const int8_t *unrolled_end = x + 4 * p->unrolled, *end = x + 4 * p->words;
+static inline void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p, const int8_t *x,
+                                          int8_t *y, void *scratch) {
+    const uint32_t rest = (uint32_t)p->units % 8, whole = (uint32_t)p->units - rest;
+    uint32_t *const expanded = (uint32_t *)scratch;
+    const uint32_t words = (uint32_t)p->words;
+    for (int32_t row = p->rows; row > 0; row--, x += p->depth, y += p->units) {
+        fully_connected_s8_dsp_expand(x + 4 * words, expanded + 2 * words, words);
         if (whole)
-            fully_connected_s8_dsp_blocks(x, p->stream, y, y + whole, unrolled_end, end, rescale);
+            fully_connected_s8_dsp_blocks(expanded, p->stream, y, y + whole, p);
         if (rest) {
             int8_t last[8];
-            fully_connected_s8_dsp_blocks(x, p->stream + whole / 8 * p->block, last, last + 8,
-                                          unrolled_end, end, rescale);
-            for (int32_t i = 0; i < rest; i++)
+            const int32_t *const stream = p->stream + whole / 8 * (uint32_t)p->block;
+            fully_connected_s8_dsp_blocks(expanded, stream, last, last + 8, p);
+            for (uint32_t i = 0; i < rest; i++)
                 y[whole + i] = last[i];
         }
         if (p->low > -128 || p->high < 127)

@@ -77,9 +77,11 @@ class FullyConnected(Dense):
         Kernel(
             "fully_connected_s8_dsp",
             "fully_connected_s8_dsp.h",
-            needs=frozenset({"dsp"}),
+            needs=frozenset({"dsp", "fpu"}),
             fits=lambda node: _is_bytes(node) and dsp.fits(node),
             params=dsp.params,
+            scratch=dsp.scratch,
+            scratch_over=dsp.scratch_over,
             form="shared",
         ),
         Kernel(
