@@ -21,6 +21,8 @@ from motes.passes.channels.ties import ties_of
 EACH = 12
 """Cases of each operator."""
 RUNS = 6
+INSIDE = np.ones((1, 1), bool)
+"""A window of one tap that sees no padding."""
 
 
 def served(wanted: Callable[[Node], bool]) -> list[Node]:
@@ -137,7 +139,7 @@ def test_intervals_of_sums(weights: tuple[int, int], bias: int, expected: tuple[
         np.array(weights, np.int64).reshape(1, 1, 1, 2),
         np.array([[bias]]),
         x_zero=3,
-        padded=False,
+        windows=INSIDE,
         multipliers=np.array([1 << 30]),
         shifts=np.array([-3]),
         y_zero=5,
@@ -147,17 +149,30 @@ def test_intervals_of_sums(weights: tuple[int, int], bias: int, expected: tuple[
     assert (found.low.tolist(), found.high.tolist()) == ([expected[0]], [expected[1]])
 
 
-def test_padding_is_a_value_too() -> None:
+def test_padding_adds_nothing() -> None:
+    """Two taps, of which the first or the second may lie outside."""
+    windows = np.array([[True, True], [False, True], [True, False]])
     linear = Linear(
-        np.ones((1, 1, 1, 1), np.int64), np.array([[0]]), 0, True, np.array([1 << 30]), np.array([1]), 0, (-128, 127)
+        np.array([3, -1]).reshape(1, 1, 2, 1),
+        np.array([[0]]),
+        0,
+        windows,
+        np.array([1 << 30]),
+        np.array([1]),
+        0,
+        (-128, 127),
     )
-    always_50 = Interval(np.array([50]), np.array([50]))
-    found = linear.bounds(always_50)
-    assert (found.low.tolist(), found.high.tolist()) == ([0], [50])
+    always_20 = Interval(np.array([20]), np.array([20]))
+    found = linear.bounds(always_20)
+    assert (found.low.tolist(), found.high.tolist()) == ([-20], [60])  # 3 - 1, -1 alone, 3 alone
     wanted = np.array([True])
-    assert linear.needed(always_50, found, wanted).tolist() == [True]
-    inside = dataclasses.replace(linear, padded=False)
-    assert inside.needed(always_50, Interval(np.array([0]), np.array([99])), wanted).tolist() == [False]
+    assert linear.needed(always_20, found, wanted).tolist() == [True]
+    inside = dataclasses.replace(linear, windows=windows[:1])
+    assert inside.needed(always_20, found, wanted).tolist() == [False]
+    always_0 = Interval(np.array([0]), np.array([0]))
+    assert linear.needed(always_0, found, wanted).tolist() == [False]
+    middle = dataclasses.replace(linear, weights=np.array([0, 2]).reshape(1, 1, 2, 1), windows=windows[:2])
+    assert middle.needed(always_20, found, wanted).tolist() == [False]  # the tap that counts is always inside
 
 
 def test_a_bias_that_would_not_fit_leaves_the_channel() -> None:
@@ -165,7 +180,7 @@ def test_a_bias_that_would_not_fit_leaves_the_channel() -> None:
         np.full((1, 2, 1, 2), 100),
         np.array([[(1 << 31) - 10_000, 0]]),
         0,
-        False,
+        INSIDE,
         np.array([1 << 30]),
         np.array([-20]),
         0,

@@ -167,12 +167,28 @@ def test_a_constant_that_equals_the_padding_goes() -> None:
 def test_depthwise_borders_make_a_constant_vary_unless_it_is_clamped() -> None:
     net = Net(X)
     a = net.conv(X, 8, bias=dict.fromkeys(range(4), ABOVE))
-    net.conv(net.depthwise(a), 4)
+    net.conv(net.depthwise(a, bias=dict.fromkeys(range(4), -100_000)), 4)  # what nine taps exceed, and four do not
     assert channels(dropped(net.graph(net.nodes[-1].output))) == [8, 8, 4]
     net = Net(X)
     a = net.conv(X, 8, bias=dict.fromkeys(range(4), ABOVE))
     net.conv(net.depthwise(a, bias=dict.fromkeys(range(4), ABOVE)), 4)
     assert channels(dropped(net.graph(net.nodes[-1].output))) == [4, 4, 4]
+
+
+def test_groups_go_as_a_whole() -> None:
+    """Two groups of 4 to 4 channels, of which the first or the second is not read."""
+    for unread in (range(4), range(4, 8)):
+        net = Net(X)
+        a = net.conv(X, 8)
+        net.conv(a, 8)
+        grouped = net.nodes.pop()
+        w = grouped.input(1)
+        halved = dataclasses.replace(w, shape=(8, 1, 1, 4), data=w.data[..., :4].copy())
+        net.nodes.append(dataclasses.replace(grouped, inputs=(a, halved, grouped.input(2))))
+        graph = dropped(net.graph(net.conv(grouped.output, 4, unread=unread)))
+        assert channels(graph) == [4, 4, 4]
+        assert np.array_equal(weights(graph.nodes[1]), halved.data[[c for c in range(8) if c not in unread]])
+        assert channels(dropped(net.graph(net.conv(grouped.output, 4, unread=(0, 1, 4, 5)))))[:2] == [8, 8]
 
 
 def test_a_sum_needs_both_of_its_channels() -> None:

@@ -4,6 +4,7 @@ their inputs count."""
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Linear:
     weights: Array  # (groups, outputs, taps, inputs)
     bias: Array  # (groups, outputs)
     x_zero: int
-    padded: bool  # windows may see places outside of the input, where its zero point lies
+    windows: Array  # bool (kinds, taps): which taps lie inside the input; outside of it lies x_zero
     multipliers: Array
     shifts: Array
     y_zero: int
@@ -54,7 +55,7 @@ class Linear:
         """
         live = self._live(y, wanted)
         folds = self._folds(x) & live
-        bias = np.where(live[..., 0], self.bias + self._added(x, folds), 0)
+        bias = np.where(live[..., 0], self.bias + (self._added(x)[0] * folds).sum(axis=2), 0)
         settled = y.constant.reshape(bias.shape)
         bias = np.where(settled, self._sums(x)[0].reshape(bias.shape), bias)
         weights = np.where((live & ~folds)[:, :, np.newaxis], self.weights, 0)
@@ -77,16 +78,26 @@ class Linear:
         group, i, o = np.indices((groups, inputs, outputs)).reshape(3, -1)
         return group * inputs + i, group * outputs + o
 
+    @functools.cached_property
+    def _sides(self) -> tuple[Array, Array]:
+        """int64 (kinds, groups, outputs, inputs) twice: the positive and the negative weights that a window sees."""
+        positive, negative = (
+            np.stack([weights[:, :, seen].sum(axis=2) for seen in self.windows])
+            for weights in (np.maximum(self.weights, 0), np.minimum(self.weights, 0))
+        )
+        return positive, negative
+
     def _sums(self, x: Interval) -> tuple[Array, Array]:
-        """The least and the largest sum of each output channel."""
-        groups, _, _, inputs = self.weights.shape
-        low, high = ((v - self.x_zero).reshape(groups, 1, inputs) for v in (x.low, x.high))
-        if self.padded:
-            low, high = np.minimum(low, 0), np.maximum(high, 0)
-        positive, negative = (side(self.weights, 0).sum(axis=2) for side in (np.maximum, np.minimum))
-        least = self.bias + (positive * low + negative * high).sum(axis=2)
-        most = self.bias + (positive * high + negative * low).sum(axis=2)
+        """The least and the largest sum of each output channel, at any place of the window."""
+        low, high = self._less_zero(x.low), self._less_zero(x.high)
+        positive, negative = self._sides
+        least = (self.bias + (positive * low + negative * high).sum(axis=3)).min(axis=0)
+        most = (self.bias + (positive * high + negative * low).sum(axis=3)).max(axis=0)
         return least.reshape(-1), most.reshape(-1)
+
+    def _less_zero(self, values: Array) -> Array:
+        """Values of the input channels, less the zero point, as (groups, 1, inputs)."""
+        return (values - self.x_zero).reshape(len(self.weights), 1, -1)
 
     def _outputs(self, sums: Array) -> tuple[Array, Array]:
         """(outputs, where they are certain) of one sum a channel. Where certain, a larger sum gives no smaller one."""
@@ -105,19 +116,17 @@ class Linear:
     def _folds(self, x: Interval) -> Array:
         """bool (groups, outputs, inputs): which constant inputs can be in the bias of which outputs.
 
-        Where a window may see padding, only those that are equal to it: they add nothing at all.
+        Only those that add the same wherever the window is: padding adds nothing.
         """
-        groups, _, _, inputs = self.weights.shape
-        settled = x.constant & (x.low == self.x_zero) if self.padded else x.constant
-        every = np.broadcast_to(settled.reshape(groups, 1, inputs), (*self.bias.shape, inputs))
-        fits = np.abs(self.bias + self._added(x, every)) <= LARGEST[self.sums]
-        return np.asarray(every & fits[..., np.newaxis])
+        added = self._added(x)
+        settled = x.constant.reshape(len(self.weights), 1, -1) & (added == added[0]).all(axis=0)
+        fits = np.abs(self.bias + (added[0] * settled).sum(axis=2)) <= LARGEST[self.sums]
+        return np.asarray(settled & fits[..., np.newaxis])
 
-    def _added(self, x: Interval, folds: Array) -> Array:
-        """int64 (groups, outputs): what these inputs add to each output, all taps together."""
-        groups, _, _, inputs = self.weights.shape
-        value = (x.low - self.x_zero).reshape(groups, 1, inputs)
-        return np.asarray((self.weights.sum(axis=2) * np.where(folds, value, 0)).sum(axis=2))
+    def _added(self, x: Interval) -> Array:
+        """int64 (kinds, groups, outputs, inputs): what constant inputs add, all taps together."""
+        positive, negative = self._sides
+        return np.asarray((positive + negative) * self._less_zero(x.low))
 
 
 class Weighted(Op):

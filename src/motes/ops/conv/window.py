@@ -103,13 +103,23 @@ class Window(Filtered):
             weights,
             self.bias(node).astype(np.int64).reshape(weights.shape[:2]),
             x.zero_point,
-            any(self.pads),
+            self._windows(node),
             multipliers,
             shifts,
             y.zero_point,
             limits(node, self.activation),
             self.bias_dtype(node),
         )
+
+    def _windows(self, node: Node) -> Array:
+        """bool (kinds, taps): the sets of taps that lie inside the input at one place of the window or another."""
+        sets = []
+        for axis in (1, 2):
+            made, taps = (np.arange(t.shape[axis]) for t in (node.output, node.input(1)))
+            at = made[:, np.newaxis] * self.stride[axis - 1] - self.pads[2 * axis - 2] + taps * self.dilation[axis - 1]
+            sets.append(np.unique((at >= 0) & (at < node.input(0).shape[axis]), axis=0))
+        rows, columns = sets
+        return (rows[:, np.newaxis, :, np.newaxis] & columns[:, np.newaxis, :]).reshape(len(rows) * len(columns), -1)
 
     def by_group(self, node: Node, weights: Array) -> Array:
         """The weights as a `Linear` has them: (groups, outputs, taps, inputs)."""

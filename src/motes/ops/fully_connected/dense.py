@@ -66,7 +66,7 @@ class Dense(Weighted):
             weights_of(node).astype(np.int64)[np.newaxis, :, np.newaxis],
             bias_of(node).astype(np.int64)[np.newaxis],
             x.zero_point,
-            False,
+            np.ones((1, 1), bool),
             multipliers,
             shifts,
             y.zero_point,
