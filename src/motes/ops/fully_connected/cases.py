@@ -12,8 +12,8 @@ from motes.ir import Array, DType, Quant, Tensor, quant
 from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 
 COUNT, LONG = 400, 40
-WHOLE = 60
-"""Cases of depths that unrolled loops divide."""
+WHOLE, LARGE = 60, 60
+"""Cases of depths that unrolled loops divide; and of many weights."""
 OTHERS = 50
 """Cases of each further form: int16, weights that are computed or have a zero point, float32."""
 
@@ -31,6 +31,9 @@ def cases() -> Iterator[Case]:
     for seed in range(WHOLE):
         rng = random.Random(f"fully connected whole {seed}")
         yield _whole(rng, _case(rng, f"fully_connected_whole_{seed}", 128 * rng.choice((1, 1, 2)), rng.randint(5, 24)))
+    for seed in range(LARGE):
+        rng = random.Random(f"fully connected large {seed}")
+        yield _case(rng, f"fully_connected_large_{seed}", rng.randint(40, 200), rng.randint(26, 40))
     for seed in range(OTHERS):
         rng = random.Random(f"fully connected four bits {seed}")
         yield _four_bits(rng, _case(rng, f"fully_connected_nibbles_{seed}", rng.randint(20, 200), rng.randint(1, 30)))

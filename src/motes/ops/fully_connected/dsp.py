@@ -16,8 +16,11 @@ from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
 UNITS = 8
 """Outputs of a block: eight sums in registers."""
 
-UNROLLED = 32
+UNROLLED, UNROLLED_SMALL = 32, 4
 """Words of x in one round of the unrolled loop."""
+
+MANY = 1024
+"""Weights that are worth a loop of 5 KB."""
 
 DEEPEST = 8192
 """Values that are expanded in scratch at most, at two bytes each."""
@@ -101,7 +104,7 @@ def _rescales(node: Node, least: Array, largest: Array) -> tuple[Way, Array] | N
         for m, r, low, high in zip(multipliers, rights, least, largest, strict=True)
     ]
     steps = [fit(e, 8, SHIFT) for e in every]
-    whole = _words(node) % UNROLLED == 0
+    whole = _words(node) % constants(node)[0] == 0
     if None not in steps:
         way = Way.PROVEN_EACH if len(steps) > 1 else Way.PROVEN if whole else Way.PROVEN_SKIPPING
         return way, np.array(steps)
@@ -112,10 +115,10 @@ def _rescales(node: Node, least: Array, largest: Array) -> tuple[Way, Array] | N
 
 
 def fits(node: Node) -> bool:
-    """Whether the arithmetic holds for these weights, and it is worth its size: 5 KB more than that of `fours`."""
+    """Whether the arithmetic holds for these weights, and it is worth its size."""
     units, depth = node.input(1).shape
-    worth = depth <= DEEPEST and cycles(units, depth) < 0.9 * fours.cycles(units, depth)
-    return worth and pack(node) is not None
+    faster = cycles(units, depth) < fours.cycles(units, depth) * (1.0 if units * depth >= MANY else 0.9)
+    return faster and depth <= DEEPEST and pack(node) is not None
 
 
 def cycles(units: int, depth: int) -> float:
@@ -132,12 +135,17 @@ def params(node: Node) -> Params:
     return {
         **{field: portable[field] for field in ("rows", "depth", "units", "low", "high")},
         "words": words,
-        "skipped": -words % UNROLLED,
+        "skipped": -words % constants(node)[0],
         "block": len(stream.words) // -(-units // UNITS),
         "stream": stream.words,
         "rescale": stream.rescale,
         "way": int(stream.way),
     }
+
+
+def constants(node: Node) -> tuple[int, ...]:
+    """The argument of `fully_connected_s8_dsp_COPY`."""
+    return (UNROLLED if node.input(1).elements >= MANY else UNROLLED_SMALL,)
 
 
 def scratch(node: Node) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from motes.ir import Array, Node, Params
-from motes.ops.fully_connected.sums import weights_of
+from motes.ops.conv.step import MOST_SHIFT
+from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
 
 _BLOCK = 4
 """Outputs whose sums are in registers together."""
@@ -20,7 +21,7 @@ def fits(node: Node) -> bool:
 def cycles(units: int, depth: int) -> float:
     """About what a row takes, as measured."""
     blocks, left = divmod(units, _BLOCK)
-    return 30 + blocks * (200 + 5.36 * depth) + left * (50 + 3.53 * depth)
+    return 30 + blocks * (140 + 5.36 * depth) + left * (30 + 3.53 * depth)
 
 
 def params(node: Node) -> Params:
@@ -32,7 +33,16 @@ def params(node: Node) -> Params:
     padded[:, :depth] = weights
     blocked = _blocked(weights)
     stream = np.concatenate([_blocks(padded[:blocked]), padded[blocked:].reshape(-1).view("<i4")])
-    return {**node.op.params(node), "words": words, "blocked": blocked, "weights": stream.astype(np.int32)}
+    fields = {"words": words, "blocked": blocked, "weights": stream.astype(np.int32)}
+    return {**node.op.params(node), **fields, "rounded": int(_rounded(node))}
+
+
+def _rounded(node: Node) -> bool:
+    """Whether twice a sum fits a word, and every output is scaled down: then rounding takes five instructions."""
+    reach = 128 * abs(weights_of(node).astype(np.int64)).sum(axis=1) + abs(folded_bias(node).astype(np.int64))
+    multipliers, shifts = rescaling(node)
+    rights = -shifts[multipliers > 0].astype(np.int64)
+    return bool(reach.max() < 1 << 30 and (multipliers > 0).all() and rights.min() >= 1 and rights.max() <= MOST_SHIFT)
 
 
 def _blocked(weights: Array) -> int:

@@ -25,6 +25,7 @@ typedef struct {
     const int8_t *shift;
     int32_t step; /* 1: a multiplier and shift for each unit; 0: one for all */
     int32_t zero_point, low, high;
+    int32_t rounded; /* whether twice a sum fits a word, and shifts are -1 or less */
 } fully_connected_fours_s8_dsp_params;
 
 #pragma GCC diagnostic push
@@ -108,6 +109,13 @@ MOTES_INLINE int16x2_t fully_connected_fours_s8_dsp_odd(uint32_t x) {
 MOTES_INLINE int8_t fully_connected_fours_s8_dsp_output(
     const fully_connected_fours_s8_dsp_params *p, int32_t k, int32_t sum) {
     const int32_t own = k * p->step, biased = motes_add(sum, p->bias[k]);
+    if (p->rounded) { /* both roundings of TFLM's: halves up, then away from zero */
+        int32_t high = 2 * biased;
+        __asm__("smmulr %0, %0, %1" : "+r"(high) : "r"(p->multiplier[own]));
+        const int32_t right = -p->shift[own], half = (2 * p->zero_point + 1) * (1 << (right - 1));
+        const int32_t out = (high + (high >> 31) + half) >> right;
+        return (int8_t)motes_clamp(out, p->low, p->high);
+    }
     const int32_t scaled = motes_requantize(biased, p->multiplier[own], p->shift[own]);
     return (int8_t)motes_clamp(motes_add(scaled, p->zero_point), p->low, p->high);
 }

@@ -33,7 +33,7 @@
 typedef struct {
     int32_t words;          /* of x in a row */
     int32_t way;            /* to rescale */
-    int32_t skipped;        /* of the unrolled loop at first: 0 to 31 words */
+    int32_t skipped;        /* words of the unrolled loop at first */
     const int32_t *rescale; /* of all outputs: three words */
     int32_t rows, depth, units;
     int32_t block; /* words of a block of the stream */
@@ -73,113 +73,107 @@ MOTES_ASSEMBLY void fully_connected_s8_dsp_expand(const int8_t *end, uint32_t *t
 }
 
 /* h and l are the sums of a pair: 256 * s0 + s1, and s1. w is lost. */
-#define MAC(x, w, h, l) "smlad " h ", " x ", " w ", " h "\n sxtb16 " w ", " w "\n smlad " l ", " x ", " w ", " l "\n"
-#define NEXT(w) "ldr " w ", [r12], #4\n"
+#define DENSE_MAC(x, w, h, l) "smlad " h ", " x ", " w ", " h "\n sxtb16 " w ", " w "\n smlad " l ", " x ", " w ", " l "\n"
+#define DENSE_NEXT(w) "ldr " w ", [r12], #4\n"
 /* Four values of x by eight outputs: 136 bytes of code. */
-#define FOUR \
-    "ldr r8, [lr], #4\n" NEXT("r9") NEXT("r10") NEXT("r11") \
-    MAC("r8", "r9", "r0", "r1") MAC("r8", "r10", "r2", "r3") MAC("r8", "r11", "r4", "r5") \
-    NEXT("r9") "ldr r10, [lr], #4\n" NEXT("r11") \
-    MAC("r8", "r9", "r6", "r7") MAC("r10", "r11", "r0", "r1") \
-    NEXT("r8") NEXT("r9") NEXT("r11") \
-    MAC("r10", "r8", "r2", "r3") MAC("r10", "r9", "r4", "r5") MAC("r10", "r11", "r6", "r7")
+#define DENSE_FOUR \
+    "ldr r8, [lr], #4\n" DENSE_NEXT("r9") DENSE_NEXT("r10") DENSE_NEXT("r11") \
+    DENSE_MAC("r8", "r9", "r0", "r1") DENSE_MAC("r8", "r10", "r2", "r3") DENSE_MAC("r8", "r11", "r4", "r5") \
+    DENSE_NEXT("r9") "ldr r10, [lr], #4\n" DENSE_NEXT("r11") \
+    DENSE_MAC("r8", "r9", "r6", "r7") DENSE_MAC("r10", "r11", "r0", "r1") \
+    DENSE_NEXT("r8") DENSE_NEXT("r9") DENSE_NEXT("r11") \
+    DENSE_MAC("r10", "r8", "r2", "r3") DENSE_MAC("r10", "r9", "r4", "r5") DENSE_MAC("r10", "r11", "r6", "r7")
 /* Starts of a block; outputs to y: "ne" where more are to come. */
-#define START "ldm r12!, {r0-r7}\n vmov lr, s0\n"
-#define STORE \
+#define DENSE_START "ldm r12!, {r0-r7}\n vmov lr, s0\n"
+#define DENSE_STORE \
     "vmov r8, s2\n vmov r9, s3\n" \
     ".irp i, 1, 2, 3, 4, 5, 6, 7\n strb r\\i, [r8, #\\i]\n .endr\n" \
     "strb r0, [r8], #8\n vmov s2, r8\n cmp r8, r9\n"
-#define ALL ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
-#define EVEN ".irp i, 0, 2, 4, 6\n"
-#define ODD ".irp i, 1, 3, 5, 7\n"
+#define DENSE_ALL ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
+#define DENSE_EVEN ".irp i, 0, 2, 4, 6\n"
+#define DENSE_ODD ".irp i, 1, 3, 5, 7\n"
 
-/* Outputs y .. y_end - 1, a multiple of eight. */
-MOTES_ASSEMBLY void fully_connected_s8_dsp_blocks(const uint32_t *x, const int32_t *stream, int8_t *y,
-                                                  const int8_t *y_end, const fully_connected_s8_dsp_params *p) {
-    /* s0 x, s1 where it ends less the way, s2 y, s3 y_end, s4 skipped, s8-s10 rescaling of all; r0-r7 sums, r12 stream, lr x. */
-    __asm__ volatile(
-        "push {r4-r11, lr}\n"
-        "ldr r4, [sp, #36]\n"
-        "vmov s0, r0\n mov r12, r1\n vmov s2, r2\n vmov s3, r3\n"
-        "ldm r4, {r4-r7}\n"
-        "add r0, r0, r4, lsl #3\n sub r0, r5\n vmov s1, r0\n vmov s4, r6\n vldmia r7, {s8-s10}\n"
-        "1:\n" START
-        "vmov r8, s4\n"
-        "tbh [pc, r8, lsl #1]\n"
-        "9:\n"
-        ".set skip, 0\n .rept 32\n .hword (2f - 9b + 136 * skip) / 2\n .set skip, skip + 1\n .endr\n"
-        "2:\n"
-        ".rept 32\n" FOUR ".endr\n"
-        "vmov r8, s1\n"
-        "cmp lr, r8\n"
-        "blo.w 2b\n"
-        "sub r0, r1\n sub r2, r3\n sub r4, r5\n sub r6, r7\n"
-        "bne.w 5f\n" /* as s1 said */
-        ODD "lsl r\\i, #8\n .endr\n"
-        "vmov r8, s8\n vmov r9, s9\n"
-        ALL "smmla r\\i, r\\i, r8, r9\n .endr\n"
-        ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n"
-        STORE
-        "beq 4f\n"
-        "3:\n" START
-        "b.w 2b\n"
-        "4:\n pop {r4-r11, pc}\n"
-        "5:\n" /* signed */
-        "sub r8, lr, r8\n cmp r8, #1\n bne 6f\n"
-        ODD "lsl r\\i, #8\n .endr\n"
-        "vmov r8, s8\n vmov r9, s9\n vmov r10, s10\n"
-        ALL "and r11, r10, r\\i, asr #31\n smmla r\\i, r\\i, r8, r9\n sub r\\i, r11\n ssat r\\i, #8, r\\i, asr #12\n .endr\n"
-        STORE
-        "bne 3b\n pop {r4-r11, pc}\n"
-        "6:\n" /* proven, with words to skip or one by one */
-        "cmp r8, #3\n bhi 7f\n"
-        ODD "lsl r\\i, #8\n .endr\n"
-        "beq 9f\n"
-        "vmov r8, s8\n vmov r9, s9\n"
-        ALL "smmla r\\i, r\\i, r8, r9\n .endr\n"
-        "10:\n"
-        ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n"
-        "b 8f\n"
-        "9:\n"
-        "ldm r12!, {r8-r11}\n smmla r0, r0, r8, r9\n smmla r1, r1, r10, r11\n"
-        "ldm r12!, {r8-r11}\n smmla r2, r2, r8, r9\n smmla r3, r3, r10, r11\n"
-        "ldm r12!, {r8-r11}\n smmla r4, r4, r8, r9\n smmla r5, r5, r10, r11\n"
-        "ldm r12!, {r8-r11}\n smmla r6, r6, r8, r9\n smmla r7, r7, r10, r11\n"
-        "b 10b\n"
-        "7:\n" /* TFLM's own, of doubled sums */
-        "cmp r8, #5\n"
-        EVEN "asr r\\i, #7\n .endr\n" ODD "lsl r\\i, #1\n .endr\n"
-        "vmov r8, s8\n vmov r9, s9\n vmov r10, s10\n"
-        ALL "it eq\n ldmeq r12!, {r8-r10}\n"
-        "smmlar r11, r\\i, r8, r9\n sub r\\i, r11, r\\i, lsr #31\n asr r\\i, r10\n ssat r\\i, #8, r\\i\n .endr\n"
-        "8:\n" STORE
-        "bne.w 1b\n pop {r4-r11, pc}\n");
-}
+/* Outputs y .. y_end - 1, a multiple of eight. s0 x, s1 where it ends less the way, s2 y, s3 y_end, s4 skipped, s8-s10
+   rescaling of all; r0-r7 sums, r12 stream, lr x. From label 5 on: signed; proven, with words to skip or one by one;
+   TFLM's own, of doubled sums. */
+#define DENSE_BLOCKS \
+    "push {r4-r11, lr}\n" \
+    "ldr r4, [sp, #36]\n" \
+    "vmov s0, r0\n mov r12, r1\n vmov s2, r2\n vmov s3, r3\n" \
+    "ldm r4, {r4-r7}\n" \
+    "add r0, r0, r4, lsl #3\n sub r0, r5\n vmov s1, r0\n vmov s4, r6\n vldmia r7, {s8-s10}\n" \
+    "1:\n" DENSE_START \
+    "vmov r8, s4\n" \
+    "tbh [pc, r8, lsl #1]\n" \
+    "9:\n" \
+    ".set skip, 0\n .rept dense_unrolled\n .hword (2f - 9b + 136 * skip) / 2\n .set skip, skip + 1\n .endr\n" \
+    "2:\n" \
+    ".rept dense_unrolled\n" DENSE_FOUR ".endr\n" \
+    "vmov r8, s1\n" \
+    "cmp lr, r8\n" \
+    "blo.w 2b\n" \
+    "sub r0, r1\n sub r2, r3\n sub r4, r5\n sub r6, r7\n" \
+    "bne.w 5f\n" \
+    DENSE_ODD "lsl r\\i, #8\n .endr\n" \
+    "vmov r8, s8\n vmov r9, s9\n" \
+    DENSE_ALL "smmla r\\i, r\\i, r8, r9\n .endr\n" \
+    DENSE_ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n" \
+    DENSE_STORE \
+    "beq 4f\n" \
+    "3:\n" DENSE_START \
+    "b.w 2b\n" \
+    "4:\n pop {r4-r11, pc}\n" \
+    "5:\n" \
+    "sub r8, lr, r8\n cmp r8, #1\n bne 6f\n" \
+    DENSE_ODD "lsl r\\i, #8\n .endr\n" \
+    "vmov r8, s8\n vmov r9, s9\n vmov r10, s10\n" \
+    DENSE_ALL "and r11, r10, r\\i, asr #31\n smmla r\\i, r\\i, r8, r9\n sub r\\i, r11\n ssat r\\i, #8, r\\i, asr #12\n .endr\n" \
+    DENSE_STORE \
+    "bne 3b\n pop {r4-r11, pc}\n" \
+    "6:\n" \
+    "cmp r8, #3\n bhi 7f\n" \
+    DENSE_ODD "lsl r\\i, #8\n .endr\n" \
+    "beq 9f\n" \
+    "vmov r8, s8\n vmov r9, s9\n" \
+    DENSE_ALL "smmla r\\i, r\\i, r8, r9\n .endr\n" \
+    "10:\n" \
+    DENSE_ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n" \
+    "b 8f\n" \
+    "9:\n" \
+    "ldm r12!, {r8-r11}\n smmla r0, r0, r8, r9\n smmla r1, r1, r10, r11\n" \
+    "ldm r12!, {r8-r11}\n smmla r2, r2, r8, r9\n smmla r3, r3, r10, r11\n" \
+    "ldm r12!, {r8-r11}\n smmla r4, r4, r8, r9\n smmla r5, r5, r10, r11\n" \
+    "ldm r12!, {r8-r11}\n smmla r6, r6, r8, r9\n smmla r7, r7, r10, r11\n" \
+    "b 10b\n" \
+    "7:\n" \
+    "cmp r8, #5\n" \
+    DENSE_EVEN "asr r\\i, #7\n .endr\n" DENSE_ODD "lsl r\\i, #1\n .endr\n" \
+    "vmov r8, s8\n vmov r9, s9\n vmov r10, s10\n" \
+    DENSE_ALL "it eq\n ldmeq r12!, {r8-r10}\n" \
+    "smmlar r11, r\\i, r8, r9\n sub r\\i, r11, r\\i, lsr #31\n asr r\\i, r10\n ssat r\\i, #8, r\\i\n .endr\n" \
+    "8:\n" DENSE_STORE \
+    "bne.w 1b\n pop {r4-r11, pc}\n"
 /* clang-format on */
-
-#undef MAC
-#undef NEXT
-#undef FOUR
-#undef START
-#undef STORE
-#undef ALL
-#undef EVEN
-#undef ODD
 #pragma GCC diagnostic pop
 
-static inline void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p, const int8_t *x,
-                                          int8_t *y, void *scratch) {
+typedef void fully_connected_s8_dsp_blocks(const uint32_t *x, const int32_t *stream, int8_t *y,
+                                           const int8_t *y_end,
+                                           const fully_connected_s8_dsp_params *p);
+
+MOTES_INLINE void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p, const int8_t *x,
+                                         int8_t *y, void *scratch,
+                                         fully_connected_s8_dsp_blocks *blocks) {
     const uint32_t rest = (uint32_t)p->units % 8, whole = (uint32_t)p->units - rest;
     uint32_t *const expanded = (uint32_t *)scratch;
     const uint32_t words = (uint32_t)p->words;
     for (int32_t row = p->rows; row > 0; row--, x += p->depth, y += p->units) {
         fully_connected_s8_dsp_expand(x + 4 * words, expanded + 2 * words, words);
         if (whole)
-            fully_connected_s8_dsp_blocks(expanded, p->stream, y, y + whole, p);
+            blocks(expanded, p->stream, y, y + whole, p);
         if (rest) {
             int8_t last[8];
             const int32_t *const stream = p->stream + whole / 8 * (uint32_t)p->block;
-            fully_connected_s8_dsp_blocks(expanded, stream, last, last + 8, p);
+            blocks(expanded, stream, last, last + 8, p);
             for (uint32_t i = 0; i < rest; i++)
                 y[whole + i] = last[i];
         }
@@ -188,5 +182,20 @@ static inline void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p
                 y[i] = (int8_t)motes_clamp(y[i], p->low, p->high);
     }
 }
+
+/* clang-format off */
+/* The function `name`, with so many words of x in its unrolled loop. */
+#define DENSE_UNUSED __attribute__((unused)) /* but by assembly */
+#define fully_connected_s8_dsp_COPY(name, unrolled) \
+    MOTES_ASSEMBLY void name##_blocks(const uint32_t *x DENSE_UNUSED, const int32_t *stream DENSE_UNUSED, \
+                                      int8_t *y DENSE_UNUSED, const int8_t *y_end DENSE_UNUSED, \
+                                      const fully_connected_s8_dsp_params *p DENSE_UNUSED) { \
+        __asm__ volatile(".set dense_unrolled, " #unrolled "\n" DENSE_BLOCKS); \
+    } \
+    static MOTES_NOINLINE MOTES_FLATTEN void name(const fully_connected_s8_dsp_params *p, const int8_t *x, int8_t *y, \
+                                                  void *scratch) { \
+        fully_connected_s8_dsp(p, x, y, scratch, name##_blocks); \
+    }
+/* clang-format on */
 
 #endif

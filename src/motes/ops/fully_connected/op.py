@@ -83,6 +83,7 @@ class FullyConnected(Dense):
             scratch=dsp.scratch,
             scratch_over=dsp.scratch_over,
             form="shared",
+            constants=dsp.constants,
         ),
         Kernel(
             "fully_connected_nibbles_s8_dsp",
