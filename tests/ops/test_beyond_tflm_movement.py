@@ -57,6 +57,17 @@ def test_embedding_lookup_takes_the_nearest_row() -> None:
 
 
 @KINDS
+def test_strided_slices_from_a_computed_place_are_moved_inside(dtype: DType) -> None:
+    """Two rows of one column: the size is that of the output; a place counts from behind where it is negative."""
+    low, high = furthest(dtype)
+    ends = [indices(name, [n, n], dtype) for name, n in (("end", 0), ("strides", 1))]
+    for place, want in (((0, 1), X[:2, 1]), ((-3, -1), X[1:3, 2]), ((high, low), X[2:, 0]), ((low, high), X[:2, 2])):
+        told, values = at(*place, dtype=dtype)
+        one = node("STRIDED_SLICE", [tensor("x", 4, 3), told, *ends], tensor("y", 2), shrink_axis_mask=2)
+        assert np.array_equal(run(one, X, values), want)
+
+
+@KINDS
 def test_slices_are_moved_inside(dtype: DType) -> None:
     low, high = furthest(dtype)
     for start, rows, columns in (((low, high), slice(0, 2), slice(1, 3)), ((high, low), slice(2, 4), slice(0, 2))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,14 @@ from motes.ops.case import indices
 from nodes import constant, node, tensor
 
 F32, I32, I64 = DType.FLOAT32, DType.INT32, DType.INT64
+
+
+def strided_at(**changes: Any) -> Node:
+    """STRIDED_SLICE from a computed place: row by row."""
+    parts = {"y": tensor("y", 3), "shrink_axis_mask": 1, "begin_mask": 2, "end_mask": 2} | changes
+    begin = parts.pop("begin", Tensor("begin", (2,), DType.INT32))
+    ends = [parts.pop(name, indices(name, [n, n])) for name, n in (("end", 0), ("strides", 1))]
+    return node("STRIDED_SLICE", [tensor("x", 4, 3), begin, *ends], parts.pop("y"), **parts)
 
 
 def strided(**changes: Any) -> Node:
@@ -79,6 +88,12 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (node("SLICE", [X, indices("b", [0, 0]), indices("s", [1, 1])], Y), BadInput, "gives [1, 1], not y int8[4, 3]"),
     (node("SLICE", [X, COMPUTED, COMPUTED], Y), Unsupported, "SLICE n (operator 7): at int32[2] is computed, but must"),
     (node("SLICE", [X, COMPUTED, indices("s", [5, 3])], moved(5, 3, name="y")), BadInput, "y int8[5, 3] is no part of"),
+    (strided_at(begin=Tensor("begin", (3,), DType.INT32)), BadInput, "its begins, ends and strides do not fit x"),
+    (strided_at(strides=indices("strides", [2, 1])), Unsupported, "size is not known, or it has strides; no ten"),
+    (strided_at(ellipsis_mask=1), Unsupported, "begins at begin int32[2], and its size is not known"),
+    (strided_at(y=replace(tensor("y", 3), open=True)), Unsupported, "begins at begin int32[2], and its size is not kn"),
+    (strided_at(y=tensor("y", 4)), BadInput, "y int8[4] is no part of x int8[4, 3]; "),
+    (strided_at(y=tensor("y", 1, 3)), BadInput, "y int8[1, 3] is no part of x int8[4, 3]; "),
     (strided(strides=[0, 1]), BadInput, "has a stride of 0 along an axis of x int8[4, 3]"),
     (strided(shrink_axis_mask=1, begin=[4, 1]), BadInput, "takes element 4 among 4 along an axis of x"),
     (strided(ellipsis_mask=3), BadInput, "takes the axes that are left twice of x"),

@@ -24,6 +24,9 @@ def cases() -> Iterator[Case]:
             yield from with_computed(_slice(rng, dtype, f"slice_{dtype.value}_{seed}"), 2)
             rng = random.Random(f"strided slice {dtype.value} {seed}")
             yield _strided(rng, dtype, f"strided_slice_{dtype.value}_{seed}")
+        for seed in range(COUNT // 4):
+            name = f"strided_slice_at_{dtype.value}_{seed}"
+            yield _strided_at(random.Random(name), dtype, name)
 
 
 def _slice(rng: random.Random, dtype: DType, name: str) -> Case:
@@ -74,6 +77,22 @@ def _strided(rng: random.Random, dtype: DType, name: str) -> Case:
     inputs = (x, indices("begin", begin), indices("end", end), indices("strides", strides))
     oracle: Oracle = "tflm" if plain else "litert"
     return Case(name, "STRIDED_SLICE", options, inputs, (moved("y", made, dtype),), oracle=oracle)
+
+
+def _strided_at(rng: random.Random, dtype: DType, name: str) -> Case:
+    """Rows, columns and elements at a computed place, the same along all axes; the other axes are whole."""
+    shape = [rng.choice((1, 2, 3, 5, 8)) for _ in range(rng.randint(2, 4))]
+    count = rng.randint(1, len(shape))
+    shrink = rng.randrange(1, 1 << count) if count < len(shape) else rng.randrange(1, (1 << count) - 1)
+    whole = ~shrink & ((1 << count) - 1)
+    shortest = min(s for i, s in enumerate(shape) if shrink >> i & 1)
+    kept = [s for i, s in enumerate(shape) if not shrink >> i & 1]
+    begin = Tensor("begin", (count,), DType.INT32)
+    options = {"begin_mask": whole, "end_mask": whole, "ellipsis_mask": 0, "new_axis_mask": 0}
+    options |= {"shrink_axis_mask": shrink, "offset": False}
+    inputs = (moved("x", shape, dtype), begin, indices("end", [0] * count), indices("strides", [1] * count))
+    ranges = {begin: (-shortest, shortest - 1)}
+    return Case(name, "STRIDED_SLICE", options, inputs, (moved("y", kept, dtype),), ranges, "litert")
 
 
 def _few(rng: random.Random, count: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from motes.errors import BadInput
+from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity
 from motes.ops.movement import (
@@ -168,24 +168,24 @@ class StridedSlice(StridedCopy):
     types = EVERY
     folded = (1, 2, 3)
     freeze = FREEZE
-    limits = "constant begins, ends and strides"
+    limits = "constant strides; with computed begins of 1, sizes being those of the output"
 
     masks: Masks
 
     @classmethod
     def from_tflite(
         cls, name: str, options: Mapping[str, Any], inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]
-    ) -> StridedSlice:
-        return cls(
-            Masks(
-                options["begin_mask"],
-                options["end_mask"],
-                options["ellipsis_mask"],
-                options["new_axis_mask"],
-                options["shrink_axis_mask"],
-                options["offset"],
-            )
+    ) -> StridedSlice | StridedSliceAt:
+        masks = Masks(
+            options["begin_mask"],
+            options["end_mask"],
+            options["ellipsis_mask"],
+            options["new_axis_mask"],
+            options["shrink_axis_mask"],
+            options["offset"],
         )
+        begin = inputs[1] if len(inputs) > 1 else None
+        return StridedSliceAt(masks) if begin is not None and begin.data is None else cls(masks)
 
     def check(self, node: Node) -> None:
         check_arity(node, 4, 4)
@@ -213,3 +213,74 @@ class StridedSlice(StridedCopy):
             if not part.removed:
                 kept.append(part.stride * step)
         return read(node.output.shape, kept, start)
+
+
+@dataclass(frozen=True)
+class StridedSliceAt(Op):
+    """STRIDED_SLICE with strides of 1 from a place that is computed, such as the step of a loop; it is moved to where
+    the part lies inside of the input.
+
+    Dtypes: all. Sizes are those of the output. Masks: begin, end, and an index that removes its axis.
+    """
+
+    types = EVERY
+    folded = (3,)
+    freeze = FREEZE
+    kernels = (
+        Kernel("strided_slice_at_s32", "strided_slice_at.h", form="shared", untyped=True),
+        Kernel(
+            "strided_slice_at_s64",
+            "strided_slice_at.h",
+            fits=lambda node: node.input(1).dtype is DType.INT64,
+            form="shared",
+            untyped=True,
+        ),
+    )
+
+    masks: Masks
+
+    @property
+    def title(self) -> str:
+        return "STRIDED_SLICE"
+
+    def check(self, node: Node) -> None:
+        check_arity(node, 4, 4)
+        x, begin, end, y = node.input(0), node.input(1), node.input(2), node.output
+        check_moved(node, x, y)
+        check_indices(node, begin)
+        check_indices(node, end)
+        strides = constant_indices(node, 3).tolist()
+        if not begin.elements == end.elements == len(strides) <= len(x.shape) or begin.dtype is not end.dtype:
+            raise BadInput(f"{node}: its begins, ends and strides do not fit {x}; {CONVERT_AGAIN}")
+        if y.open or any(s != 1 for s in strides) or self.masks.ellipsis or self.masks.new_axis:
+            raise Unsupported(node, f"begins at {begin}, and its size is not known, or it has strides", FREEZE)
+        kept = len(x.shape) - sum(self._removed(i) for i in range(len(strides)))
+        if kept != len(y.shape) or any(a > b for a, b in zip(self._sizes(node), x.shape, strict=True)):
+            raise BadInput(f"{node}: {y} is no part of {x}; {CONVERT_AGAIN}")
+        check_copy(node, self._copy(node))
+
+    def _removed(self, entry: int) -> bool:
+        return bool(self.masks.shrink >> entry & 1)
+
+    def _sizes(self, node: Node) -> list[int]:
+        """What is taken of each axis of the input."""
+        sizes = iter(node.output.shape)
+        count = node.input(1).elements
+        return [1 if i < count and self._removed(i) else next(sizes) for i in range(len(node.input(0).shape))]
+
+    def _copy(self, node: Node) -> Copy:
+        return read(self._sizes(node), dense(node.input(0).shape))
+
+    def params(self, node: Node) -> Params:
+        x, count = node.input(0), node.input(1).elements
+        most = [
+            0 if self.masks.begin >> i & 1 and not self._removed(i) else a - b
+            for i, (a, b) in enumerate(zip(x.shape, self._sizes(node), strict=True))
+        ]
+        return {
+            **self._copy(node).params(x.dtype.size),
+            "rank": count,
+            "lengths": np.array(x.shape[:count], np.int32),
+            "most": np.array(most[:count], np.int32),
+            "steps": np.array([s * x.dtype.size for s in dense(x.shape)[:count]], np.int32),
+        }
