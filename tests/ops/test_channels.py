@@ -12,7 +12,7 @@ import pytest
 from case_models import FAMILIES, cases_of
 from motes.build import host
 from motes.intervals import Interval
-from motes.ir import Array, Graph, Node, Tensor
+from motes.ir import Array, DType, Graph, Node, Tensor
 from motes.ops import builtins
 from motes.ops.linear import Linear
 from motes.passes.channels.settle import TYPES, interval_of
@@ -147,6 +147,32 @@ def test_intervals_of_sums(weights: tuple[int, int], bias: int, expected: tuple[
     )
     found = linear.bounds(Interval(np.array([-128, -128]), np.array([127, 127])))
     assert (found.low.tolist(), found.high.tolist()) == ([expected[0]], [expected[1]])
+
+
+@pytest.mark.parametrize(
+    ("bias", "shift", "sums"),
+    [
+        (1 << 20, 31, DType.INT32),  # a left shift by 31 wraps
+        (-(1 << 31), 1, DType.INT32),
+        ((1 << 63) - 1, -40, DType.INT64),
+        (-(1 << 63), -40, DType.INT64),
+        (1 << 45, 10, DType.INT64),
+    ],
+)
+def test_what_the_arithmetic_could_wrap_may_be_anything(bias: int, shift: int, sums: DType) -> None:
+    linear = Linear(
+        np.array([1], np.int8).reshape(1, 1, 1, 1),
+        np.array([[bias]]),
+        0,
+        INSIDE,
+        np.array([(1 << 31) - 1]),
+        np.array([shift]),
+        0,
+        (-100, 100),
+        sums,
+    )
+    found = linear.bounds(Interval(np.array([0]), np.array([1])))
+    assert (found.low.tolist(), found.high.tolist()) == ([-100], [100])
 
 
 def test_padding_adds_nothing() -> None:

@@ -17,17 +17,20 @@ from motes.quant import requantize, requantize_s64
 LARGEST = {DType.INT32: (1 << 31) - 1, DType.INT64: (1 << 46) - 1}
 """A sum that no arithmetic wraps, by the type of the bias: 64 bits are rescaled by a product with 16 more."""
 
+FAR = 1 << 52
+"""A bias beyond all of them, to which sums of products can be added."""
+
 
 @dataclass(frozen=True)
 class Linear:
     """Output channel o of group g is rescale(bias[g, o] + sum of weights[g, o, t, i] * (x[t, i] - x_zero)).
 
     x[t, i] is input channel i of the group, at tap t of a window. Channels of input and output count by group, then
-    within it. Arrays are int64; multipliers and shifts are one an output channel, or one for all.
+    within it. Multipliers and shifts are one an output channel, or one for all.
     """
 
-    weights: Array  # (groups, outputs, taps, inputs)
-    bias: Array  # (groups, outputs)
+    weights: Array  # int8 (groups, outputs, taps, inputs)
+    bias: Array  # int64 (groups, outputs)
     x_zero: int
     windows: Array  # bool (kinds, taps): which taps lie inside the input; outside of it lies x_zero
     multipliers: Array
@@ -55,7 +58,9 @@ class Linear:
         """
         live = self._live(y, wanted)
         folds = self._folds(x) & live
-        bias = np.where(live[..., 0], self.bias + (self._added(x)[0] * folds).sum(axis=2), 0)
+        bias = np.where(live[..., 0], self.bias, 0)
+        if folds.any():
+            bias += (self._added(x)[0] * folds).sum(axis=2)
         settled = y.constant.reshape(bias.shape)
         bias = np.where(settled, self._sums(x)[0].reshape(bias.shape), bias)
         weights = np.where((live & ~folds)[:, :, np.newaxis], self.weights, 0)
@@ -80,9 +85,9 @@ class Linear:
 
     @functools.cached_property
     def _sides(self) -> tuple[Array, Array]:
-        """int64 (kinds, groups, outputs, inputs) twice: the positive and the negative weights that a window sees."""
+        """int32 (kinds, groups, outputs, inputs) twice: the positive and the negative weights that a window sees."""
         positive, negative = (
-            np.stack([weights[:, :, seen].sum(axis=2) for seen in self.windows])
+            np.stack([weights[:, :, seen].sum(axis=2, dtype=np.int32) for seen in self.windows])
             for weights in (np.maximum(self.weights, 0), np.minimum(self.weights, 0))
         )
         return positive, negative
@@ -91,17 +96,18 @@ class Linear:
         """The least and the largest sum of each output channel, at any place of the window."""
         low, high = self._less_zero(x.low), self._less_zero(x.high)
         positive, negative = self._sides
-        least = (self.bias + (positive * low + negative * high).sum(axis=3)).min(axis=0)
-        most = (self.bias + (positive * high + negative * low).sum(axis=3)).max(axis=0)
-        return least.reshape(-1), most.reshape(-1)
+        bias = np.clip(self.bias, -FAR, FAR)
+        least = bias + _products(positive, low) + _products(negative, high)
+        most = bias + _products(positive, high) + _products(negative, low)
+        return least.min(axis=0).reshape(-1), most.max(axis=0).reshape(-1)
 
     def _less_zero(self, values: Array) -> Array:
-        """Values of the input channels, less the zero point, as (groups, 1, inputs)."""
-        return (values - self.x_zero).reshape(len(self.weights), 1, -1)
+        """Values of the input channels, less the zero point, as (groups, inputs)."""
+        return (values - self.x_zero).reshape(len(self.weights), -1)
 
     def _outputs(self, sums: Array) -> tuple[Array, Array]:
         """(outputs, where they are certain) of one sum a channel. Where certain, a larger sum gives no smaller one."""
-        inside = np.abs(sums) << np.maximum(self.shifts, 0) <= LARGEST[self.sums]
+        inside = _within(sums, LARGEST[self.sums] >> np.maximum(self.shifts, 0).astype(np.int64))
         known = np.where(inside, sums, 0)
         rescale = requantize if self.sums is DType.INT32 else requantize_s64
         scaled = rescale(known, self.multipliers, self.shifts)
@@ -118,15 +124,28 @@ class Linear:
 
         Only those that add the same wherever the window is: padding adds nothing.
         """
+        if not x.constant.any():
+            return np.zeros((1, 1, 1), bool)
         added = self._added(x)
         settled = x.constant.reshape(len(self.weights), 1, -1) & (added == added[0]).all(axis=0)
-        fits = np.abs(self.bias + (added[0] * settled).sum(axis=2)) <= LARGEST[self.sums]
+        fits = _within(self.bias + (added[0] * settled).sum(axis=2), LARGEST[self.sums])
         return np.asarray(settled & fits[..., np.newaxis])
 
     def _added(self, x: Interval) -> Array:
-        """int64 (kinds, groups, outputs, inputs): what constant inputs add, all taps together."""
+        """int64 (kinds, groups, outputs, inputs): what constant inputs add, all taps together; 0 for others."""
         positive, negative = self._sides
-        return np.asarray((positive + negative) * self._less_zero(x.low))
+        value = np.where(x.constant.reshape(len(self.weights), -1), self._less_zero(x.low), 0)
+        return np.asarray((positive + negative) * value[:, np.newaxis])
+
+
+def _products(weights: Array, values: Array) -> Array:
+    """int64 (kinds, groups, outputs): the sums of (kinds, groups, outputs, inputs) times (groups, inputs)."""
+    return np.asarray(np.einsum("kgoi,gi->kgo", weights, values, dtype=np.int64))
+
+
+def _within(values: Array, largest: Array | int) -> Array:
+    """Whether they are no further from 0 than that."""
+    return np.asarray((values <= largest) & (values >= np.negative(largest)))
 
 
 class Weighted(Op):

@@ -97,7 +97,7 @@ class Window(Filtered):
         if kind not in (Kind.S8, Kind.S16) or self.computed:
             return None
         x, y = node.input(0), node.output
-        weights = self.by_group(node, self.filter(node).astype(np.int64))
+        weights = self.by_group(node, self.filter(node))
         multipliers, shifts = self.rescale(node)
         return Linear(
             weights,

@@ -63,7 +63,7 @@ class Dense(Weighted):
             return None
         multipliers, shifts = rescaling(node, wide(node))
         return Linear(
-            weights_of(node).astype(np.int64)[np.newaxis, :, np.newaxis],
+            weights_of(node)[np.newaxis, :, np.newaxis],
             bias_of(node).astype(np.int64)[np.newaxis],
             x.zero_point,
             np.ones((1, 1), bool),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Tensor
 from motes.operands import MOST_VALUES
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant
 from motes.ops.movement import (
@@ -91,6 +91,9 @@ class SpaceBatch(Op):
             "left": 0 if flat else border[2],
             "bytes": image.shape[-1] * image.dtype.size,
         }
+
+    def flow(self, node: Node) -> Flow:
+        return "moved"
 
     def copies(self, node: Node) -> int | None:
         return 0 if set(values(node, 1)) == {1} and not any(values(node, 2)) else None
