@@ -60,7 +60,7 @@ class Rescale:
         `high` is round(sum * multiplier / 2**31), halves up: SMMULR of twice the sum.
         """
         if self.constant is not None:
-            return 0, self.constant << 8, 8
+            return 0, (self.constant << 8) + 128, 8  # whatever sign the kernel takes off
         return self.multiplier, (1 << self.right - 1) + (self.zero_point << self.right), self.right
 
     @functools.cached_property

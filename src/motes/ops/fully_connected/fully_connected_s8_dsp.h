@@ -28,7 +28,7 @@
 #ifndef MOTES_FULLY_CONNECTED_S8_DSP_H
 #define MOTES_FULLY_CONNECTED_S8_DSP_H
 
-#include "motes.h"
+#include "dense_s8_dsp.h"
 
 typedef struct {
     int32_t words;          /* of x in a row */
@@ -44,45 +44,8 @@ typedef struct {
 MOTES_STATIC_ASSERT(offsetof(fully_connected_s8_dsp_params, rows) == 12 + sizeof(void *),
                     "in order");
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
 /* clang-format off */
 
-/* The `words` words of x before `end`, one or more, to twice as many of int16 before `to`: bytes 0 and 2, then 1 and 3. */
-MOTES_ASSEMBLY void fully_connected_s8_dsp_expand(const int8_t *end, uint32_t *to, uint32_t words) {
-    __asm__ volatile(
-        "push {r4-r10, lr}\n"
-        "subs r2, #4\n"
-        "blt 2f\n"
-        "1:\n"
-        "ldr r9, [r0, #-4]!\n ldr r7, [r0, #-4]!\n ldr r5, [r0, #-4]!\n ldr r3, [r0, #-4]!\n"
-        "sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n sxtb16 r6, r5, ror #8\n sxtb16 r5, r5\n"
-        "sxtb16 r8, r7, ror #8\n sxtb16 r7, r7\n sxtb16 r10, r9, ror #8\n sxtb16 r9, r9\n"
-        "stmdb r1!, {r3-r10}\n"
-        "subs r2, #4\n"
-        "bge 1b\n"
-        "2:\n"
-        "adds r2, #4\n"
-        "beq 4f\n"
-        "3:\n"
-        "ldr r3, [r0, #-4]!\n sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n stmdb r1!, {r3, r4}\n"
-        "subs r2, #1\n"
-        "bne 3b\n"
-        "4:\n"
-        "pop {r4-r10, pc}\n");
-}
-
-/* h and l are the sums of a pair: 256 * s0 + s1, and s1. w is lost. */
-#define DENSE_MAC(x, w, h, l) "smlad " h ", " x ", " w ", " h "\n sxtb16 " w ", " w "\n smlad " l ", " x ", " w ", " l "\n"
-#define DENSE_NEXT(w) "ldr " w ", [r12], #4\n"
-/* Four values of x by eight outputs: 136 bytes of code. */
-#define DENSE_FOUR \
-    "ldr r8, [lr], #4\n" DENSE_NEXT("r9") DENSE_NEXT("r10") DENSE_NEXT("r11") \
-    DENSE_MAC("r8", "r9", "r0", "r1") DENSE_MAC("r8", "r10", "r2", "r3") DENSE_MAC("r8", "r11", "r4", "r5") \
-    DENSE_NEXT("r9") "ldr r10, [lr], #4\n" DENSE_NEXT("r11") \
-    DENSE_MAC("r8", "r9", "r6", "r7") DENSE_MAC("r10", "r11", "r0", "r1") \
-    DENSE_NEXT("r8") DENSE_NEXT("r9") DENSE_NEXT("r11") \
-    DENSE_MAC("r10", "r8", "r2", "r3") DENSE_MAC("r10", "r9", "r4", "r5") DENSE_MAC("r10", "r11", "r6", "r7")
 /* Starts of a block; outputs to y: "ne" where more are to come. */
 #define DENSE_START "ldm r12!, {r0-r7}\n vmov lr, s0\n"
 #define DENSE_STORE \
@@ -154,7 +117,6 @@ MOTES_ASSEMBLY void fully_connected_s8_dsp_expand(const int8_t *end, uint32_t *t
     "8:\n" DENSE_STORE \
     "bne.w 1b\n pop {r4-r11, pc}\n"
 /* clang-format on */
-#pragma GCC diagnostic pop
 
 typedef void fully_connected_s8_dsp_blocks(const uint32_t *x, const int32_t *stream, int8_t *y,
                                            const int8_t *y_end,
@@ -167,7 +129,7 @@ MOTES_INLINE void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p,
     uint32_t *const expanded = (uint32_t *)scratch;
     const uint32_t words = (uint32_t)p->words;
     for (int32_t row = p->rows; row > 0; row--, x += p->depth, y += p->units) {
-        fully_connected_s8_dsp_expand(x + 4 * words, expanded + 2 * words, words);
+        dense_expand_s8_dsp(x + 4 * words, expanded + 2 * words, words);
         if (whole)
             blocks(expanded, p->stream, y, y + whole, p);
         if (rest) {

@@ -10,7 +10,8 @@ import numpy as np
 from motes.ir import Array, DType, Quant, Tensor, quant
 from motes.ops.case import Case, draw_int8, draw_int32, draw_zero_point, float32
 
-COUNT = 90
+COUNT, LARGE = 90, 40
+"""Cases of every type; and of int8 with more inputs and units."""
 
 
 def cases() -> Iterator[Case]:
@@ -19,11 +20,15 @@ def cases() -> Iterator[Case]:
         rng = random.Random(f"lstm {seed}")
         dtype = (DType.INT8, DType.INT16, DType.FLOAT32)[seed % 3]
         yield _case(rng, f"lstm_{dtype.value}_{seed}", dtype)
+    for seed in range(LARGE):
+        rng = random.Random(f"lstm large {seed}")
+        sizes = rng.choice((5, 20, 28, 33, 40)), rng.choice((4, 7, 16, 20))
+        yield _case(rng, f"lstm_large_{seed}", DType.INT8, sizes)
 
 
-def _case(rng: random.Random, name: str, dtype: DType) -> Case:
+def _case(rng: random.Random, name: str, dtype: DType, sizes: tuple[int, int] | None = None) -> Case:
     batch, steps = rng.choice((1, 1, 2, 3)), rng.choice((1, 1, 2, 5))
-    inputs, units = rng.choice((1, 3, 8, 13)), rng.choice((1, 2, 5, 9))
+    inputs, units = sizes or (rng.choice((1, 3, 8, 13)), rng.choice((1, 2, 5, 9)))
     time_major = rng.random() < 0.4
     first, second = (steps, batch) if time_major else (batch, steps)
     floats = dtype is DType.FLOAT32

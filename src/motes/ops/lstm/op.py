@@ -11,6 +11,7 @@ import numpy as np
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
 from motes.ops.common import CONVERT_AGAIN, CONVERT_TO_INT8, check_constant, check_quant
+from motes.ops.lstm import dsp
 from motes.ops.lstm.rescaling import cell_rescaling, gate_rescaling
 
 INPUT_WEIGHTS, HIDDEN_WEIGHTS, BIASES = (1, 2, 3, 4), (5, 6, 7, 8), (12, 13, 14, 15)
@@ -75,6 +76,16 @@ class UnidirectionalSequenceLstm(Op):
     ulp = 512
     kernels = (
         _kernel("lstm_s8", "lstm_s8.h", DType.INT8, DType.INT8),
+        Kernel(
+            "lstm_s8_dsp",
+            "lstm_s8_dsp.h",
+            needs=frozenset({"dsp"}),
+            fits=dsp.fits,
+            params=dsp.params,
+            scratch=dsp.scratch,
+            in_place=lambda node: ((1, 1), (2, 2)),
+            form="shared",
+        ),
         _kernel("lstm_s16", "lstm_s16.h", DType.INT16, DType.INT8),
         _kernel("lstm_f32", "lstm_f32.h", DType.FLOAT32, DType.FLOAT32, params=lambda node: _float_params(node)),
         _kernel("lstm_hybrid_f32", "lstm_f32.h", DType.FLOAT32, DType.INT8, params=lambda node: _float_params(node)),

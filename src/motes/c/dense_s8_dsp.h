@@ -1,0 +1,83 @@
+/* dense_s8_dsp.h: rows of int8 weights times a vector on Cortex-M4, eight sums at a time.
+
+   x is expanded to int16 first. A word of weights serves two sums: each halfword is 256 * w0 + w1.
+   SMLAD with the word sums 256 * s0 + s1, SMLAD with SXTB16 of it sums s1 alone; the difference is
+   256 * s0, exact modulo 2^32. */
+#ifndef MOTES_DENSE_S8_DSP_H
+#define MOTES_DENSE_S8_DSP_H
+
+#include "motes.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
+/* clang-format off */
+
+/* The `words` words of x before `end`, one or more, to twice as many of int16 before `to`: bytes 0 and 2, then 1 and 3. */
+MOTES_ASSEMBLY void dense_expand_s8_dsp(const int8_t *end, uint32_t *to, uint32_t words) {
+    __asm__ volatile(
+        "push {r4-r10, lr}\n"
+        "subs r2, #4\n"
+        "blt 2f\n"
+        "1:\n"
+        "ldr r9, [r0, #-4]!\n ldr r7, [r0, #-4]!\n ldr r5, [r0, #-4]!\n ldr r3, [r0, #-4]!\n"
+        "sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n sxtb16 r6, r5, ror #8\n sxtb16 r5, r5\n"
+        "sxtb16 r8, r7, ror #8\n sxtb16 r7, r7\n sxtb16 r10, r9, ror #8\n sxtb16 r9, r9\n"
+        "stmdb r1!, {r3-r10}\n"
+        "subs r2, #4\n"
+        "bge 1b\n"
+        "2:\n"
+        "adds r2, #4\n"
+        "beq 4f\n"
+        "3:\n"
+        "ldr r3, [r0, #-4]!\n sxtb16 r4, r3, ror #8\n sxtb16 r3, r3\n stmdb r1!, {r3, r4}\n"
+        "subs r2, #1\n"
+        "bne 3b\n"
+        "4:\n"
+        "pop {r4-r10, pc}\n");
+}
+
+/* h and l are the sums of a pair: 256 * s0 + s1, and s1. w is lost. */
+#define DENSE_MAC(x, w, h, l) "smlad " h ", " x ", " w ", " h "\n sxtb16 " w ", " w "\n smlad " l ", " x ", " w ", " l "\n"
+#define DENSE_NEXT(w) "ldr " w ", [r12], #4\n"
+/* Four values of x by eight outputs: 136 bytes of code. */
+#define DENSE_FOUR \
+    "ldr r8, [lr], #4\n" DENSE_NEXT("r9") DENSE_NEXT("r10") DENSE_NEXT("r11") \
+    DENSE_MAC("r8", "r9", "r0", "r1") DENSE_MAC("r8", "r10", "r2", "r3") DENSE_MAC("r8", "r11", "r4", "r5") \
+    DENSE_NEXT("r9") "ldr r10, [lr], #4\n" DENSE_NEXT("r11") \
+    DENSE_MAC("r8", "r9", "r6", "r7") DENSE_MAC("r10", "r11", "r0", "r1") \
+    DENSE_NEXT("r8") DENSE_NEXT("r9") DENSE_NEXT("r11") \
+    DENSE_MAC("r10", "r8", "r2", "r3") DENSE_MAC("r10", "r9", "r4", "r5") DENSE_MAC("r10", "r11", "r6", "r7")
+
+/* Eight sums over `fours` times four values of expanded x. stream: eight words 256 * b0 + b1, b1, ..., then for each four
+   values eight words of weights; what comes behind it is returned. skipped: so many fours, of eight, that the unrolled
+   loop leaves out at first. */
+MOTES_ASSEMBLY const int32_t *dense_sums_s8_dsp(const uint32_t *x, const int32_t *stream, int32_t *sums, uint32_t fours,
+                                                uint32_t skipped) {
+    /* Stack: 0 sums, 4 where x ends, 8 three more, from 44: skipped. */
+    __asm__ volatile(
+        "push {r2-r11, lr}\n"
+        "mov lr, r0\n mov r12, r1\n"
+        "add r3, r0, r3, lsl #3\n str r3, [sp, #4]\n"
+        "ldr r8, [sp, #44]\n"
+        "ldm r12!, {r0-r7}\n"
+        "tbh [pc, r8, lsl #1]\n"
+        "1:\n"
+        ".irp skipped, 0, 1, 2, 3, 4, 5, 6, 7\n .hword (2f - 1b + 136 * \\skipped) / 2\n .endr\n"
+        "2:\n"
+        ".rept 8\n" DENSE_FOUR ".endr\n"
+        "ldr r8, [sp, #4]\n"
+        "cmp lr, r8\n"
+        "bne.w 2b\n"
+        "ldr r8, [sp]\n"
+        "sub r0, r1\n sub r2, r3\n sub r4, r5\n sub r6, r7\n"
+        "asr r0, #8\n asr r2, #8\n asr r4, #8\n asr r6, #8\n"
+        "stm r8, {r0-r7}\n"
+        "mov r0, r12\n"
+        "add sp, #8\n"
+        "pop {r4-r11, pc}\n");
+}
+
+/* clang-format on */
+#pragma GCC diagnostic pop
+
+#endif
