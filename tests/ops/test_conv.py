@@ -298,7 +298,7 @@ def test_three_sums_are_those_of_four_pixels() -> None:
     drawn = rng.integers(-(1 << 23) + 1, 1 << 23, (4, 10_000))
     four = np.hstack([np.array(np.meshgrid(*[ends] * 4)).reshape(4, -1), drawn])
     s0, s1, s2 = wrap(256 * four[:-1] + four[1:])
-    d = wrap(wrap(s2 - 256 * wrap(s1 - 256 * s0)) << 8)  # each 256 times, as conv_blocks_s8_dsp.h has it
+    d = wrap(wrap(s2 - 256 * wrap(s1 - 256 * s0)) << 8)  # each 256 times, as conv_fours_s8_dsp.h has it
     c = wrap(s2 - (d >> 8))
     b = wrap(s1 - (c >> 8))
     a = wrap(s0 - (b >> 8))

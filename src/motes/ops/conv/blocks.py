@@ -1,4 +1,4 @@
-"""Weights as `conv_blocks_s8_dsp.h` streams them, and when it can serve a node."""
+"""Weights as `conv_fours_s8_dsp.h` streams them, and when it can serve a node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from motes.ops.conv.step import MOST_SHIFT, fit
 from motes.ops.conv.window import Window
 
 UNROLLED = 16
-"""Steps in the unrolled loop of conv_blocks_s8_dsp.h."""
+"""Steps in the unrolled loop of conv_fours_s8_dsp.h."""
 
 USUAL_SHIFT = 12
 """The shift that costs nothing there."""
@@ -29,7 +29,6 @@ class Blocks:
 
     steps: int
     shift: int
-    full: int  # words of the blocks that have two channels
     stream: Array  # int32
 
 
@@ -60,8 +59,7 @@ def pack(node: Node) -> Blocks | None:
     )
     words = low[0::2] | low[1::2] << 8 | high[0::2] << 16 | high[1::2] << 24
     stream = np.hstack([starts.reshape(blocks, -1), words, ends.reshape(blocks, -1)])
-    full = len(each) // 2 * stream.shape[1]
-    return Blocks(len(steps), shift, full, stream.astype(np.uint32).view(np.int32).reshape(-1))
+    return Blocks(len(steps), shift, stream.astype(np.uint32).view(np.int32).reshape(-1))
 
 
 def _steps(node: Node) -> tuple[tuple[int | None, int | None], ...]:
@@ -110,7 +108,6 @@ def params(node: Node) -> Params:
         "steps": blocks.steps,
         "skipped": (1 - blocks.steps) % UNROLLED,
         "shift": blocks.shift,
-        "full": blocks.full,
         "words": blocks.stream.size,
         "stream": blocks.stream,
     }

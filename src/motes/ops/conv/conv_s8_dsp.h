@@ -1,7 +1,7 @@
 /* conv_s8_dsp.h: two-dimensional convolution of int8 for Cortex-M4.
 
-   As conv_s8.h, for one group, or for a depthwise convolution of one input channel. Windows are
-   expanded four pixels at a time, and multiplied by conv_blocks_s8_dsp.h.
+   As conv_s8.h, for one group, or for a depthwise convolution of one input channel. It finds where
+   windows lie; conv_fours_s8_dsp.h does the rest, four pixels at a time.
 
    A window is a grid of filter_h x columns runs of `run` bytes that lie together in x: with
    dilation_w 1 a run is a whole row of the filter, otherwise one pixel. Columns are `across` bytes
@@ -11,25 +11,22 @@
    copied whole, to (raw_top, raw_left) of in_h x in_w, so that no window reaches outside. Windows
    of one pixel at stride 1 are one row.
 
-   stream: see conv_blocks_s8_dsp.h; `full` words of it make blocks of two channels, then comes the
-   last channel of an odd number in a block of its own, up to `words`. `skipped` steps of the
-   unrolled loop are left out at first. row_words: what a row of four windows is expanded to.
+   stream, skipped, shift: see conv_fours_s8_dsp.h.
 
-   scratch: 12 * steps bytes for four expanded windows, then what is copied: an image, or
-   four windows. In place: y may be x where windows are one pixel, at stride 1, and
-   out_ch <= in_ch: four windows are read before their outputs are written. */
+   scratch: 12 * steps bytes for four expanded windows, then what is copied: an image, or four
+   windows. In place: y may be x where windows are one pixel, at stride 1, and out_ch <= in_ch: four
+   windows are read before their outputs are written. */
 #ifndef MOTES_CONV_S8_DSP_H
 #define MOTES_CONV_S8_DSP_H
 
-#include "conv_blocks_s8_dsp.h"
-#include "conv_expand_s8_dsp.h"
+#include "conv_fours_s8_dsp.h"
 #include "motes.h"
 
 typedef struct {
     int32_t batches, in_h, in_w, in_ch, out_h, out_w, out_ch;
     int32_t stride_h, stride_w, dilation_h, pad_top, pad_left, raw_h, raw_w, raw_top, raw_left;
     int32_t filter_h, reach_w, columns, run, across, down, copied_down, whole_h, whole_w;
-    int32_t in_zero, low, high, steps, skipped, shift, full, words, row_words;
+    int32_t in_zero, low, high, steps, skipped, shift, words;
     const int32_t *stream;
 } conv_s8_dsp_params;
 
@@ -43,20 +40,6 @@ static MOTES_NOINLINE void conv_s8_dsp_copy(const conv_s8_dsp_params *p, const i
     motes_set(to, (uint8_t)p->in_zero, (uint32_t)(pixels * p->in_ch));
     motes_copy(to + from * p->in_ch, row + (left + from) * p->in_ch,
                (uint32_t)((end - from) * p->in_ch));
-}
-
-/* Expands four windows whose rows are `down` bytes apart. */
-static inline void conv_s8_dsp_expand(const conv_s8_dsp_params *p, const int8_t **four,
-                                      int32_t down, uint32_t *to) {
-    const uint32_t run = (uint32_t)p->run;
-    if (p->columns == 1)
-        conv_expand_s8_dsp(four, to, run, (uint32_t)p->filter_h, (uint32_t)down);
-    else
-        for (int32_t i = 0; i < p->filter_h; i++, to += p->row_words) {
-            conv_expand_s8_dsp(four, to, run, (uint32_t)p->columns, (uint32_t)p->across);
-            for (int32_t k = 0; k < 4; k++)
-                four[k] += down;
-        }
 }
 
 /* Where n windows lie, 1 to 4, from (top, left) on, and the first again for those that lack;
@@ -93,81 +76,56 @@ static MOTES_NOINLINE int32_t conv_s8_dsp_find(const conv_s8_dsp_params *p, cons
     }
 }
 
-/* All output channels of n pixels, 1 to 4, one behind another; the windows of those that lack are
- * like the first. */
-static inline void conv_s8_dsp_outputs(const conv_s8_dsp_params *p, conv_blocks_s8_dsp_job *job,
-                                       int8_t *y, int32_t n) {
-    const int odd = p->full < p->words;
-    if (odd || n < 4) {
-        const uint32_t pitch = (uint32_t)p->out_ch;
-        job->second = n > 1 ? pitch : 0;
-        job->third = n > 2 ? 2 * pitch : 0;
-        job->fourth = n > 3 ? 3 * pitch : 0;
-        job->stream = p->stream;
-        job->stream_end = p->stream + p->full;
-    }
-    if (p->full)
-        conv_blocks_s8_dsp(job, y);
-    if (odd) {
-        int8_t last[8];
-        job->second = 2;
-        job->third = 4;
-        job->fourth = 6;
-        job->stream = job->stream_end;
-        job->stream_end = p->stream + p->words;
-        conv_blocks_s8_dsp(job, last);
-        for (int32_t k = 0; k < n; k++)
-            y[k * p->out_ch + p->out_ch - 1] = last[2 * k];
-    }
-    if (p->low > -128 || p->high < 127)
-        for (int32_t i = 0; i < n * p->out_ch; i++)
-            y[i] = (int8_t)motes_clamp(y[i], p->low, p->high);
-}
-
 /* One image. */
 static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *x, int8_t *y,
                                      uint32_t *expanded, int8_t *copied) {
-    const uint32_t pitch = (uint32_t)p->out_ch;
-    conv_blocks_s8_dsp_job job = {expanded + 3 * p->steps,
-                                  pitch,
-                                  2 * pitch,
-                                  3 * pitch,
-                                  p->stream + p->full,
-                                  p->skipped,
-                                  p->shift,
-                                  expanded,
-                                  p->stream};
-    const int32_t step = p->stride_w * p->in_ch;
+    conv_fours_s8_dsp_job job;
+    job.expanded_end = expanded + 3 * p->steps - (p->shift != 12);
+    job.second = p->out_ch;
+    job.third = 2 * p->out_ch;
+    job.fourth = 3 * p->out_ch;
+    job.stream_end = p->stream + p->words - (p->out_ch & 1);
+    job.skipped = p->skipped;
+    job.shift = p->shift;
+    job.expanded = expanded;
+    job.stream = p->stream;
+    job.run = p->run;
+    job.runs = p->columns > 1 ? p->columns : p->filter_h;
+    job.rows = p->columns > 1 ? p->filter_h : 1;
+    job.step = 4 * p->stride_w * p->in_ch;
     int32_t top = -p->pad_top, left = -p->pad_left, column = p->out_w;
-    int32_t fours = 0; /* of windows that lie inside, side by side, from `inside` on */
-    const int8_t *inside = x;
-    for (int32_t pixels = p->out_h * p->out_w; pixels > 0; pixels -= 4, y += 4 * p->out_ch) {
+    for (int32_t pixels = p->out_h * p->out_w; pixels > 0;) {
         const int32_t n = motes_min(pixels, 4);
-        const int8_t *four[4];
         int32_t down = p->down;
-        if (fours == 0) {
-            if (top >= 0 && top < p->whole_h && left >= 0 && left < p->whole_w)
-                fours = motes_min(column, (p->whole_w - left - 1) / p->stride_w + 1) / 4;
-            if (fours > 0)
-                inside = x + (top * p->in_w + left) * p->in_ch;
-            else
-                down = conv_s8_dsp_find(p, x, top, left, column, n, copied, four);
-            left += 4 * motes_max(fours, 1) * p->stride_w;
-            for (column -= 4 * motes_max(fours, 1); column <= 0; column += p->out_w) {
-                left -= p->out_w * p->stride_w;
-                top += p->stride_h;
-            }
+        job.y = y;
+        job.fours = 0; /* of windows that lie inside, side by side */
+        if (top >= 0 && top < p->whole_h && left >= 0 && left < p->whole_w)
+            job.fours = motes_min(column, (p->whole_w - left - 1) / p->stride_w + 1) / 4;
+        if (job.fours > 0) {
+            job.x[0] = x + (top * p->in_w + left) * p->in_ch;
+            for (int32_t k = 1; k < 4; k++)
+                job.x[k] = job.x[k - 1] + p->stride_w * p->in_ch;
+        } else {
+            job.fours = 1;
+            down = conv_s8_dsp_find(p, x, top, left, column, n, copied, job.x);
         }
-        if (fours > 0) {
-            four[0] = inside;
-            four[1] = inside + step;
-            four[2] = inside + 2 * step;
-            four[3] = inside + 3 * step;
-            inside += 4 * step;
-            fours--;
+        job.pitch = (p->columns > 1 ? p->across : down) - (p->run & ~3);
+        job.down = down - p->columns * p->across;
+        job.second = n > 1 ? job.second : 0;
+        job.third = n > 2 ? job.third : 0;
+        job.fourth = n > 3 ? job.fourth : 0;
+        conv_fours_s8_dsp(&job);
+        const int32_t made = motes_min(4 * job.fours, pixels);
+        if (p->low > -128 || p->high < 127)
+            for (int32_t i = 0; i < made * p->out_ch; i++)
+                y[i] = (int8_t)motes_clamp(y[i], p->low, p->high);
+        y += made * p->out_ch;
+        pixels -= made;
+        left += made * p->stride_w;
+        for (column -= made; column <= 0; column += p->out_w) {
+            left -= p->out_w * p->stride_w;
+            top += p->stride_h;
         }
-        conv_s8_dsp_expand(p, four, down, expanded);
-        conv_s8_dsp_outputs(p, &job, y, n);
     }
 }
 

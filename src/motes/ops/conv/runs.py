@@ -100,7 +100,6 @@ class View:
             "copied_down": self.copied_down,
             "whole_h": max(0, self.in_h - (self.filter_h - 1) * self.dilation_h),
             "whole_w": max(0, self.in_w - self.reach_w + 1),
-            "row_words": 3 * len(self.pairs) // self.filter_h,
         }
 
 
@@ -110,7 +109,7 @@ def round_up(size: int) -> int:
 
 
 def run_pairs(length: int) -> Iterator[tuple[int, int | None]]:
-    """The pairs of bytes that conv_expand_s8_dsp.h makes of a run."""
+    """The pairs of bytes that conv_fours_s8_dsp.h makes of a run."""
     whole = length - length % 4
     for i in range(0, whole, 4):
         yield i, i + 2
