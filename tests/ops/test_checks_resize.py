@@ -55,9 +55,9 @@ REFUSALS: list[tuple[Node, type[MotesError], str]] = [
     (bilinear(align_corners=True, half_pixel_centers=True), BadInput, "which exclude each other; choose one"),
     (bilinear(tensor("x", 1, 3, 4, 2, q=None)), Unsupported, "x int8[1, 3, 4, 2] has no scale and zero point"),
     (
-        bilinear(y=tensor("y", 1, 6, 8, 2, q=quant(0.5, 4))),
-        Unsupported,
-        "its input and output are quantized differently; convert the model again",
+        bilinear(y=tensor("y", 1, 6, 8, 2, q=quant(-0.5, 4))),
+        BadInput,
+        "y int8[1, 6, 8, 2] has a scale of -0.5, which is not a positive number; convert the model again",
     ),
 ]
 

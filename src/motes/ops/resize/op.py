@@ -122,7 +122,7 @@ class ResizeBilinear(Resize):
 
     Integers have weights in 1/1024 along each axis, and means whose halves are rounded away from zero.
 
-    Dtypes: int8, float32; int16. Input and output are quantized alike. Source: TFLM's RESIZE_BILINEAR; int16: LiteRT's.
+    Dtypes: int8, float32; int16. Scales and zero points do not matter. Source: TFLM's RESIZE_BILINEAR; int16: LiteRT's.
     """
 
     tflite = (Builtin("RESIZE_BILINEAR", {"new_height": ("int", 0), "new_width": ("int", 0), **OPTIONS}),)
@@ -141,8 +141,6 @@ class ResizeBilinear(Resize):
         if x.dtype is not DType.FLOAT32:
             check_quant(node, x)
             check_quant(node, y)
-            if (x.scale, x.zero_point) != (y.scale, y.zero_point):
-                raise Unsupported(node, "its input and output are quantized differently", CONVERT_AGAIN)
 
     def parts(self, node: Node, axis: int) -> tuple[Array, Array]:
         """For each output along an axis: the first of two neighbours, and the weight of the second."""
