@@ -24,7 +24,7 @@ ROOMS = (
     ("build", "oracle"),
     ("machine",),
     ("proving",),
-    ("stepping",),
+    ("stepping", "tuning"),
     ("making",),
     ("running",),
     ("report",),

@@ -22,6 +22,7 @@ from motes.ops.reshape.op import Reshape
 from motes.progress import Progress, silent
 from motes.stream import Step, Stream
 from motes.tflite import load
+from motes.tuning import Goal
 
 MAX_APP_BYTES = 1 << 20
 
@@ -189,6 +190,10 @@ class App:
         out: str | Path | None = None,
         toolchain: str = "zig",
         progress: Progress = silent,
+        *,
+        optimize: str = "balanced",
+        flash: int | None = None,
+        ram: int | None = None,
     ) -> Build:
         """An image of the application for a board; it ends with the self-check.
 
@@ -196,6 +201,8 @@ class App:
             board: a name that `motes boards` lists, or a folder with a `board.toml`; "host": this machine.
             out: the folder for .elf, .bin, .hex, .map, the C sources and report.json; None: below the user's cache.
             toolchain: "zig", or "gcc" for arm-none-eabi-gcc.
+            optimize: "speed", "size" or "balanced": how cycles and memory are weighed, see `motes.tuning.WEIGHTS`.
+            flash, ram: bytes that the image may take; None: what the board has.
 
         Raises:
             DoesNotFit: too large for the board.
@@ -203,7 +210,9 @@ class App:
             BadInput: an unknown board or toolchain, a folder that cannot be written.
         """
         folder = None if out is None else Path(out)
-        return Build(make(self.application, self.prefix, board, folder, toolchain, progress))
+        return Build(
+            make(self.application, self.prefix, board, folder, toolchain, progress, Goal(optimize, flash, ram))
+        )
 
 
 # ------------------------------------------------------------------------------------------------ app.py files

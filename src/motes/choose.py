@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,43 +12,61 @@ from motes.ir import Control, Graph, Kernel, Node
 from motes.program import Block, Call, Program
 
 
-def choose(graph: Graph, features: Set[str] = frozenset()) -> Program:
+def choose(
+    graph: Graph, features: Set[str] = frozenset(), picks: Mapping[Node, Kernel] = MappingProxyType({})
+) -> Program:
     """A program for a core with these features.
 
-    An operator lists its kernels from the portable one to the fastest: the last that the core can run and that fits
-    the node is taken.
+    An operator lists its kernels from the portable one to the fastest: the last that the core can run, that fits the
+    node and that pays is taken. `motes.tuning` chooses by what kernels cost.
 
     Args:
         features: of the core, as in `cores/*.toml`; none: the portable kernels, which define the meaning.
+        picks: kernels that are chosen already, each among the `variants` of its node.
 
     Raises:
         Unsupported: no kernel fits a node.
     """
-    return Program(graph, tuple(_serve(node, features, ()) for node in graph.nodes))
+    return Program(graph, tuple(_serve(node, features, (), picks) for node in graph.nodes))
 
 
-def _serve(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Call | Block:
+def variants(node: Node, features: Set[str]) -> tuple[Kernel, ...]:
+    """The kernels among which one may choose for a node, the one that `choose` takes first: those that fit it, and need
+    something of the core if any of these does."""
+    fitting = _fitting(node, features, ())
+    quick = [kernel for kernel in fitting if kernel.needs] or fitting
+    return tuple(sorted(quick, key=lambda kernel: not kernel.pays(node)))
+
+
+def _serve(node: Node, features: Set[str], rounds: tuple[Node, ...], picks: Mapping[Node, Kernel]) -> Call | Block:
     op = node.op
     if not isinstance(op, Control):
-        return Call(node, _best(node, features, rounds), rounds)
+        return Call(node, picks.get(node) or _best(node, features, rounds), rounds)
     bodies = (
-        Program(body, tuple(_serve(inner, features, op.rounds_of(inner)) for inner in body.nodes)) for body in op.bodies
+        Program(body, tuple(_serve(inner, features, op.rounds_of(inner), picks) for inner in body.nodes))
+        for body in op.bodies
     )
     return Block(node, tuple(bodies))
 
 
 def _best(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Kernel:
-    """The last kernel that fits; in a loop whose rounds differ, the last of those with the fewest parameters."""
-    fitting = [
-        kernel
-        for kernel in reversed(node.op.kernels)
-        if kernel.needs <= features and all(kernel.fits(n) for n in rounds or (node,)) and _serves(kernel, rounds)
-    ]
+    """The last kernel that fits and pays; in a loop whose rounds differ, the last of those with the fewest
+    parameters."""
+    fitting = [kernel for kernel in _fitting(node, features, rounds) if kernel.pays(node)]
     if not fitting:
         raise Unsupported(
             node, "no kernel fits it on this core", "choose another board, or file an issue with the model"
         )
     return min(fitting, key=lambda kernel: _flash(Call(node, kernel, rounds))) if rounds else fitting[0]
+
+
+def _fitting(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> list[Kernel]:
+    """The kernels that serve the node on this core, the fastest first."""
+    return [
+        kernel
+        for kernel in reversed(node.op.kernels)
+        if kernel.needs <= features and all(kernel.fits(n) for n in rounds or (node,)) and _serves(kernel, rounds)
+    ]
 
 
 def _serves(kernel: Kernel, rounds: tuple[Node, ...]) -> bool:

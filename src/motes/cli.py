@@ -51,6 +51,11 @@ Board = Annotated[str, typer.Option("--board", "-b", help="A name that `motes bo
 Toolchain = Annotated[str, typer.Option(help="zig, or gcc: arm-none-eabi-gcc where it is installed.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="The folder for image, C and reports.")]
 Labels = Annotated[Path | None, typer.Option(help="What was to be heard: an Audacity label track.")]
+Optimize = Annotated[
+    str, typer.Option(help="What counts: speed, size, or balanced. Kernels are chosen by what they cost.")
+]
+FlashBudget = Annotated[int | None, typer.Option("--flash", help="Bytes of flash that the image may take.")]
+RamBudget = Annotated[int | None, typer.Option("--ram", help="Bytes of RAM that the image may take.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -180,9 +185,13 @@ def build(
     board: Board = "virt-m4",
     out: Out = None,
     toolchain: Toolchain = "zig",
+    optimize: Optimize = "balanced",
+    flash: FlashBudget = None,
+    ram: RamBudget = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an image: .elf .bin .hex .map, the C sources and the report. For host: the C alone."""
+    budgets: Any = {"optimize": optimize, "flash": flash, "ram": ram}
     with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
         if source.suffix.lower() == ".tflite" and board == "host":
             from motes.exporting import export
@@ -191,9 +200,9 @@ def build(
         elif source.suffix.lower() == ".tflite":
             from motes.profiling import profile as measure
 
-            made = measure(source, board, toolchain=toolchain, out=out, progress=progress)
+            made = measure(source, board, toolchain=toolchain, out=out, progress=progress, **budgets)
         else:
-            made = _load(source).build(board, out=out, toolchain=toolchain, progress=progress)
+            made = _load(source).build(board, out=out, toolchain=toolchain, progress=progress, **budgets)
         progress("writing the report", None)
         made.save()
     _show(made, as_json)
@@ -274,6 +283,12 @@ def profile(
         bool, typer.Option("--stream", help="Profile the streaming form, over three windows of lcg frames.")
     ] = False,
     step: Annotated[int | None, typer.Option(help="With --stream: new rows a step; default 1.")] = None,
+    optimize: Optimize = "balanced",
+    flash: FlashBudget = None,
+    ram: RamBudget = None,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Also every choice of kernels worth making; report.html draws them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure one inference: cycles and memory by layer, and the outputs."""
@@ -283,8 +298,14 @@ def profile(
         raise BadInput("--step is given without --stream; give both")
     rows = 1 if stream and step is None else step
     with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
-        found = measure(model, board, input=input, toolchain=toolchain, out=out, progress=progress, step=rows)
+        budgets: Any = {"optimize": optimize, "flash": flash, "ram": ram, "pareto": pareto}
+        found = measure(model, board, input, toolchain, out, progress, step=rows, **budgets)
+        if pareto:
+            progress("drawing", None)
+            page = found.save()
     _show(found, as_json)
+    if pareto and not as_json:
+        _terminal().print(Text(str(page), "dim"))
 
 
 @app.command()

@@ -319,6 +319,8 @@ class Kernel:
     """Core features without which it does not compile, as in `cores/*.toml`: "dsp", "fpu"."""
     fits: Callable[[Node], bool] = lambda node: True
     """Whether it serves this node."""
+    pays: Callable[[Node], bool] = lambda node: True
+    """Whether it is worth its flash and memory where nobody has measured and weighed them."""
     params: Callable[[Node], Params] | None = None
     """The fields of its struct; None: the operator's own `params`."""
     together: Callable[[Sequence[Node]], Sequence[Params] | None] | None = None

@@ -21,14 +21,16 @@ from motes.build.sizes import check_programs
 from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import queue_bytes, ring_bytes
+from motes.errors import DoesNotFit
 from motes.passes import prepare
 from motes.plan import Plan, plan
 from motes.program import Program
 from motes.progress import Progress, silent
-from motes.proving import compile_graph, layers_of, lcg, self_check, zeros
+from motes.proving import compile_program, layers_of, lcg, self_check, zeros
 from motes.schedule import Schedule, StageCost, schedule
 from motes.target import Board
 from motes.target import board as find_board
+from motes.tuning import BALANCED, Goal, tuned
 
 
 @dataclass(frozen=True)
@@ -160,19 +162,49 @@ class Made:
 
 
 def make(
-    application: Application, prefix: str, board: str, out: Path | None, toolchain: str, progress: Progress = silent
+    application: Application,
+    prefix: str,
+    board: str,
+    out: Path | None,
+    toolchain: str,
+    progress: Progress = silent,
+    goal: Goal = BALANCED,
 ) -> Made:
-    """Build an application; see `App.build`."""
+    """Build an application; see `App.build`.
+
+    The goal's budgets are those of the whole image: where its kernels take more, they are chosen again for size.
+    """
     target = find_board(board)
+    made = _make(application, prefix, target, out, toolchain, progress, Goal(goal.optimize))
+    if goal.exceeded_by(made.image):
+        made = _make(application, prefix, target, out, toolchain, progress, Goal("size"))
+    over = goal.exceeded_by(made.image)
+    if over:
+        raise DoesNotFit(f"{application.name}: {over}; allow more, or use a smaller model")
+    return _delivered(made)
+
+
+def _make(
+    application: Application,
+    prefix: str,
+    target: Board,
+    out: Path | None,
+    toolchain: str,
+    progress: Progress,
+    goal: Goal,
+) -> Made:
+    """The application built, its files in the cache."""
     programs: dict[Stage, Program] = {}
     costs: dict[Stage, StageCost] = {}
     spent: list[LayerCost] = []
     for i, stage in enumerate(application.stages):
-        programs[stage] = program = choose(prepare(stage.graph), target.core.features)
+        graph = prepare(stage.graph)
         if target.chip is None:
+            programs[stage] = choose(graph, target.core.features)
             continue
         progress(f"proving and measuring {stage.name}", i / len(application.stages))
-        measured = _measure(stage, target, toolchain)
+        programs[stage] = program = tuned(graph, target, goal, toolchain)
+        measured = _measure(stage.name, program, target, toolchain)
         cycles = {c.name: c.cycles for c in measured}
         names = [[name for name, _, _ in dataclasses.replace(program, calls=(call,)).walk()] for call in program.calls]
         costs[stage] = StageCost(tuple(filter(None, (sum(map(cycles.__getitem__, own)) for own in names))))
@@ -202,10 +234,9 @@ def make(
             interrupts=1,
             compiler=toolchain,
         )
-    made = Made(
+    return Made(
         application, prefix, target, toolchain, folder, programs, memory, times, tuple(spent), image, sources
     )  # fmt: skip
-    return _delivered(made)
 
 
 def _delivered(made: Made) -> Made:
@@ -218,10 +249,11 @@ def _delivered(made: Made) -> Made:
     return placed
 
 
-def _measure(stage: Stage, board: Board, toolchain: str) -> list[LayerCost]:
-    """The stage as a profile image: proved against the portable code, and measured on silence and on noise."""
-    proved = compile_graph(stage.graph, board, "stage", toolchain=toolchain)
+def _measure(stage: str, program: Program, board: Board, toolchain: str) -> list[LayerCost]:
+    """A stage as a profile image: proved against the portable code, and measured on silence and on noise."""
+    proved = compile_program(program, board, "stage", toolchain=toolchain)
     self_check(proved, toolchain)
-    runs = [layers_of(proved, proved.measure(case)) for case in (zeros(stage.graph.inputs), lcg(stage.graph.inputs))]
+    inputs = program.graph.inputs
+    runs = [layers_of(proved, proved.measure(case)) for case in (zeros(inputs), lcg(inputs))]
     worst = [max(same, key=lambda layer: layer.cycles) for same in zip(*runs, strict=True)]
-    return [LayerCost(stage.name, x.name, x.op, x.kernel, x.macs, x.cycles) for x in worst]
+    return [LayerCost(stage, x.name, x.op, x.kernel, x.macs, x.cycles) for x in worst]

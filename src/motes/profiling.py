@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -21,14 +22,16 @@ from motes.errors import BadInput
 from motes.ir import Array, Graph, Tensor
 from motes.machine import Measurement
 from motes.names import printable
+from motes.passes import prepare
 from motes.passes.channels.left import Left, layers_left
 from motes.plan import Life
 from motes.progress import Progress, silent
-from motes.proving import Layer, Proved, compile_graph, layers_of, lcg, self_check, zeros
+from motes.proving import Layer, Proved, compile_program, layers_of, lcg, self_check, zeros
 from motes.report import profile_page
 from motes.stepping import Stepped, step_through, streaming_form
 from motes.target import board as find_board
 from motes.tflite import load
+from motes.tuning import Cost, Goal, curve, tuned
 
 MAX_NPY_BYTES = 64 << 20
 
@@ -69,6 +72,8 @@ class Profile:
     left: tuple[Left, ...]
     """The layers that lost channels."""
     stream: Stepped | None = None
+    pareto: tuple[Cost, ...] = ()
+    """What other choices of kernels cost, where that was asked for; the fastest first."""
 
     def __repr__(self) -> str:
         took = f"{self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms"
@@ -98,6 +103,7 @@ class Profile:
             "outputs": [{**vars(o), "shape": list(o.shape)} for o in self.outputs],
             "image": str(self.image),
             **({} if self.stream is None else {"stream": self.stream.to_json()}),
+            **({"pareto": [vars(cost) for cost in self.pareto]} if self.pareto else {}),
         }
 
     def table(self) -> RenderableType:
@@ -139,9 +145,23 @@ class Profile:
             sizes,
             Text(),
             *outputs,
+            *self._choices(),
             Text(str(self.image), "dim"),
         )
         return Group(head, *self._steps(), caveat, *below)
+
+    def _choices(self) -> list[RenderableType]:
+        """What other choices of kernels cost."""
+        if not self.pareto:
+            return []
+        rows = Table("cycles", "flash, bytes", "RAM, bytes", "", title="choices of kernels", box=None)
+        nearest = min(
+            self.pareto, key=lambda cost: abs(cost.cycles - self.cycles) + abs(cost.flash - self.flash["total"])
+        )
+        for cost in self.pareto:
+            mark = "this one, before it was linked" if cost is nearest else ""
+            rows.add_row(f"{cost.cycles:,}", f"{cost.flash:,}", f"{cost.ram:,}", mark)
+        return [Text(), rows, Text()]
 
     def _steps(self) -> list[RenderableType]:
         """What there is to say of a streaming form."""
@@ -183,6 +203,10 @@ def profile(
     progress: Progress = silent,
     *,
     step: int | None = None,
+    optimize: str = "balanced",
+    flash: int | None = None,
+    ram: int | None = None,
+    pareto: bool = False,
 ) -> Profile:
     """Build a model's profile image, prove it against the portable code, and measure one inference.
 
@@ -192,6 +216,9 @@ def profile(
             shape.
         out: the folder for the image, the C sources and report.json; None: below the user's cache.
         step: profile the streaming form instead, which takes so many new rows a step, over three windows of `lcg`.
+        optimize: "speed", "size" or "balanced": how cycles and memory are weighed, see `motes.tuning.WEIGHTS`.
+        flash, ram: bytes that the image may take; None: what the board has.
+        pareto: also find what the other choices of kernels cost that are worth making.
 
     Raises:
         BadInput, Unsupported, DoesNotFit, BuildFailed, BoardFault: the message says what to do.
@@ -210,7 +237,8 @@ def profile(
     inputs = _inputs(input, graph.inputs)
     progress("compiling", None)
     prefix = prefix_for(graph.name)
-    proved = compile_graph(graph, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
+    program = tuned(prepare(graph), target, Goal(optimize, flash, ram), toolchain)
+    proved = compile_program(program, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
     folder = proved.image.elf.parent if out is None else Path(out)
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)
@@ -222,6 +250,9 @@ def profile(
         stepped, run = step_through(streamed, proved)
         measured = run[stepped.dearest]
     found = _profile(proved, measured, graph, stepped, board, toolchain, folder)
+    if pareto:
+        progress("weighing kernels", None)
+        found = dataclasses.replace(found, pareto=curve(prepare(graph), target, toolchain))
     sources = {f"src/{name}": text.encode() for name, text in proved.sources.items()}
     deliver(proved.image, folder, {**sources, "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n"})
     return found

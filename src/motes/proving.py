@@ -128,7 +128,25 @@ def compile_graph(
         DoesNotFit, BuildFailed, BadInput, Unsupported: as `link` and `prepare` do.
     """
     program = choose(prepare(graph), board.core.features)
-    where = plan(program)
+    return compile_program(program, board, prefix, out, inputs=inputs, toolchain=toolchain, name=name)
+
+
+def compile_program(
+    program: Program,
+    board: Board,
+    prefix: str,
+    out: Path | None = None,
+    *,
+    inputs: tuple[Array, ...] | None = None,
+    toolchain: str = "zig",
+    name: str = "image",
+) -> Proved:
+    """The same of a program.
+
+    Raises:
+        DoesNotFit, BuildFailed, BadInput: as `link` does.
+    """
+    graph, where = program.graph, plan(program)
     check_programs(graph.name, [program], where, {}, board)
     given = zeros(graph.inputs) if inputs is None else inputs
     sources = {**emit_model(program, where, prefix), **emit_profile_main(program, where, prefix, given)}

@@ -19,6 +19,7 @@ from motes.report import bars
 from motes.report.arena import arena, when
 from motes.report.charts import COLOURS
 from motes.report.data import duration, stages_json, to_json
+from motes.report.pareto import pareto
 from motes.report.timeline import timeline
 from motes.running import Outcome
 from motes.target import board as find_board
@@ -82,6 +83,9 @@ def profile_page(data: Mapping[str, Any], lives: Sequence[Life], whole: bool = T
         cycles=bars.cycles(costs, [k for k, *_ in kernels]),
         kernels=kernels,
         memory=_memory(data),
+        pareto=pareto(data["pareto"], {"cycles": data["cycles"], **{m: data[m]["total"] for m in ("flash", "ram")}})
+        if "pareto" in data
+        else "",
     )
 
 

@@ -21,12 +21,14 @@ from motes.errors import BadInput, DoesNotFit, Unsupported
 from motes.ir import Array, Graph
 from motes.names import printable
 from motes.oracle import Answer, Oracle, Question, Refusal, ask
+from motes.passes import prepare
 from motes.progress import Progress, silent
-from motes.proving import compile_graph
+from motes.proving import compile_program
 from motes.target import Board
 from motes.target import board as find_board
 from motes.tflite import load
 from motes.tflite.schema import read_bytes, read_model
+from motes.tuning import Goal, tuned
 from motes.verifying.comparing import compare, ranges, wrong
 from motes.verifying.layers import Difference, Runner, difference, first_difference
 from motes.verifying.stimuli import Run, draw, read_folder
@@ -184,7 +186,8 @@ def _runner(board: Board, toolchain: str) -> Runner:
         return found
 
     def on_board(graph: Graph, runs: tuple[Run, ...]) -> list[list[tuple[Array, ...]]]:
-        return compile_graph(graph, board, prefix_for(graph.name), toolchain=toolchain).replay(runs)
+        program = tuned(prepare(graph), board, Goal(), toolchain)
+        return compile_program(program, board, prefix_for(graph.name), toolchain=toolchain).replay(runs)
 
     return on_host if board.name == "host" else on_board
 

@@ -11,7 +11,7 @@ import bisect
 import itertools
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from motes.build.elf import Elf
@@ -60,6 +60,16 @@ def stack_bound(elf: Elf, *, interrupts: int = 0) -> StackBound:
     if handler:
         total += interrupts * (code.reader.frame + _round_up(handler[-1][1]))
     return StackBound(total, reset, handler)
+
+
+def reached(elf: Elf, names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """For each of these functions, every function that it can call, itself included, with its bytes of code.
+
+    Raises:
+        BuildFailed: as `stack_bound` does, or one of them is not there.
+    """
+    code = _Code(elf)
+    return {name: code.reached(name) for name in names}
 
 
 def vector_table(elf: Elf) -> tuple[int, ...]:
@@ -123,6 +133,20 @@ class _Code:
         self._open.pop()
         self._chains[start] = best
         return best
+
+    def reached(self, name: str) -> dict[str, int]:
+        """Every function that the one called `name` can call, itself included, with its bytes of code."""
+        start = next((a for a, (_, n) in self._named.items() if n == name), None)
+        if start is None:
+            raise BuildFailed(f"the image has no function {name}")
+        todo, found = [start], dict[str, int]()
+        while todo:
+            address = todo.pop()
+            size, called = self._named[address]
+            if called not in found:
+                found[called] = size
+                todo += [self.function_at(target, called) for target, _ in self._follow(address).calls]
+        return found
 
     def _follow(self, start: int) -> Function:
         """Follow every path of the function with the depth of the stack along it."""

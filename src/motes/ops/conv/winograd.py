@@ -74,10 +74,6 @@ class Tiling:
             and node.input(0).nbytes + node.output.nbytes + self.scratch(node) <= MOST_RAM
         )
 
-    def fits(self, node: Node) -> bool:
-        """Whether it serves the node, and pays."""
-        return self.serves(node) and self.pays(node)
-
     def params(self, node: Node) -> Params:
         """The fields of the parameter struct."""
         op, transformed = node.op, pack(self, node)
@@ -104,7 +100,8 @@ class Tiling:
             name,
             f"{name}.h",
             needs=frozenset({"dsp"}),
-            fits=self.fits,
+            fits=self.serves,
+            pays=self.pays,
             params=self.params,
             scratch=self.scratch,
             form="shared",

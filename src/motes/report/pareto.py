@@ -1,0 +1,40 @@
+"""Choices of kernels: flash and RAM against cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from motes.report import charts
+from motes.report.charts import COLOURS, GUTTER, INK, WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HEIGHT, TOP, FOOT, BETWEEN = 260, 10, 44, 90
+
+
+def pareto(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, int]) -> Markup:
+    """Two panels, flash and RAM in KB against millions of cycles: a dot a choice, the chosen one ringed.
+
+    Args:
+        points: "cycles", "flash" and "ram" of each choice.
+        chosen: the same of the build.
+    """
+    width = (WIDTH - 2 * GUTTER - BETWEEN) / 2
+
+    def draw(figure: Figure) -> None:
+        for i, what in enumerate(("flash", "ram")):
+            axes = charts.panel(figure, TOP, HEIGHT - TOP - FOOT, GUTTER + i * (width + BETWEEN), width)
+            axes.plot([p["cycles"] / 1e6 for p in points], [p[what] / 1e3 for p in points], "o", color=COLOURS[i])
+            axes.plot(
+                chosen["cycles"] / 1e6, chosen[what] / 1e3, "o", color=INK, markersize=13, fillstyle="none", mew=1.5
+            )
+            axes.set_xlabel("million cycles")
+            axes.set_ylabel(f"{what if what == 'flash' else 'RAM'}, KB")
+            axes.margins(0.08)
+            axes.spines[["top", "right"]].set_visible(False)
+
+    return charts.picture("choices of kernels: flash and RAM against cycles; the chosen one is ringed", HEIGHT, draw)

@@ -1,0 +1,47 @@
+"""What is wanted of a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from motes.build.image import Image
+from motes.errors import BadInput
+
+WEIGHTS = {"speed": 0.5, "balanced": 2.0, "size": 20.0}
+"""What a share of the chip's memory counts beside the same share of the cycles.
+
+A build is the better, the lower `cycles / cycles of the default kernels + weight * (flash / the chip's flash + RAM /
+the chip's RAM)` is: with a weight of 2, a kernel that takes 1% of the flash must save 2% of the time.
+"""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How cycles, flash and RAM are weighed, and the bytes that may not be exceeded; None: what the chip has."""
+
+    optimize: str = "balanced"
+    flash: int | None = None
+    ram: int | None = None
+    weight: float = -1.0
+    """Of shares of memory; `optimize` says which, unless one is given."""
+
+    def __post_init__(self) -> None:
+        if self.optimize not in WEIGHTS:
+            raise BadInput(f"--optimize {self.optimize}: expected {', '.join(WEIGHTS)}")
+        for name, size in (("flash", self.flash), ("ram", self.ram)):
+            if size is not None and size <= 0:
+                raise BadInput(f"--{name} {size}: expected bytes, more than 0")
+        if self.weight < 0:
+            object.__setattr__(self, "weight", WEIGHTS[self.optimize])
+
+    def exceeded_by(self, image: Image | None) -> str:
+        """By what an image takes more than the budgets, in words; empty where it does not."""
+        if image is not None and self.flash is not None and image.flash.total > self.flash:
+            return f"the image takes {image.flash.total:,} bytes of flash, {self.flash:,} are allowed"
+        if image is not None and self.ram is not None and image.ram.total > self.ram:
+            return f"the image takes {image.ram.total:,} bytes of RAM, {self.ram:,} are allowed"
+        return ""
+
+
+BALANCED = Goal()
+"""What a build aims at where nobody says."""

@@ -1,0 +1,140 @@
+"""What the kernels of a program's layers cost."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from motes.build.elf import read_elf
+from motes.build.stack import reached
+from motes.choose import choose
+from motes.emit.layers import layer_symbol
+from motes.ir import Kernel
+from motes.program import Block, Call, Program
+from motes.proving import Proved, compile_program, lcg
+from motes.target import Board, Region
+
+PREFIX = "m"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One kernel on one layer: cycles, bytes of its parameters and of the layer's own code, the shared functions that
+    it calls, and the bytes of the arena that are in use while it runs."""
+
+    kernel: str
+    cycles: int
+    data: int
+    functions: tuple[str, ...]
+    moment: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """The variants of the layers that have several, the default first, and what the rest of the program takes.
+
+    Attributes:
+        layers: by name.
+        code: bytes of each shared function that some variant calls.
+        cycles, flash: of everything else.
+        stack: bytes, and of RAM that is neither stack nor arena.
+    """
+
+    layers: Mapping[str, tuple[Variant, ...]]
+    code: Mapping[str, int]
+    cycles: int
+    flash: int
+    ram: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> Table:
+        """What `to_json` made."""
+        layers = {
+            name: tuple(Variant(**{**v, "functions": tuple(v["functions"])}) for v in rows)
+            for name, rows in kept["layers"].items()
+        }
+        return Table(layers, kept["code"], kept["cycles"], kept["flash"], kept["ram"])
+
+
+def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board: Board, toolchain: str) -> Table:
+    """Measure the program once with the first kernel of every layer, once with the second, and so on."""
+    where = _roomy(board)
+    nodes = {name: call.node for name, call, _ in program.walk()}
+    layers: dict[str, list[Variant]] = {name: [] for name in options}
+    code: dict[str, int] = {}
+    rest: tuple[int, int, int] | None = None
+    for k in range(max((len(kernels) for kernels in options.values()), default=1)):
+        picks = {nodes[name]: kernels[min(k, len(kernels) - 1)] for name, kernels in options.items()}
+        proved = compile_program(
+            choose(program.graph, board.core.features, picks), where, PREFIX, inputs=lcg(program.graph.inputs),
+            toolchain=toolchain,
+        )  # fmt: skip
+        run = proved.measure()
+        symbols = {name: layer_symbol(PREFIX, name) for name in options}
+        calls = reached(read_elf(proved.image.kept.read_bytes()), symbols.values())
+        moments = _moments(proved)
+        for name, call, _ in proved.program.walk():
+            if name not in options or k >= len(options[name]):
+                continue
+            assert isinstance(call, Call), name
+            functions = dict(calls[symbols[name]])
+            own = functions.pop(symbols[name])
+            code |= functions
+            layers[name].append(
+                Variant(
+                    call.kernel.function,
+                    run.layers.get(name, (0, 0))[1],
+                    own + _bytes(call),
+                    tuple(sorted(functions)),
+                    moments[name],
+                )
+            )
+        if rest is None:
+            rest = _rest(proved, layers, code, run.cycles)
+    assert rest is not None
+    return Table({name: tuple(found) for name, found in layers.items()}, code, *rest)
+
+
+def _roomy(board: Board) -> Board:
+    """The board with four times its memory: what is too large may still be measured."""
+    assert board.chip is not None
+    flash, ram = (Region(r.start, 4 * r.size) for r in (board.chip.flash, board.chip.ram))
+    return dataclasses.replace(board, chip=dataclasses.replace(board.chip, flash=flash, ram=ram))
+
+
+def _rest(
+    proved: Proved, layers: Mapping[str, list[Variant]], code: Mapping[str, int], cycles: int
+) -> tuple[int, int, int]:
+    """Cycles, flash and RAM (without the arena) of a program, less what its layers with several kernels take."""
+    chosen = [found[0] for found in layers.values()]
+    shared = {f for v in chosen for f in v.functions}
+    flash = proved.image.flash.total - sum(v.data for v in chosen) - sum(code[f] for f in shared)
+    return cycles - sum(v.cycles for v in chosen), flash, proved.image.ram.total - proved.plan.arena
+
+
+def _bytes(call: Call) -> int:
+    """Bytes of flash that a kernel's parameters take."""
+    return sum(v.nbytes if isinstance(v, np.ndarray) else 4 for v in call.params.values())
+
+
+def _moments(proved: Proved) -> dict[str, int]:
+    """Bytes of the arena in use while each layer runs; those of a block while any of its own does."""
+    found: dict[str, int] = {}
+    for i, call in enumerate(proved.program.calls):
+        alive = sum(life.size for life in proved.plan.lives if life.first <= i <= life.last)
+        names = [call.node.name] if isinstance(call, Call) else _inside(call)
+        found |= dict.fromkeys(names, alive)
+    return found
+
+
+def _inside(block: Block) -> list[str]:
+    """The layers of a block, as `Program.walk` names them."""
+    return [name for name, _, _ in Program(block.bodies[0].graph, (block,)).walk()]

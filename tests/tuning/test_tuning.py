@@ -1,0 +1,200 @@
+"""Choosing kernels: the best together, within budgets, measured once."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import motes.tuning
+from motes.errors import BadInput, DoesNotFit
+from motes.ir import DType, Graph, Node, Tensor, quant
+from motes.ops.conv.op import Conv2D
+from motes.proving import compile_program, self_check
+from motes.target import board
+from motes.tuning import WEIGHTS, Cost, Goal, curve, options_of, table_of, tuned
+from motes.tuning.solve import solve
+from motes.tuning.table import Table, Variant
+
+VIRT = board("virt-m4")
+KERNELS = ("conv_s8_dsp", "conv_winograd_2x2_s8_dsp", "conv_winograd_4x4_s8_dsp")
+
+
+def convolutions(count: int = 2, channels: int = 16, size: int = 12) -> Graph:
+    """3x3 convolutions one behind the other, which several kernels serve."""
+    rng = np.random.default_rng(7)
+    x = first = Tensor("x", (1, size, size, channels), DType.INT8, quant(0.1, 3))
+    nodes = []
+    for i in range(count):
+        shape = (channels, 3, 3, channels)
+        w = Tensor(f"w{i}", shape, DType.INT8, quant(0.25, 0), rng.integers(-127, 128, shape).astype(np.int8))
+        bias = rng.integers(-500, 500, channels).astype(np.int32)
+        b = Tensor(f"b{i}", (channels,), DType.INT32, quant(x.scale * 0.25, 0), bias)
+        y = Tensor(f"y{i}", x.shape, DType.INT8, quant(x.scale * 320, -128))
+        nodes.append(Node(f"conv{i}", Conv2D(pads=(1, 1, 1, 1), activation="RELU"), (x, w, b), (y,)))
+        x = y
+    return Graph("convolutions", (first,), (x,), tuple(nodes))
+
+
+def functions(program) -> list[str]:
+    return [call.kernel.function for call in program.calls]
+
+
+# ------------------------------------------------------------------------------------------------ the solver
+
+
+def random_table(rng: random.Random) -> Table:
+    code = {f"f{i}": rng.randint(100, 4000) for i in range(4)}
+    layers = {}
+    for i in range(rng.randint(1, 5)):
+        layers[f"layer{i}"] = tuple(
+            Variant(
+                f"k{k}",
+                rng.randint(1000, 2_000_000),
+                rng.randint(10, 90_000),
+                tuple(sorted(rng.sample(list(code), rng.randint(0, 3)))),
+                rng.randint(100, 60_000),
+            )
+            for k in range(rng.randint(1, 4))
+        )
+    return Table(layers, code, rng.randint(0, 500_000), rng.randint(1000, 20_000), rng.randint(100, 1000))
+
+
+def every_choice(table: Table):
+    for rows in itertools.product(*table.layers.values()):
+        used = {f for v in rows for f in v.functions}
+        yield (
+            {name: v.kernel for name, v in zip(table.layers, rows, strict=True)},
+            Cost(
+                table.cycles + sum(v.cycles for v in rows),
+                table.flash + sum(v.data for v in rows) + sum(table.code[f] for f in used),
+                table.ram + max(v.moment for v in rows),
+            ),
+        )
+
+
+def value(cost: Cost, table: Table, weight: float) -> float:
+    assert VIRT.chip is not None
+    reference = table.cycles + sum(rows[0].cycles for rows in table.layers.values())
+    return cost.cycles / reference + weight * (cost.flash / VIRT.chip.flash.size + cost.ram / VIRT.chip.ram.size)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_choice_is_better(seed: int) -> None:
+    rng = random.Random(seed)
+    table = random_table(rng)
+    choices = list(every_choice(table))
+    goal = Goal(rng.choice(list(WEIGHTS)), rng.choice((None, 120_000)), rng.choice((None, 40_000)))
+    allowed = [
+        cost for _, cost in choices if cost.flash <= (goal.flash or 1 << 20) and cost.ram <= (goal.ram or 256 << 10)
+    ]
+
+    def arena(names) -> int:
+        return max(v.moment for name, rows in table.layers.items() for v in rows if v.kernel == names[name])
+
+    if not allowed:
+        with pytest.raises(DoesNotFit, match="no choice of kernels fits"):
+            solve(table, goal, VIRT, arena)
+        return
+    names, cost = solve(table, goal, VIRT, arena)
+    assert dict(choices[[n for n, _ in choices].index(names)][0]) == names
+    assert cost in allowed
+    best = min(value(c, table, goal.weight) for c in allowed)
+    assert value(cost, table, goal.weight) == pytest.approx(best, abs=1e-6)
+
+
+def test_a_choice_whose_plan_is_too_large_is_not_taken() -> None:
+    table = Table({"a": (Variant("fast", 10, 8, (), 900), Variant("slow", 99, 8, (), 500))}, {}, 0, 100, 100)
+    # Moments say that 900 bytes will do; the plan finds that 1,200 are needed.
+    names, cost = solve(table, Goal(ram=1100), VIRT, lambda picked: 1200 if picked["a"] == "fast" else 500)
+    assert names == {"a": "slow"}
+    assert cost == Cost(99, 108, 600)
+
+
+# ------------------------------------------------------------------------------------------------ models
+
+
+@pytest.fixture(scope="module")
+def programs():
+    graph = convolutions()
+    return {optimize: tuned(graph, VIRT, Goal(optimize)) for optimize in WEIGHTS}
+
+
+def test_every_kernel_that_fits_is_an_option(programs) -> None:
+    options = options_of(programs["size"], VIRT)
+    assert {name: {k.function for k in kernels} for name, kernels in options.items()} == {
+        "conv0": set(KERNELS),
+        "conv1": set(KERNELS),
+    }
+
+
+def test_goals_lead_to_other_kernels_and_the_same_bytes(programs) -> None:
+    assert functions(programs["speed"]) == ["conv_winograd_4x4_s8_dsp"] * 2
+    assert functions(programs["size"]) != functions(programs["speed"])
+    spent = {}
+    for optimize, program in programs.items():
+        proved = compile_program(program, VIRT, "tuned")
+        self_check(proved, "zig")
+        spent[optimize] = (proved.measure().cycles, proved.image.flash.total)
+    assert spent["speed"][0] < spent["size"][0]
+    assert spent["speed"][1] > spent["size"][1]
+
+
+def test_what_was_measured_is_what_the_image_takes(programs) -> None:
+    program = programs["speed"]
+    table = table_of(program, VIRT, "zig")
+    assert [len(rows) for rows in table.layers.values()] == [3, 3]
+    names, cost = solve(table, Goal("speed"), VIRT, lambda picked: 0)
+    proved = compile_program(program, VIRT, "tuned")
+    assert names == {"conv0": "conv_winograd_4x4_s8_dsp", "conv1": "conv_winograd_4x4_s8_dsp"}
+    assert cost.cycles == pytest.approx(proved.measure().cycles, rel=0.005)
+    assert cost.flash == pytest.approx(proved.image.flash.total, rel=0.02)
+
+
+def test_budgets_are_kept() -> None:
+    graph = convolutions()
+    assert functions(tuned(graph, VIRT, Goal("speed", flash=20_000))) != ["conv_winograd_4x4_s8_dsp"] * 2
+    with pytest.raises(DoesNotFit, match=r"no choice of kernels fits 3,000 bytes of flash and .* the smallest takes "):
+        tuned(graph, VIRT, Goal(flash=3000))
+
+
+def test_measured_once(monkeypatch: pytest.MonkeyPatch, programs) -> None:
+    def refuse(*arguments, **named):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(motes.tuning.table, "compile_program", refuse)
+    assert functions(tuned(convolutions(), VIRT, Goal("speed"))) == functions(programs["speed"])
+    with pytest.raises(AssertionError, match="measured again"):
+        tuned(convolutions(size=11), VIRT, Goal())
+
+
+def test_nothing_is_measured_where_there_is_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = convolutions(channels=3)
+    monkeypatch.setattr(motes.tuning, "table_of", lambda *arguments: pytest.fail("measured"))
+    assert functions(tuned(graph, VIRT, Goal("speed"))) == ["conv_s8_dsp"] * 2
+
+
+def test_the_curve_has_no_choice_that_another_beats() -> None:
+    found = curve(convolutions(), VIRT)
+    assert len(found) >= 2
+    assert [c.cycles for c in found] == sorted(c.cycles for c in found)
+    for one, other in itertools.permutations(found, 2):
+        assert one.cycles < other.cycles or one.flash < other.flash or one.ram < other.ram
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        ({"optimize": "fast"}, "--optimize fast: expected speed, balanced, size"),
+        ({"flash": 0}, "--flash 0: expected bytes, more than 0"),
+        ({"ram": -5}, "--ram -5: expected bytes, more than 0"),
+    ],
+)
+def test_goals_that_make_no_sense(goal, words: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        Goal(**goal)
+    assert str(raised.value) == words
+    assert replace(Goal(), flash=10).flash == 10
