@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -171,6 +172,30 @@ def test_weights_of_a_layer() -> None:
     given = rng.integers(-128, 128, (20, 1, 8), np.int8)
     (compiled,) = host.load([graph])
     np.testing.assert_array_equal(compiled.run_many(given)[0], run_tflm(data, [(x,) for x in given])[0])
+
+
+def looked_up() -> bytes:
+    return model(packed(np.arange(24) % 4, 2), TABLE, MADE)
+
+
+def pruned() -> bytes:
+    return model(packed(np.arange(24) % 2, 1), np.concatenate([head(2), np.arange(12, dtype=np.uint8)]), MADE)
+
+
+def words_of_a_code() -> bytes:
+    values = np.arange(24, dtype=np.int8) // 8
+    code = words(values)
+    encoded = packed(np.array([int(bit) for v in values.tolist() for bit in code[v]]), 1)
+    table = np.array(tables(code, 2, 16), np.uint16).view(np.uint8)
+    return model(encoded, np.concatenate([head(1, 1 << 4), table]), MADE)
+
+
+@pytest.mark.parametrize("write", [looked_up, pruned, words_of_a_code])
+def test_small_ones(write: Callable[[], bytes]) -> None:
+    data = write()
+    given = np.arange(8, dtype=np.int8).reshape(1, 1, 8)
+    assert load(data).outputs[0].shape == MADE.shape
+    np.testing.assert_array_equal(host.load([load(data)])[0].run_many(given)[0], run_tflm(data, [tuple(given)])[0])
 
 
 MADE = Tensor("made", (4, 6), DType.INT8, quant(0.5, 0))

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import oracle
 from motes.errors import BadInput
-from motes.ir import DType, Tensor, quant
+from motes.ir import DType, Quant, Tensor, quant
 from motes.oracle import Answer, Question, Refusal, ask
 from motes.tflite import load
 from motes.verifying import verify
@@ -243,3 +243,22 @@ def test_what_single_operators_do_not_show(tmp_path: Path) -> None:
     found = ask(Question("litert", data, (((np.zeros(x.shape, np.int8),),),), stepwise=True))
     assert isinstance(found, Refusal)
     assert found.reason == "an operator alone does not show what subgraphs, variables or custom operators do"
+
+
+def test_weights_that_are_dequantized_by_channel(tmp_path: Path) -> None:
+    """TensorFlow Lite Micro would take one scale for all channels; LiteRT is asked."""
+    x, y = Tensor("x", (1, 8), F32), Tensor("y", (1, 4), F32)
+    scales = Quant((0.01, 0.02, 0.03, 0.04), (0,) * 4, 0)
+    w = Tensor("w", (4, 8), DType.INT8, scales, np.arange(-16, 16, dtype=np.int8).reshape(4, 8))
+    real = Tensor("real", (4, 8), F32)
+    operators = [Operator("DEQUANTIZE", (w,), (real,), {}), Operator("FULLY_CONNECTED", (x, real, None), (y,), {})]
+    path = tmp_path / "weights.tflite"
+    path.write_bytes(write_model(operators, [x], [y]))
+    found = verify(path, "host")
+    assert found.oracle == "litert"
+    assert found.status in ("equal", "within")
+    refusal = ask(Question("tflm", path.read_bytes(), draw(load(path), 1, 1, 0)))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == (
+        "operator 0 (DEQUANTIZE) has a scale for each channel, of which it would take the first for all"
+    )

@@ -7,7 +7,7 @@ import numpy as np
 from motes.ir import Array
 from motes.names import quoted
 from motes.oracle import Answer, Question
-from motes.tflite.schema import read_model
+from motes.tflite.schema import StoredModel, read_model
 
 ARENA = 256 << 20
 """Bytes of working memory, untouched where not needed: with too few the interpreter ends the process."""
@@ -24,10 +24,11 @@ def answer(question: Question) -> Answer:
     """
     from tflite_micro.python.tflite_micro import runtime
 
-    if resized := _resized(question.model):
-        raise ValueError(f"{resized} makes a tensor of changing size, which it would run without making room for it")
+    model = read_model(question.model, "model")
+    if misread := _resized(model) or _first_scale_only(model):
+        raise ValueError(misread)
     config = runtime.InterpreterConfig
-    names = {operator.name for graph in read_model(question.model, "model").subgraphs for operator in graph.operators}
+    names = {operator.name for graph in model.subgraphs for operator in graph.operators}
     apart = question.tensors or PAUSES in names
     outputs, tensors = [], []
     for run in question.runs:
@@ -58,17 +59,27 @@ def _outputs(interpreter: object) -> tuple[Array, ...]:
             return tuple(found)
 
 
-def _resized(model: bytes) -> str:
-    """The first operator in a body whose output has a size that is computed in each run; "" where there is none.
+def _resized(model: StoredModel) -> str:
+    """What is wrong with the first operator in a body whose output has a size that is computed in each run; "" where
+    there is none.
 
     The interpreter gives every tensor the size in the file, and does not look whether more is written there.
     """
-    for graph in read_model(model, "model").subgraphs[1:]:
+    for graph in model.subgraphs[1:]:
         for operator in graph.operators:
             if (
                 operator.name == "SLICE"
                 and len(operator.inputs) == 3
                 and not len(graph.tensors[operator.inputs[2]].data)
             ):
-                return str(operator)
+                return f"{operator} makes a tensor of changing size, which it would run without making room for it"
+    return ""
+
+
+def _first_scale_only(model: StoredModel) -> str:
+    """The same of weights that are kept as int8 with a scale a channel, and become floats as the model begins."""
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            if operator.name == "DEQUANTIZE" and len(graph.tensors[operator.inputs[0]].scale) > 1:
+                return f"{operator} has a scale for each channel, of which it would take the first for all"
     return ""
