@@ -9,7 +9,7 @@ import numpy as np
 from motes.errors import MotesError
 from motes.ir import Array, Graph, Node, Tensor
 from motes.ops.linear import Weighted
-from motes.passes.channels.kept import Flows, Masks, kept, needed
+from motes.passes.channels.kept import Flows, Masks, flows_of, kept, needed
 from motes.passes.channels.settle import settle
 from motes.passes.channels.ties import numbered
 
@@ -21,7 +21,7 @@ def drop_dead_channels(graph: Graph) -> Graph:
     Backward, `needed` finds which channels are read with a weight that is not 0. What a node cannot do without is kept.
     """
     graph, intervals = settle(graph)
-    flows = Flows(graph, intervals)
+    flows = flows_of(graph, intervals)
     wanted = needed(flows)
     whole: set[Tensor] = set()
     while True:

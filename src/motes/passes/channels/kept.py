@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,20 +20,15 @@ TOGETHER = 4
 """Kernels take channels in words of four bytes; five are not faster than eight."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Flows:
     """How the channels of a graph depend on each other."""
 
     graph: Graph
-    intervals: dict[Tensor, Interval]
-    linears: dict[Node, Linear] = field(init=False)
-    ties: dict[Node, tuple[Tie, ...] | None] = field(init=False)
+    intervals: Mapping[Tensor, Interval]
+    linears: Mapping[Node, Linear]
+    ties: Mapping[Node, tuple[Tie, ...] | None]
     """Of all other nodes; None where all channels may depend on all."""
-
-    def __post_init__(self) -> None:
-        found = {n: n.op.linear(n) for n in self.graph.nodes if isinstance(n.op, Weighted)}
-        self.linears = {n: linear for n, linear in found.items() if linear is not None}
-        self.ties = {n: ties_of(n) for n in self.graph.nodes if n not in self.linears}
 
     def of(self, tensor: Tensor) -> Interval:
         """The interval of an input or output of a linear node."""
@@ -46,6 +41,13 @@ class Flows:
         """Tensors that somebody outside knows."""
         states = (t for state in self.graph.states for t in (state.read, state.write))
         return (*self.graph.inputs, *self.graph.outputs, *states)
+
+
+def flows_of(graph: Graph, intervals: Mapping[Tensor, Interval]) -> Flows:
+    """What the operators of a graph say."""
+    seen = {n: n.op.linear(n) for n in graph.nodes if isinstance(n.op, Weighted)}
+    linears = {n: linear for n, linear in seen.items() if linear is not None}
+    return Flows(graph, intervals, linears, {n: ties_of(n) for n in graph.nodes if n not in linears})
 
 
 def needed(flows: Flows) -> Masks:
@@ -86,7 +88,8 @@ def kept(flows: Flows, wanted: Masks, whole: Collection[Tensor]) -> Masks:
     while True:
         _close(found, ties)
         live = [n for n in flows.graph.nodes if any(found[y].any() for y in n.outputs)]
-        if not any([_round_up(found[t]) for t in _carried(live)]):
+        rounded = [_round_up(found[t]) for t in _carried(live)]
+        if not any(rounded):
             return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def settle(graph: Graph) -> tuple[Graph, dict[Tensor, Interval]]:
     return dataclasses.replace(graph, nodes=tuple(nodes)), intervals
 
 
-def interval_of(tensor: Tensor | None, intervals: dict[Tensor, Interval]) -> Interval | None:
+def interval_of(tensor: Tensor | None, intervals: Mapping[Tensor, Interval]) -> Interval | None:
     """The interval of an input of a node: None where it is absent, or not of one of `TYPES`."""
     if tensor is None or tensor.dtype not in TYPES:
         return None
