@@ -25,6 +25,7 @@ ROOMS = (
     ("machine",),
     ("proving",),
     ("stepping", "tuning"),
+    ("forms",),
     ("making",),
     ("running",),
     ("report",),

@@ -18,6 +18,7 @@ from motes.errors import BadInput
 from motes.ir import Graph, Node, State, Tensor
 from motes.names import identifier
 from motes.ops.reshape.op import Reshape
+from motes.passes.streaming import Streamed
 from motes.stream import Source, Step, Stream, Window
 from motes.wellformed import verify
 
@@ -39,13 +40,19 @@ class Ring:
     stride: int
     source: Source | None
     """The sensor that fills it; None: the stage that computes `item`."""
+    before: int = 0
+    """Items in front of each window that its stage still knows: a window is whole where none of these is missing."""
+    early: int = 0
+    """Items that count as written before the first: windows then end where they should."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Work that runs once a window of its ring: graph input 0 is the window.
 
-    Run j (from 0) is due when the source has delivered `first + j * every` items.
+    Run j (from 0) is due when the source has delivered `first + j * every` items. The streaming form of a graph takes
+    the new items of each window alone, and keeps the rest; its first `warmup` runs, and as many after items were
+    dropped, do no more than that.
     """
 
     name: str
@@ -56,6 +63,12 @@ class Stage:
     source: Source
     first: int
     every: int
+    streamed: Streamed | None = None
+
+    @property
+    def warmup(self) -> int:
+        """Runs before the first that has a whole window."""
+        return self.streamed.warmup if self.streamed else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +132,24 @@ class Application:
         """Seconds by which two triggers of a stage may come nearer than its period: windows that end within buffers."""
         buffer = self.buffer(stage.source)
         return (buffer - math.gcd(stage.every, buffer)) / stage.source.rate
+
+
+def streaming(application: Application, stage: Stage, streamed: Streamed) -> Application:
+    """The application with the streaming form of a stage's graph in the place of the stage."""
+    old = stage.ring
+    length, before = old.stride, old.length - old.stride
+    ring = dataclasses.replace(old, length=length, before=before, early=-old.length % length)
+    first = stage.first - streamed.warmup * stage.every
+    new = dataclasses.replace(stage, ring=ring, graph=streamed.graph, first=first, streamed=streamed)
+    stages = (new if s is stage else s for s in application.stages)
+    return dataclasses.replace(
+        application,
+        rings=tuple(ring if r is old else r for r in application.rings),
+        stages=tuple(
+            dataclasses.replace(s, pushes=tuple(ring if r is old else r for r in s.pushes)) if old in s.pushes else s
+            for s in stages
+        ),
+    )
 
 
 # ------------------------------------------------------------------------------------------------ tracing

@@ -289,6 +289,13 @@ class Op:
         assert not before and not behind, node
         return self
 
+    def part(self, node: Node) -> int | None:
+        """How many bytes behind the start of its first input its only output lies as it is; None: it does not.
+
+        Where the output may lie there, there is nothing to do.
+        """
+        return 0 if self.view else None
+
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of one execution, padding not counted as skipped."""
         return 0

@@ -14,35 +14,21 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from motes.application import Application, Ring, Stage
+from motes.application import Application, Ring, Stage, streaming
 from motes.build import cache
 from motes.build.image import Image, deliver, link
 from motes.build.sizes import check_programs
-from motes.choose import choose
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import queue_bytes, ring_bytes
 from motes.errors import DoesNotFit
-from motes.passes import prepare
+from motes.forms import Form, LayerCost, form_of
 from motes.plan import Plan, plan
 from motes.program import Program
 from motes.progress import Progress, silent
-from motes.proving import compile_program, layers_of, lcg, self_check, zeros
 from motes.schedule import Schedule, StageCost, schedule
 from motes.target import Board
 from motes.target import board as find_board
-from motes.tuning import BALANCED, Goal, tuned
-
-
-@dataclass(frozen=True)
-class LayerCost:
-    """What one operator of a stage takes, alone, on the board: on silence or on noise, whichever takes longer."""
-
-    stage: str
-    name: str
-    op: str
-    kernel: str
-    macs: int
-    cycles: int
+from motes.tuning import BALANCED, Goal
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +96,7 @@ class Made:
             "period_ms": float(stage.period * 1000),
             "cycles": self.stage_cycles(stage) if self.image else None,
             "worst_response_ms": round(response * 1000, 3) if self.image and math.isfinite(response) else None,
+            "streaming": None if stage.streamed is None else stage.streamed.to_json(),
         }
 
     def _ring_json(self, ring: Ring) -> dict[str, Any]:
@@ -144,13 +131,14 @@ class Made:
                 f"{cycles / (float(stage.period) * clock):.1%}" if clock else "",
                 self._response(stage) if clock else "",
             )
+        steps = [Text(f"{s.name}, {s.streamed}") for s in self.application.stages if s.streamed]
         sizes = Table(box=None, show_header=False)
         for what, parts in (("RAM", self.ram), ("flash", self.flash)):
             if parts:
                 split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
                 sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         where = Text(str(self.image.elf) if self.image else str(self.folder), "dim")
-        return Group(head, rows, Text(), sizes, where)
+        return Group(head, rows, *steps, Text(), sizes, where)
 
     def _response(self, stage: Stage) -> Text:
         """The worst response, and whether it is later than the next trigger."""
@@ -194,21 +182,17 @@ def _make(
     goal: Goal,
 ) -> Made:
     """The application built, its files in the cache."""
-    programs: dict[Stage, Program] = {}
-    costs: dict[Stage, StageCost] = {}
-    spent: list[LayerCost] = []
+    forms: list[Form] = []
     for i, stage in enumerate(application.stages):
-        graph = prepare(stage.graph)
-        if target.chip is None:
-            programs[stage] = choose(graph, target.core.features)
-            continue
-        progress(f"proving and measuring {stage.name}", i / len(application.stages))
-        programs[stage] = program = tuned(graph, target, goal, toolchain)
-        measured = _measure(stage.name, program, target, toolchain)
-        cycles = {c.name: c.cycles for c in measured}
-        names = [[name for name, _, _ in dataclasses.replace(program, calls=(call,)).walk()] for call in program.calls]
-        costs[stage] = StageCost(tuple(filter(None, (sum(map(cycles.__getitem__, own)) for own in names))))
-        spent += measured
+        if target.chip is not None:
+            progress(f"proving and measuring {stage.name}", i / len(application.stages))
+        forms.append(form_of(stage, target, toolchain, goal))
+    for i, form in enumerate(forms):
+        if form.streamed is not None:
+            application = streaming(application, application.stages[i], form.streamed)
+    programs = {stage: form.program for stage, form in zip(application.stages, forms, strict=True)}
+    costs = {stage: _cost(form) for stage, form in zip(application.stages, forms, strict=True)}
+    spent = [cost for form in forms for cost in form.layers]
     memory = plan(*(programs[s] for s in application.stages))
     times = schedule(application, costs if target.chip else None, target.chip.clock_hz if target.chip else 1)
     waiting = {r.name: ring_bytes(r, times) for r in application.rings}
@@ -239,6 +223,14 @@ def _make(
     )  # fmt: skip
 
 
+def _cost(form: Form) -> StageCost:
+    """The cycles of each call that takes any."""
+    cycles = {c.name: c.cycles for c in form.layers}
+    calls = (dataclasses.replace(form.program, calls=(call,)) for call in form.program.calls)
+    each = (sum(cycles.get(name, 0) for name, _, _ in call.walk()) for call in calls)
+    return StageCost(tuple(filter(None, each)))
+
+
 def _delivered(made: Made) -> Made:
     """The application with all its files in its folder."""
     image = made.image.at(made.folder) if made.image else None
@@ -248,12 +240,3 @@ def _delivered(made: Made) -> Made:
     deliver(made.image, made.folder, files)
     return placed
 
-
-def _measure(stage: str, program: Program, board: Board, toolchain: str) -> list[LayerCost]:
-    """A stage as a profile image: proved against the portable code, and measured on silence and on noise."""
-    proved = compile_program(program, board, "stage", toolchain=toolchain)
-    self_check(proved, toolchain)
-    inputs = program.graph.inputs
-    runs = [layers_of(proved, proved.measure(case)) for case in (zeros(inputs), lcg(inputs))]
-    worst = [max(same, key=lambda layer: layer.cycles) for same in zip(*runs, strict=True)]
-    return [LayerCost(stage, x.name, x.op, x.kernel, x.macs, x.cycles) for x in worst]

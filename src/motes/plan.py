@@ -45,8 +45,8 @@ class Life:
 class Plan:
     """Offsets in bytes: `offsets` and `scratch` into the arena, `kept` into the memory of states.
 
-    What a block runs is planned by itself, and lies in the block's scratch; `same` are the tensors of bodies that lie
-    where another tensor does.
+    What a block runs is planned by itself, and lies in the block's scratch; `same` are the tensors that lie where
+    another tensor does: in bodies, and parts of states.
     """
 
     offsets: dict[Tensor, int]
@@ -77,7 +77,8 @@ def plan(*programs: Program) -> Plan:
         programs: shortest period first. One alone is a model; several are the stages of an application.
     """
     kept, kept_size = _keep(programs)
-    return _arrange(programs, kept, kept_size, {})
+    parts = {t: place for program in programs for t, place in _parts(program, kept).items()}
+    return _arrange(programs, kept, kept_size, parts)
 
 
 def _arrange(programs: Sequence[Program], kept: dict[Tensor, int], kept_size: int, same: dict[Tensor, Place]) -> Plan:
@@ -157,6 +158,24 @@ def _keep(programs: Sequence[Program]) -> tuple[dict[Tensor, int], int]:
                 kept[state.write] = size
             size = round_up(size + state.read.nbytes)
     return kept, size
+
+
+def _parts(program: Program, kept: Mapping[Tensor, int]) -> dict[Tensor, Place]:
+    """The tensors that are parts of a new state, computed in its place: they lie in it."""
+    graph = program.graph
+    whole = {s.write: Place(s.write) for s in graph.states if s.write in kept}
+    ends = {*graph.outputs, *(s.write for s in graph.states)}
+    parts: dict[Tensor, Place] = {}
+    for call in program.calls:
+        node = call.node
+        x = node.pointers[0] if node.pointers else None
+        at = node.op.part(node) if len(node.outputs) == 1 else None
+        if x is None or at is None or node.output in ends or at % ALIGN:
+            continue
+        place = whole.get(x, parts.get(x))
+        if place is not None:
+            parts[node.output] = Place(place.tensor, place.offset + at)
+    return parts
 
 
 def _replaces(program: Program, state: State, births: Mapping[Tensor, int], last_uses: Mapping[Tensor, int]) -> bool:

@@ -168,11 +168,9 @@ class Profile:
         if self.stream is None:
             return []
         found, form = self.stream.to_json(), self.stream.streamed
-        what = f"{self.macs:,} of {form.whole.macs:,} MACs"
-        again = "nothing is computed twice" if form.exact else f"{form.recomputed:,} of them recomputed"
         spent = found["cycles_per_step"]
         return [
-            Text(f"streaming: {what} a step of {form.step} of {form.rows} rows, {again}"),
+            Text(str(form)),
             Text(
                 f"{found['steps']} steps, {form.warmup} of them before the first full window; cycles a step: mean "
                 f"{spent['mean']:,}, most {spent['max']:,}; outputs equal those of whole windows"

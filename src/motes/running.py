@@ -37,7 +37,7 @@ LINE = re.compile(r"(-?\d+\.\d{6}) (-?\d+\.\d{6}) (\d+) (\d+) ")
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a tensor held at the end of each run of its stage.
+    """What a tensor held at the end of each run of its stage that had a result.
 
     `time_s` (runs,) is when each window was complete, as in `Outcome.triggers`; `values` (runs, elements) are real
     numbers.
@@ -60,6 +60,8 @@ class Outcome:
     events: tuple[Event, ...]
     triggers: Mapping[Stage, Array]
     """(runs,) when the window of each run was complete: the sample clock at the end of the buffer, in seconds."""
+    whole: Mapping[Stage, Array]
+    """(runs,) whether that window was whole, so that there was a result: always, but for streaming forms."""
     traces: tuple[Trace, ...]
     missed: int
     dropped: int
@@ -137,7 +139,7 @@ def run(
         raise BadInput(f"{application.name}: listens to {kinds}; a run plays one recording to one sensor")
     (source,) = application.sources
     items = read_recording(recording, source)
-    first = min(s.first for s in application.stages if s.source is source)
+    first = min(s.first + s.warmup * s.every for s in application.stages if s.source is source)
     lasts = len(items) / source.records_per_s
     if lasts * source.rate < first:
         raise BadInput(
@@ -165,7 +167,8 @@ def reported(application: Application, sink: Sink) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Watch:
-    """What is read at the end of every run of a stage: its time, then tensors, each as (place, size) in the state."""
+    """What is read at the end of every run of a stage: its time, then tensors, then, of a streaming form, whether its
+    window was whole; each as (place, size) in the state."""
 
     stage: Stage
     tensors: tuple[Tensor, ...]
@@ -178,25 +181,29 @@ def _watches(made: Made) -> list[_Watch]:
     for stage in made.application.stages:
         tensors = tuple(t for t in stage.graph.outputs if t.elements <= TRACED)
         at = [(offset_of(t, made.plan), t.nbytes) for t in tensors]
-        found.append(_Watch(stage, tensors, ((places[f"time_{stage.name}"], CLOCK), *at)))
+        whole = [(places[f"whole_{stage.name}"], WORD)] if stage.streamed else []
+        found.append(_Watch(stage, tensors, ((places[f"time_{stage.name}"], CLOCK), *at, *whole)))
     return found
 
 
 def _seen(
     watches: Sequence[_Watch], visits: Sequence[Sequence[tuple[bytes, ...]]]
-) -> tuple[dict[Stage, Array], tuple[Trace, ...]]:
-    """Triggers and traces from the bytes that were seen at the end of each run of each stage."""
-    triggers, traces = {}, []
+) -> tuple[dict[Stage, Array], dict[Stage, Array], tuple[Trace, ...]]:
+    """Triggers, whole windows and traces from the bytes that were seen at the end of each run of each stage."""
+    triggers, whole, traces = {}, {}, []
     for watch, found in zip(watches, visits, strict=True):
         clocks = np.frombuffer(b"".join(v[0] for v in found), np.uint64)
         triggers[watch.stage] = clocks / float(watch.stage.source.rate)
+        full = np.array([not watch.stage.streamed or any(v[-1]) for v in found], bool)
+        whole[watch.stage] = full
         for i, tensor in enumerate(watch.tensors, 1):
-            raw = np.frombuffer(b"".join(v[i] for v in found), tensor.dtype.numpy).reshape(-1, tensor.elements)
+            kept = (v[i] for v, one in zip(found, full, strict=True) if one)
+            raw = np.frombuffer(b"".join(kept), tensor.dtype.numpy).reshape(-1, tensor.elements)
             values = raw.astype(np.float64)
             if tensor.quant is not None and tensor.dtype is not DType.FLOAT32:
                 values = (values - tensor.zero_point) * tensor.scale
-            traces.append(Trace(tensor, watch.stage, triggers[watch.stage], values))
-    return triggers, tuple(traces)
+            traces.append(Trace(tensor, watch.stage, triggers[watch.stage][full], values))
+    return triggers, whole, tuple(traces)
 
 
 def _counts(made: Made, state: bytes) -> tuple[int, int, int]:
@@ -257,13 +264,14 @@ def _on_board(made: Made, recording: Path, items: Array, hear: Callable[[Event],
     started = _started(execution, source.kind)
     events = (_event(made, line.text, (line.cycle - started) / clock) for line in execution.lines)
     missed, dropped, lost = _counts(made, execution.symbols["motes_app"])
-    triggers, traces = _seen(watches, [[r.data for r in execution.taps[w.stage.name]] for w in watches])
+    triggers, whole, traces = _seen(watches, [[r.data for r in execution.taps[w.stage.name]] for w in watches])
     return Outcome(
         made,
         recording,
         items,
         tuple(event for event in events if event is not None),
         triggers,
+        whole,
         traces,
         missed,
         dropped + sum(p.lost for p in execution.peripherals.values()),
@@ -284,9 +292,9 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
     progress(f"running {application.name} on this machine", None)
     own = {f"{made.prefix}.inc" if n == f"{made.prefix}.c" else n: text for n, text in made.sources.items()}
     library = host.library({**own, **emit_application_host(application, made.prefix)})
-    whole = np.zeros(library.motes_app_size() + 64, np.uint8)
-    start = -whole.ctypes.data % 64
-    state = whole[start : start + library.motes_app_size()]
+    memory = np.zeros(library.motes_app_size() + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    state = memory[start : start + library.motes_app_size()]
     address = ctypes.c_void_p(state.ctypes.data)
     watches = _watches(made)
     seen: list[list[tuple[bytes, ...]]] = [[] for _ in watches]
@@ -311,5 +319,7 @@ def _on_host(made: Made, recording: Path, items: Array, hear: Callable[[Event], 
                 events.append(event)
                 hear(event)
     missed, dropped, lost = _counts(made, state.tobytes())
-    triggers, traces = _seen(watches, seen)
-    return Outcome(made, recording, items, tuple(events), triggers, traces, missed, dropped, lost, None, None, None, 0)
+    triggers, whole, traces = _seen(watches, seen)
+    return Outcome(
+        made, recording, items, tuple(events), triggers, whole, traces, missed, dropped, lost, None, None, None, 0
+    )  # fmt: skip

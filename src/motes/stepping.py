@@ -39,12 +39,7 @@ class Stepped:
         warmup = self.streamed.warmup
         return {
             "steps": len(self.cycles),
-            "warmup_steps": warmup,
-            "step_rows": self.streamed.step,
-            "window_rows": self.streamed.rows,
-            "exact": self.streamed.exact,
-            "window_macs": self.streamed.whole.macs,
-            "recomputed_macs": self.streamed.recomputed,
+            **self.streamed.to_json(),
             "cycles_per_step": {"mean": round(sum(self.cycles) / len(self.cycles)), "max": max(self.cycles)},
             "outputs": [{"step": warmup + i, "sha256": digest} for i, digest in enumerate(self.digests)],
         }

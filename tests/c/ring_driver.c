@@ -14,21 +14,29 @@ static motes_ring ring;
 static uint8_t memory[MOST * 4];
 static uint64_t stamps[MOST];
 
-/* A ring as it is after `windows` windows, all of them taken. */
+/* A ring as it is after `windows` windows, all of them taken, and a gap; `early` items are there.
+ */
 EXPORT void driver_start(uint32_t capacity, uint32_t length, uint32_t stride, uint32_t slots,
-                         uint32_t windows) {
+                         uint32_t windows, uint32_t whole, uint32_t early) {
     shape.item_bytes = 4;
     shape.capacity = capacity;
     shape.length = length;
     shape.stride = stride;
     shape.slots = slots;
+    shape.whole = whole;
     ring.taken = ring.complete = windows;
-    ring.written = windows * stride;
-    ring.head = ring.tail = ring.dropped = 0;
+    ring.written = windows * stride + early;
+    ring.head = early;
+    motes_zero(memory, sizeof memory);
+    ring.tail = ring.dropped = ring.row = 0;
 }
 
 EXPORT void driver_write(const uint32_t *items, uint32_t count, uint64_t time) {
     motes_ring_write(&shape, &ring, memory, stamps, items, count, time);
+}
+
+EXPORT void driver_break(void) {
+    motes_ring_break(&ring);
 }
 
 EXPORT int driver_due(void) {

@@ -72,6 +72,7 @@ def test_steps_as_json(
         "step_rows": step,
         "window_rows": ROWS,
         "exact": recomputed == 0,
+        "macs": ended.json["macs"],
         "window_macs": 48 * (ROWS if padding == "SAME" else ROWS - 2) + (144 if padding == "SAME" else 120),
         "recomputed_macs": recomputed,
         "outputs": [{"step": warmup + i, "sha256": sha} for i, sha in enumerate(wanted)],

@@ -9,7 +9,7 @@ import pytest
 from matplotlib import rcParams
 from matplotlib.figure import Figure
 
-from motes.making import LayerCost
+from motes.forms import LayerCost
 from motes.plan import Life
 from motes.report import bars, charts
 from motes.report.arena import arena

@@ -141,7 +141,7 @@ def marks(outcome: Outcome, stage: Stage) -> tuple[int, int]:
 
 def test_missed_deadlines_are_red(tmp_path: Path) -> None:
     """Inference takes longer than the two hops until the next; the recording ends before rings overflow."""
-    model = classifier(tmp_path / "model.tflite", size=16, layers=6, channels=8)
+    model = classifier(tmp_path / "model.tflite", size=16, layers=6, channels=16)
     done = application(model, 16, hop_ms=10, stride=2).build("virt-m4").run(noise(tmp_path / "noise.wav", 0.35))
     hop, infer = (responses(done.outcome, s) for s in done.outcome.made.application.stages)
     assert done.outcome.dropped == 0

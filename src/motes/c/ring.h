@@ -2,15 +2,21 @@
    interrupt handler, or another core: what one side publishes with a release, the other acquires.
 
    Window k holds the items from k * stride to k * stride + length, and is stamped with the time at
-   which it was complete. Counts run modulo 2^32 and are only ever subtracted, so they may wrap. */
+   which it was complete, and with MOTES_GAP where items are missing in it: fewer than `whole` in a
+   row have come. A reader that keeps something of the windows before needs more in a row than the
+   window holds. Counts run modulo 2^32 and are only ever subtracted, so they may wrap. */
 #ifndef MOTES_RING_H
 #define MOTES_RING_H
 
 #include "motes.h"
 
+/* Of a stamp. Items that are made of a window with a gap come with its stamp, and count as missing. */
+#define MOTES_GAP (UINT64_C(1) << 63)
+
 typedef struct {
     uint32_t item_bytes, capacity, length, stride; /* all but the first in items */
     uint32_t slots; /* for stamps: a power of two, as many as windows can wait, or more */
+    uint32_t whole; /* items */
 } motes_ring_shape;
 
 typedef struct {
@@ -20,6 +26,7 @@ typedef struct {
     uint32_t head;              /* where in the memory the next item goes, in items */
     uint32_t tail;              /* where the next window lies; the reader's alone */
     uint32_t dropped;           /* items that found no room */
+    uint32_t row;               /* items written in a row, up to 2^31; the writer's */
 } motes_ring;
 
 /* Fences: for cores without atomic instructions, compilers turn atomic accesses into calls. */
@@ -53,6 +60,11 @@ MOTES_INLINE int motes_ring_due(const motes_ring *r) {
     return motes_acquire(&r->complete) != r->taken;
 }
 
+/* What is written next does not follow on what was written last. */
+MOTES_INLINE void motes_ring_break(motes_ring *r) {
+    r->row = 0;
+}
+
 /* Adds `count` items that came at `time`, or drops them all where they would run over a window that
    waits. Where windows leave gaps, the next may begin with an item that is yet to come. */
 static inline void motes_ring_write(const motes_ring_shape *p, motes_ring *r, uint8_t *memory,
@@ -62,6 +74,7 @@ static inline void motes_ring_write(const motes_ring_shape *p, motes_ring *r, ui
     const int32_t waiting = (int32_t)(r->written - taken * p->stride);
     if (count > p->capacity - (uint32_t)motes_max(waiting, 0)) {
         r->dropped += count;
+        motes_ring_break(r);
         return;
     }
     const uint8_t *x = (const uint8_t *)items;
@@ -70,9 +83,15 @@ static inline void motes_ring_write(const motes_ring_shape *p, motes_ring *r, ui
     motes_ring_copy(memory, x + first * p->item_bytes, (count - first) * p->item_bytes);
     r->head = count < room ? r->head + count : count - room;
     r->written += count;
+    r->row = time & MOTES_GAP ? 0 : r->row < UINT32_C(1) << 31 ? r->row + count : r->row;
     uint32_t complete = r->complete;
-    while ((int32_t)(r->written - complete * p->stride) >= (int32_t)p->length)
-        stamps[complete++ & (p->slots - 1)] = time;
+    for (;; complete++) {
+        const int32_t behind = (int32_t)(r->written - complete * p->stride) - (int32_t)p->length;
+        if (behind < 0)
+            break;
+        const int gap = (int64_t)r->row - behind < (int64_t)p->whole;
+        stamps[complete & (p->slots - 1)] = gap ? time | MOTES_GAP : time;
+    }
     motes_publish(&r->complete, complete);
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,13 +13,15 @@ from motes.emit.layers import Code, Layer
 from motes.emit.model import kept_offset
 from motes.emit.text import comment, string, templates
 from motes.errors import BadInput
+from motes.ir import Node
 from motes.names import identifier, printable
+from motes.passes.streaming import steady
 from motes.plan import Plan, round_up
 from motes.program import Program
 from motes.schedule import Schedule
 from motes.stream import Source
 
-WORD, CLOCK, RING, DETECTION = 4, 8, 24, 16
+WORD, CLOCK, RING, DETECTION = 4, 8, 28, 16
 """Bytes of uint32_t, uint64_t, motes_ring and a detection that waits."""
 DROPPED = 20
 """Where the count of dropped items lies in the latter."""
@@ -73,11 +75,15 @@ def layout(application: Application, plan: Plan) -> dict[str, int]:
     """Where in the state struct things lie that are read from outside, in bytes; the C asserts each.
 
     `time_<stage>` is uint64: items that its source had delivered when the window of its last run was complete; the
-    others are uint32.
+    others are uint32. `whole_<stage>`, of streaming forms alone, is 1 where that run had a whole window.
     """
     at = kept_offset(plan) + round_up(plan.kept_size) + CLOCK * len(application.sources)
     places = {f"time_{s.name}": at + CLOCK * i for i, s in enumerate(application.stages)}
     at += CLOCK * len(application.stages)
+    for stage in application.stages:
+        if stage.streamed:
+            places[f"whole_{stage.name}"] = at
+            at += WORD
     places |= {"missed": at, "lost": at + WORD}
     for i, ring in enumerate(application.rings):
         places[f"ring_{ring.name}.dropped"] = at + 2 * WORD + RING * i + DROPPED
@@ -156,7 +162,8 @@ def _stage(code: Code, application: Application, stage: Stage, program: Program)
         ),
         "ring": stage.ring.name,
         "window": code.address(window),
-        "layers": _with_steps(layers, nested=application.stages.index(stage) > 0),
+        "layers": _with_steps(layers, application.stages.index(stage) > 0, steady(program.graph)),
+        "streamed": stage.streamed is not None,
         "stores": stores,
         "resets": resets,
         "pushes": [{"ring": r.name, "from": code.address(r.item)} for r in stage.pushes],
@@ -168,10 +175,14 @@ def _stage(code: Code, application: Application, stage: Stage, program: Program)
     }
 
 
-def _with_steps(layers: Sequence[Layer], nested: bool) -> list[dict[str, Any]]:
-    """The layers, each with whether shorter stages may run behind it: between any two that do something."""
+def _with_steps(layers: Sequence[Layer], nested: bool, each: Collection[Node]) -> list[dict[str, Any]]:
+    """The layers, each with whether shorter stages may run behind it: between any two that do something; and whether
+    it is one of those that run in `each` step of a streaming form."""
     last = max((i for i, layer in enumerate(layers) if layer.function), default=0)
-    return [{**vars(layer), "step": nested and bool(layer.function) and i < last} for i, layer in enumerate(layers)]
+    return [
+        {**vars(x), "step": nested and bool(x.function) and i < last, "steady": x.call.node in each}
+        for i, x in enumerate(layers)
+    ]
 
 
 def _ring(ring: Ring, schedule: Schedule) -> dict[str, Any]:
@@ -184,6 +195,8 @@ def _ring(ring: Ring, schedule: Schedule) -> dict[str, Any]:
         "length": ring.length,
         "stride": ring.stride,
         "slots": slots(ring, schedule),
+        "whole": ring.length + ring.before,
+        "early": ring.early,
         "bytes": items_bytes(ring, schedule),
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from motes.emit.text import COMMON, array, comment, narrowed, struct_value, templates
-from motes.ir import Array, Kernel, State, Tensor
+from motes.ir import Array, Kernel, Node, State, Tensor
 from motes.names import identifier
 from motes.plan import Plan
 from motes.program import Block, Call, Program
@@ -141,11 +141,7 @@ class Code:
         if isinstance(call, Block):
             return self._block(call, name, title, around)
         kernel = call.kernel
-        if (
-            node.op.view
-            and node.pointers[0].data is None
-            and self.address(node.pointers[0]) == self.address(node.output)
-        ):
+        if self._lies(node):
             return Layer(call, "", title, "")
         self._need(call.header)
         self.includes[kernel.source] = None
@@ -165,6 +161,27 @@ class Code:
         body = f"{lists}    {function}({lines});"
         rounds = tuple(i for i in around if re.search(rf"\b{i}\b", body))
         return Layer(call, layer_symbol(self.prefix, name), title, body, rounds)
+
+    def _lies(self, node: Node) -> bool:
+        """Whether the output is a part of the input, and lies there."""
+        part = node.op.part(node) if node.pointers and len(node.outputs) == 1 else None
+        if part is None or node.pointers[0].data is not None:
+            return False
+        to, (start, *rest) = self._place(node.output), self._place(node.pointers[0])
+        return to == (start + part, *rest)
+
+    def _place(self, tensor: Tensor) -> tuple[int, bool, tuple[tuple[Tensor, int], ...]]:
+        """Where a tensor lies: bytes behind the start of the memory of states, or else of the arena; and the tensors on
+        the way that move in each round."""
+        behind, moving = 0, []
+        while tensor in self.plan.same:
+            place = self.plan.same[tensor]
+            behind += place.offset
+            if place.step:
+                moving.append((tensor, place.step))
+            tensor = place.tensor
+        kept = tensor in self.plan.kept
+        return (self.plan.kept if kept else self.plan.offsets)[tensor] + behind, kept, tuple(moving)
 
     def _params(self, call: Call, name: str, around: tuple[str, ...]) -> tuple[str, list[str]]:
         """What comes before the call of a kernel, and the pointer to its parameters, if it has any.

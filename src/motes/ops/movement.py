@@ -137,6 +137,13 @@ class StridedCopy(Op):
         self.copy(node).apply(x, y)
         return (y,)
 
+    def part(self, node: Node) -> int | None:
+        """Where the output begins in the first input, in bytes, where it is one piece of it."""
+        copy = self.copy(node)
+        axes, block = copy.blocks
+        whole = not axes and block == node.output.elements and not copy.y_start
+        return copy.x_start * node.output.dtype.size if whole else None
+
     def copies(self, node: Node) -> int | None:
         """The first input, where everything stays in its place."""
         same = node.input(0).elements == node.output.elements

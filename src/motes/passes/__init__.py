@@ -60,12 +60,12 @@ def prepare(graph: Graph) -> Graph:
 
 
 def repair(graph: Graph) -> Graph:
-    """The graph after the first passes: plain, its operators still those of the file.
+    """The graph after the first passes, without dead channels: plain, its operators still those of the file.
 
     Raises:
         BadInput, Unsupported: as `verify` does, for the graph that was given.
     """
-    return _through(REPAIR, graph)
+    return _through((*REPAIR, drop_dead_channels), graph)
 
 
 def _through(passes: Iterable[Callable[[Graph], Graph]], graph: Graph) -> Graph:

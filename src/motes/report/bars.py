@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from motes.making import LayerCost
+from motes.forms import LayerCost
 from motes.report import charts
 from motes.report.charts import CHARACTER, COLOURS, FAINT, INK, MARGIN, WIDTH, fitting
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from motes.making import LayerCost, Made
+from motes.forms import LayerCost
+from motes.making import Made
 from motes.plan import Life
 from motes.report import bars
 from motes.report.arena import arena, when

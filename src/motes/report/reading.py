@@ -79,7 +79,9 @@ def responses(outcome: Outcome, stage: Stage) -> Responses | None:
     ends = _ends(outcome, stage)[: len(due)]
     if stage.ring.source is None:
         feeding = next(s for s in outcome.made.application.stages if stage.ring in s.pushes)
-        pushed = _ends(outcome, feeding)[stage.ring.length - 1 :: stage.ring.stride]
+        made = _ends(outcome, feeding)
+        made = made[outcome.whole[feeding][: len(made)]]
+        pushed = made[stage.ring.length - stage.ring.early - 1 :: stage.ring.stride]
     else:
         pushed = due
     complete = np.full(len(ends), np.inf)  # of the last, no next window is known

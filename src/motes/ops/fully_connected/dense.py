@@ -39,6 +39,7 @@ class Dense(Weighted):
 
     activation: str = "NONE"
     weights_format: int = 0
+    compact: bool = False  # whether its code should rather be small than a fiftieth faster
 
     @classmethod
     def from_tflite(

@@ -11,6 +11,7 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.conv.step import MOST_SHIFT, Rescale, fit, fit_signed
 from motes.ops.fully_connected import fours
+from motes.ops.fully_connected.dense import Dense
 from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
 
 UNITS = 8
@@ -145,7 +146,8 @@ def params(node: Node) -> Params:
 
 def constants(node: Node) -> tuple[int, ...]:
     """The argument of `fully_connected_s8_dsp_COPY`."""
-    return (UNROLLED if node.input(1).elements >= MANY else UNROLLED_SMALL,)
+    compact = isinstance(node.op, Dense) and node.op.compact
+    return (UNROLLED if node.input(1).elements >= MANY and not compact else UNROLLED_SMALL,)
 
 
 def scratch(node: Node) -> int:

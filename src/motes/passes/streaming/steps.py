@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -48,6 +48,23 @@ class Streamed:
         """Whether no multiply-accumulate is done twice."""
         return self.recomputed == 0
 
+    def __str__(self) -> str:
+        again = "nothing computed twice" if self.exact else f"{self.recomputed:,} of them recomputed"
+        what = f"{self.graph.macs:,} of {self.whole.macs:,} MACs a step of {self.step} of {self.rows} rows"
+        return f"streaming: {what}, {again}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "warmup_steps": self.warmup,
+            "step_rows": self.step,
+            "window_rows": self.rows,
+            "exact": self.exact,
+            "macs": self.graph.macs,
+            "window_macs": self.whole.macs,
+            "recomputed_macs": self.recomputed,
+        }
+
 
 def stream(graph: Graph, rows: int, step: int) -> Streamed:
     """The streaming form of a graph whose input 0 is a window of `rows` rows that moves on by `step` each time.
@@ -57,6 +74,8 @@ def stream(graph: Graph, rows: int, step: int) -> Streamed:
     """
     if step >= rows:
         raise Unsupported(graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps")
+    if graph.inputs[0] in graph.outputs:
+        raise Unsupported(graph.name, f"its window {graph.inputs[0].name} is an output, too", "run it on whole windows")
     made = _Steps(graph, rows, step).streamed()
     if made.graph.macs >= graph.macs:
         _refuse(graph, motions(graph, rows, step))
@@ -119,15 +138,12 @@ class _Steps:
                 self.nodes.append(replace(node, inputs=tuple(t and self._all(t) for t in node.inputs)))
             elif node.output in self.needed:
                 self._compute(node, moving)
-        outputs = tuple(self._all(t) for t in self.whole.outputs)
-        states = tuple(replace(s, write=self._all(s.write)) for s in self.whole.states)
-        graph = Graph(
-            self.whole.name,
-            (new, *self.whole.inputs[1:]),
-            outputs,
-            tuple(self.nodes),
-            (*states, *self.states[len(states) :]),
-        )
+        for tensor in dict.fromkeys((*self.whole.outputs, *(s.write for s in self.whole.states))):
+            if tensor in self.found.of:  # others know these tensors: they stay
+                rows = self._rows(tensor, (0, self.found.of[tensor].rows))
+                self.nodes.append(Node(self.names(f"{tensor.name}_all"), Reshape(), (rows,), (tensor,)))
+        inputs = (new, *self.whole.inputs[1:])
+        graph = Graph(self.whole.name, inputs, self.whole.outputs, tuple(self.nodes), tuple(self.states))
         return Streamed(verify(dense_pixels(graph)), self.whole, self.rows, self.step, self.recomputed)
 
     def _compute(self, node: Node, moving: Moving) -> None:
@@ -254,6 +270,18 @@ class _Steps:
 
     def _tensor(self, like: Tensor, shape: tuple[int, ...], what: str) -> Tensor:
         return replace(like, name=self.tensor_names(f"{like.name}_{what}"), shape=shape, data=None)
+
+
+def steady(graph: Graph) -> frozenset[Node]:
+    """The nodes of a streaming form from which follows what it keeps: those that run in every step, even where no full
+    window has come yet."""
+    kept = {n for n in graph.nodes if isinstance(n.op, Slide)}
+    wanted = {t for n in kept for t in n.inputs}
+    for node in reversed(graph.nodes):
+        if wanted.intersection(node.outputs):
+            kept.add(node)
+            wanted.update(node.inputs)
+    return frozenset(kept)
 
 
 def _reach(motion: Motion, moving: Moving, made: Range) -> tuple[Range, tuple[int, int]]:

@@ -120,6 +120,7 @@ static const motes_ring_shape small_camera_shape_row = {
     /* length     */ 2,
     /* stride     */ 2,
     /* slots      */ 1,
+    /* whole      */ 2,
 };
 
 /* What reads the state from outside relies on these places. */
@@ -214,8 +215,9 @@ static MOTES_NOINLINE void small_camera_done_small(small_camera_state *s) {
 
 /* small: every 200 ms, 2 items of row */
 static MOTES_NOINLINE void small_camera_run_small(small_camera_state *s) {
-    s->time_small = motes_ring_read(&small_camera_shape_row, &s->ring_row, s->items_row, s->stamps_row,
+    const uint64_t stamp = motes_ring_read(&small_camera_shape_row, &s->ring_row, s->items_row, s->stamps_row,
         s->arena + 16);
+    s->time_small = stamp & ~MOTES_GAP;
     small_camera_l_camera_as_input(s);
     small_camera_l_the_input(s);
     small_camera_l_fully_connected_0(s);
