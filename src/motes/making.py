@@ -239,4 +239,3 @@ def _delivered(made: Made) -> Made:
     files["report.json"] = json.dumps(placed.to_json(), indent=2).encode() + b"\n"
     deliver(made.image, made.folder, files)
     return placed
-
