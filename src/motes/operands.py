@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,9 +86,17 @@ def forms(node: Node) -> tuple[Form, ...]:
 
 
 def lists_of_axes(tensor: Tensor, rank: int) -> Iterator[Array]:
-    """Every list of axes, counted from either end, that a tensor may hold."""
+    """Every list of axes, counted from either end, that a tensor may hold; none where it holds more than there are."""
+    if tensor.elements > rank:
+        return
     for axes in itertools.product(range(rank - 1, -rank - 1, -1), repeat=tensor.elements):
         yield np.array(axes, np.int64)
+
+
+def shares(counts: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every way to put a part of each count in front, the rest behind: the parts in front."""
+    # Beyond `MOST_VALUES` nobody asks for more.
+    return itertools.product(*(range(min(n, MOST_VALUES) + 1) for n in counts))
 
 
 def _constant(tensor: Tensor, value: Array) -> Tensor:

@@ -87,6 +87,7 @@ def test_what_fits_nothing_takes_the_last_form() -> None:
     assert np.array_equal(run(one, X, np.array([7], np.int32)), X.cumsum(axis=0))
 
 
+LONG = Tensor("y", (3 << 23,), DType.INT8)
 MANY = Tensor("axes", (3,), DType.INT32)
 REFUSED: list[tuple[Node, type[MotesError], str]] = [
     (
@@ -103,7 +104,7 @@ REFUSED: list[tuple[Node, type[MotesError], str]] = [
     (
         node("STRIDED_SLICE", [FLOATS, MANY, MANY, MANY], floats(1, 1, 1)),
         BadInput,
-        "input 1, axes, must be a constant; no tensor changes its size",
+        "input 3, axes, must be a constant; no tensor changes its size",
     ),
     (
         node("SPLIT_V", [FLOATS, Tensor("s", (1,), DType.INT32), AXIS], floats(2, 3, 4)),
@@ -114,6 +115,16 @@ REFUSED: list[tuple[Node, type[MotesError], str]] = [
         node("SLICE", [FLOATS, MANY, Tensor("size", (2,), DType.INT32)], floats(1, 1, 1)),
         BadInput,
         "input 2, size, must be a constant; no tensor changes its size",
+    ),
+    (
+        node("MIRROR_PAD", [Tensor("x", (1 << 24,), DType.INT8), Tensor("sides", (1, 2), DType.INT32)], LONG),
+        Unsupported,
+        "sides int32[1, 2] is computed, and may mean too many things; freeze the model, convert again",
+    ),
+    (
+        node("REVERSE_V2", [FLOATS, Tensor("axes", (1 << 20,), DType.INT32)], floats(2, 3, 4)),
+        BadInput,
+        "input 1, axes, must be a constant; freeze the model, convert again",
     ),
     (
         node("MIRROR_PAD", [FLOATS, Tensor("sides", (4, 2), DType.INT32)], floats(2, 3, 5)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from motes.errors import BadInput, Unsupported
 from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Rows, Tensor
+from motes.operands import shares
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant, row_by_row
 from motes.ops.movement import (
     EVERY,
@@ -185,7 +185,7 @@ class MirrorPad(Op):
 
     def possible(self, node: Node) -> Iterable[Mapping[int, Array]]:
         sides = [b - a for a, b in zip(node.input(0).shape, node.output.shape, strict=False)]
-        for front in itertools.product(*(range(n + 1) for n in sides)):
+        for front in shares(sides):
             yield {1: np.array([(a, n - a) for a, n in zip(front, sides, strict=True)])}
 
     def _axes(self, node: Node) -> tuple[list[Array], int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Flow, Kernel, Node, Op, Params, Tensor
-from motes.operands import MOST_VALUES
+from motes.operands import MOST_VALUES, shares
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant
 from motes.ops.movement import (
     EVERY,
@@ -54,7 +53,7 @@ class SpaceBatch(Op):
         for block in [(count,)] if len(image.shape) == 3 else [(n, count // n) for n in heights]:
             spare = [b * m - s for b, m, s in zip(block, maps.shape[1:-1], image.shape[1:-1], strict=True)]
             if min(spare) >= 0:
-                for front in itertools.product(*(range(n + 1) for n in spare)):
+                for front in shares(spare):
                     yield {1: np.array(block), 2: np.array([(a, n - a) for a, n in zip(front, spare, strict=True)])}
 
     def check(self, node: Node) -> None:
