@@ -13,12 +13,13 @@ from motes.ir import Array, Graph, Node, Quant, quant
 from motes.ops.conv.filtered import portable
 from motes.ops.conv.op import Conv2D
 from motes.ops.conv.step import Rescale, fit_signed
-from motes.ops.conv.winograd import SHIFT, TILES_2X2, TILES_4X4, Tiling
+from motes.ops.conv.winograd import TILES_2X2, TILES_4X4, Tiling
+from motes.ops.conv.winograd_lean import LEAN
 from motes.proving import compile_graph
 from motes.target import board
 from nodes import constant, node, tensor
 
-each_tiling = pytest.mark.parametrize("tiling", [TILES_2X2, TILES_4X4], ids=["2x2", "4x4"])
+each_tiling = pytest.mark.parametrize("tiling", [TILES_2X2, TILES_4X4, LEAN], ids=["2x2", "4x4", "lean"])
 
 
 def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, int] = (-7, -128), scale: float = 40.0,
@@ -37,7 +38,7 @@ def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, in
 
 def run(nodes: list[Node], tiling: Tiling, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]) -> None:
     """All of them by this kernel on the core, and by the portable one: every byte equal, on random inputs and more."""
-    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(tiling.kernel, fits=tiling.serves)))
+    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(tiling.kernel, pays=lambda _: True)))
     graph = Graph("g", tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes), tuple(nodes))
     proved = compile_graph(graph, board("virt-m4"), "winograd")
     assert {call.kernel.function for _, call, _ in proved.program.walk()} == {tiling.kernel.function}
@@ -141,10 +142,10 @@ def test_what_is_left_to_others() -> None:
 
     assert chosen(conv(ones(16, 16), 8, 8)) == "conv_winograd_4x4_s8_dsp"
     assert chosen(conv(ones(16, 16), 5, 5)) == "conv_s8_dsp"  # four tiles of 4x4 for 25 outputs
-    assert chosen(conv(ones(32, 32), 8, 8)) == "conv_winograd_2x2_s8_dsp"  # too much flash
-    assert chosen(conv(ones(64, 32), 8, 8)) == "conv_s8_dsp"  # even more
+    assert chosen(conv(ones(32, 32), 8, 8)) == "conv_winograd_lean_s8_dsp"  # too much flash
+    assert chosen(conv(ones(32, 32), 16, 20)) == "conv_winograd_2x2_s8_dsp"  # and too much memory
+    assert chosen(conv(ones(64, 32), 20, 20)) == "conv_s8_dsp"  # and flash once more
     assert chosen(conv(ones(16, 16), 2, 3)) == "conv_s8_dsp"  # as many for 6
-    assert chosen(conv(ones(16, 20), 8, 8)) == "conv_s8_dsp"  # 20 channels cost as much as 32
     assert chosen(conv(ones(16, 16), 32, 32)) == "conv_s8_dsp"  # too much memory
 
 
@@ -164,7 +165,7 @@ def test_a_signed_step_equals_tflm_for_every_sum(tiling: Tiling) -> None:
             int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(9, 14)), int(rng.integers(-128, 128)), low, high
         )
         factor = tiling.factor * int(rng.choice(tiling.scales))
-        step = fit_signed(rescale, factor, SHIFT)
+        step = fit_signed(rescale, factor, tiling.shift)
         if step is None:
             continue
         found += 1
@@ -172,5 +173,5 @@ def test_a_signed_step_equals_tflm_for_every_sum(tiling: Tiling) -> None:
         sums = np.arange(low, high + 1, dtype=np.int64)
         scaled = (sums * factor * multiplier >> 32) + offset - less * (sums < 0)
         assert -(1 << 31) <= multiplier < 1 << 31
-        np.testing.assert_array_equal(np.clip(scaled >> SHIFT, -128, 127), rescale(sums), str(rescale))
+        np.testing.assert_array_equal(np.clip(scaled >> tiling.shift, -128, 127), rescale(sums), str(rescale))
     assert found >= 250

@@ -18,8 +18,8 @@ COLUMNS = 40
 """Cases of DEPTHWISE_CONV_2D of int8 over one column."""
 COMPUTED = 30
 """Cases of each of these whose filter or bias is computed."""
-TILED = 100
-"""Cases of int8 that Winograd convolution is made for: tiles of 4x4 outputs, then of 2x2."""
+TILED = 50
+"""Cases of int8 for each kind of Winograd convolution: tiles of 4x4 outputs, of 2x2; twice 4x4 with many weights."""
 SMALL, MANY = 80, 8
 """More of int8 DEPTHWISE_CONV_2D: small images that are all edges, and narrow ones with many outputs."""
 
@@ -38,8 +38,8 @@ def cases() -> Iterator[Case]:
     for seed in range(COLUMNS):
         rng = random.Random(f"column {seed}")
         yield _case("DEPTHWISE_CONV_2D", DType.INT8, rng, f"depthwise_conv_2d_column_{seed}", _column(rng))
-    for seed in range(TILED):
-        yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}", 2 * seed < TILED)
+    for seed in range(4 * TILED):
+        yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}", min(seed // TILED, 2))
     for seed in range(SMALL + MANY):
         yield _edges(random.Random(f"edges {seed}"), f"edges_{seed}", seed >= SMALL)
 
@@ -133,15 +133,17 @@ def _case(builtin: str, dtype: DType, rng: random.Random, name: str, column: _Sh
     return Case(name, builtin, options, (x, w) if b is None else (x, w, b), (y,))
 
 
-def _tiled(rng: random.Random, name: str, large: bool) -> Case:
-    channels, outputs = rng.choice((8, 12, 16, 16, 16, 20, 32)), rng.choice((4, 8, 12))
-    if not large:  # more weights
-        channels, outputs = rng.choice(((16, 20), (16, 24), (32, 12)))
+def _tiled(rng: random.Random, name: str, kind: int) -> Case:
     shapes: tuple[tuple[int, int], ...] = ((4, 4), (8, 4), (4, 8), (8, 8), (4, 12))
-    if not large:
+    if kind == 0:
+        channels, outputs = rng.choice((8, 12, 16, 16, 16, 20, 32)), rng.choice((4, 8, 12))
+        shapes += ((7, 8), (4, 11), (7, 7)) if channels % 16 == 0 else ()
+    elif kind == 1:
+        channels, outputs = rng.choice(((16, 20), (16, 24), (32, 12)))
         shapes = ((2, 2), (4, 6), (6, 2), (8, 4), (2, 10))
-    elif channels % 16 == 0:
-        shapes += ((7, 8), (4, 11), (7, 7))
+    else:
+        channels, outputs = rng.choice(((28, 12), (32, 12), (60, 8), (64, 8)))
+        shapes += ((7, 8),)
     sides = rng.choice(shapes)
     padding = rng.choice(("SAME", "SAME", "VALID"))
     sizes = [side + 2 if padding == "VALID" else side for side in sides]

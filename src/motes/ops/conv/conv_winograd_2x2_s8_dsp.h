@@ -22,7 +22,8 @@ typedef struct {
 #define WINOGRAD(part) conv_winograd_2x2_s8_dsp##part
 #define WINOGRAD_SIDE 2
 #define WINOGRAD_SCALES 4
-#define WINOGRAD_VALUES winograd_2x2_values_s8_dsp
+#define WINOGRAD_VALUES(x, row, pixel, to, position, words, room)                                  \
+    winograd_2x2_values_s8_dsp(x, row, pixel, to, position, words)
 #define WINOGRAD_OUTPUTS winograd_2x2_outputs_s8_dsp
 #include "conv_winograd_loops_dsp.h"
 

@@ -10,9 +10,11 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import blocks, column, computed, generic, planes, winograd
+from motes.ops.conv import blocks, column, computed, generic, planes
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
+from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
+from motes.ops.conv.winograd_lean import LEAN
 
 _DSP = Kernel(
     "conv_s8_dsp",
@@ -65,7 +67,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _S16_DSP, _DSP, winograd.TILES_2X2.kernel, winograd.TILES_4X4.kernel)
+    kernels = (*portable("conv"), _S16_DSP, _DSP, TILES_2X2.kernel, LEAN.kernel, TILES_4X4.kernel)
     channel_axis: ClassVar[int] = 0
 
     @classmethod

@@ -18,28 +18,31 @@ from motes.ops.conv.window import Window
 MOST_RAM = 32_000
 """Bytes of input, output and scratch that are worth their time where nobody says how many there are."""
 
-SHIFT = 17
-"""Of every output: the transforms have it as a constant."""
-
 
 @dataclass(frozen=True)
 class Tiling:
     """F(side x side, 3x3): three weights become `side + 2` values of a polynomial.
 
     Attributes:
-        points: one row a value, some of them scaled.
+        points: one row a value, some of them scaled; the last is infinity.
+        order: of the values of columns.
         scales: what transformed weights may be multiplied by; sums come multiplied by as much, and by `factor`.
         tail: the words of a channel behind its bias, multiplier, offset and what is taken off negative sums.
         middle: what is added to every value.
+        room: bytes that the transform of a tile works in.
+        shift: of every output, a constant of the transforms.
         most_flash: bytes of weights that are worth their time where nobody says how many there are.
     """
 
     side: int
     points: tuple[tuple[int, int, int], ...]
+    order: tuple[int, ...]
     scales: tuple[int, ...]
     factor: int
     tail: Callable[[Array, int], tuple[int, ...]]
     middle: int
+    room: int
+    shift: int
     most_flash: int
 
     @property
@@ -47,9 +50,35 @@ class Tiling:
         """Products of a pair of channels."""
         return (self.side + 2) ** 2
 
+    @property
+    def name(self) -> str:
+        """Of the kernel's function."""
+        return f"conv_winograd_{self.side}x{self.side}_s8_dsp"
+
+    def depth(self, node: Node) -> int:
+        """Input channels, rounded up to what the unrolled loops take at a time: 16, or any number of 32."""
+        channels = node.input(0).shape[3]
+        return 16 if channels <= 16 else -(-channels // 32) * 32
+
+    def tiles(self, node: Node) -> int:
+        """Tiles of an image."""
+        return -(-node.output.shape[1] // self.side) * -(-node.output.shape[2] // self.side)
+
     def flash(self, node: Node) -> int:
         """Bytes of weights."""
-        return 2 * self.positions * depth(node) * node.output.shape[3]
+        return 2 * self.positions * self.depth(node) * node.output.shape[3]
+
+    def weights(self, filters: Array) -> Array:
+        """What the kernel keeps in flash, int32, of filters (out_ch, 3, 3, depth): pairs of int16, transformed.
+
+        (out_ch / 4, positions, depth / 2, 4), in the order of winograd_products_s8_dsp.h.
+        """
+        (outputs, _, _, inputs), points = filters.shape, np.array(self.points)
+        values = np.einsum("ia,oabc,jb->oijc", points[list(self.order)], filters, points)
+        # Blocks of four outputs, positions, fours of inputs, which of the four, outputs.
+        fours = values.reshape(outputs // 4, 4, self.positions, inputs // 4, 4).transpose(0, 2, 3, 4, 1)
+        pairs = (fours[..., :2, :] & 0xFFFF) | (fours[..., 2:, :] & 0xFFFF) << 16
+        return np.asarray(pairs.astype(np.uint32).view(np.int32))
 
     def serves(self, node: Node) -> bool:
         """Whether it is 3x3 at stride 1, channels in fours, and the arithmetic holds."""
@@ -67,12 +96,15 @@ class Tiling:
     def pays(self, node: Node) -> bool:
         """Whether it saves half of the products, for few bytes."""
         (_, height, width, _), inputs = node.output.shape, node.input(0).shape[3]
-        tiles = -(-height // self.side) * -(-width // self.side)
         return (
-            2 * self.positions * tiles * depth(node) <= 9 * height * width * inputs
+            2 * self.positions * self.tiles(node) * self.depth(node) <= 9 * height * width * inputs
             and self.flash(node) <= self.most_flash
-            and node.input(0).nbytes + node.output.nbytes + self.scratch(node) <= MOST_RAM
+            and self.memory(node) <= MOST_RAM
         )
+
+    def memory(self, node: Node) -> int:
+        """Bytes of input, output and scratch."""
+        return node.input(0).nbytes + node.output.nbytes + self.scratch(node)
 
     def params(self, node: Node) -> Params:
         """The fields of the parameter struct."""
@@ -83,22 +115,22 @@ class Tiling:
         return {
             **{name: geometry[name] for name in kept},
             "in_zero": node.input(0).zero_point,
-            "depth": depth(node),
+            "depth": self.depth(node),
             "weights": transformed.weights.reshape(-1),
             "scales": transformed.scales.reshape(-1),
         }
 
     def scratch(self, node: Node) -> int:
         """Bytes of two transformed tiles, and of sums or a tile that was copied."""
-        return self.positions * (4 * depth(node) + max(32, node.input(0).shape[3]))
+        copied = self.positions * node.input(0).shape[3] + self.room
+        return 4 * self.positions * self.depth(node) + max(32 * self.positions + 4 * self.side**2, copied)
 
     @property
     def kernel(self) -> Kernel:
         """The kernel of these tiles."""
-        name = f"conv_winograd_{self.side}x{self.side}_s8_dsp"
         return Kernel(
-            name,
-            f"{name}.h",
+            self.name,
+            f"{self.name}.h",
             needs=frozenset({"dsp"}),
             fits=self.serves,
             pays=self.pays,
@@ -108,11 +140,12 @@ class Tiling:
         )
 
 
-def _none(weights: Array, bias: int) -> tuple[int, ...]:
+def no_tail(weights: Array, bias: int) -> tuple[int, ...]:
+    """One bias serves all outputs of a tile."""
     return ()
 
 
-def _corners(weights: Array, bias: int) -> tuple[int, ...]:
+def corners(weights: Array, bias: int) -> tuple[int, ...]:
     """Biases of the outputs (2, 2), (2, 3), (3, 2) and (3, 3), to which 12800 was added: see winograd_4x4_s8_dsp.h."""
     # Of each four channels, the first two are the lower halves of pairs; the last two rows and columns are raised.
     lower = 12_800 * weights.reshape(3, 3, -1, 4)[..., :2].sum(axis=(2, 3))
@@ -122,19 +155,25 @@ def _corners(weights: Array, bias: int) -> tuple[int, ...]:
 TILES_2X2 = Tiling(
     side=2,
     points=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
+    order=(0, 1, 2, 3),
     scales=(4, 8, 16),
     factor=128,
-    tail=_none,
+    tail=no_tail,
     middle=0,
+    room=0,
+    shift=17,
     most_flash=40_960,
 )
 TILES_4X4 = Tiling(
     side=4,
     points=((6, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
+    order=(0, 5, 1, 2, 3, 4),
     scales=(1, 2, 4),
     factor=576,
-    tail=_corners,
+    tail=corners,
     middle=128,
+    room=288,
+    shift=17,
     most_flash=20_480,
 )
 
@@ -143,7 +182,7 @@ TILES_4X4 = Tiling(
 class Transformed:
     """What a kernel multiplies by, and how it rescales."""
 
-    weights: Array  # int32, (channels / 4, positions, depth / 2, 4): pairs of int16
+    weights: Array  # int32, by `Tiling.weights`
     scales: Array  # int32, (channels, 4 and the tail)
 
 
@@ -154,31 +193,15 @@ def pack(tiling: Tiling, node: Node) -> Transformed | None:
     each = channels(node.op, node)
     if each is None:
         return None
-    filters = np.stack([c.weights.reshape(3, 3, -1) for c in each])
+    inputs, deep = node.input(0).shape[3], tiling.depth(node)
+    filters = np.zeros((len(each), 3, 3, deep), np.int64)
+    filters[..., :inputs] = np.stack([c.weights.reshape(3, 3, inputs) for c in each])
     for scale in tiling.scales:
         words = [_words(tiling, channel, scale * tiling.factor) for channel in each]
         if None not in words:
-            weights = _weights(tiling, scale * filters, depth(node))
-            return Transformed(weights, np.array(words, np.int64).astype(np.uint32).view(np.int32))
+            scales = np.array(words, np.int64).astype(np.uint32).view(np.int32)
+            return Transformed(tiling.weights(scale * filters), scales)
     return None
-
-
-def depth(node: Node) -> int:
-    """Input channels, rounded up to what the unrolled loops take at a time: 16, or any number of 32."""
-    channels = node.input(0).shape[3]
-    return 16 if channels <= 16 else -(-channels // 32) * 32
-
-
-def _weights(tiling: Tiling, filters: Array, deep: int) -> Array:
-    """The transformed filters (out_ch, 3, 3, in_ch), in the order of winograd_products_s8_dsp.h."""
-    (outputs, _, _, inputs), points = filters.shape, np.array(tiling.points)
-    values = np.einsum("ia,oabc,jb->oijc", points, filters, points)
-    whole = np.zeros((outputs, tiling.positions, deep), np.int64)
-    whole[:, :, :inputs] = values.reshape(outputs, tiling.positions, inputs)
-    # Blocks of four outputs, positions, fours of inputs, which of the four, outputs.
-    fours = whole.reshape(outputs // 4, 4, tiling.positions, -1, 4).transpose(0, 2, 3, 4, 1)
-    pairs = (fours[..., :2, :] & 0xFFFF) | (fours[..., 2:, :] & 0xFFFF) << 16
-    return pairs.astype(np.uint32).view(np.int32)
 
 
 def _words(tiling: Tiling, channel: Channel, factor: int) -> tuple[int, ...] | None:
@@ -186,7 +209,7 @@ def _words(tiling: Tiling, channel: Channel, factor: int) -> tuple[int, ...] | N
     rescale = channel.rescale
     if max(-rescale.low, rescale.high) * factor >= 1 << 31:
         return None
-    step = fit_signed(rescale, factor, SHIFT)
+    step = fit_signed(rescale, factor, tiling.shift)
     if step is None:
         return None
     bias = channel.bias - tiling.middle * int(channel.weights.sum())

@@ -6,12 +6,13 @@
        v0 = 4 d0 - 5 d2 + d4    v1, v2 = d4 - 4 d2 +- (d3 - 4 d1)
        v5 = 4 d1 - 5 d3 + d5    v3, v4 = d4 -   d2 +- 2 (d3 - d1)
 
-   and 24 times the outputs of the products m, with 6 in the weights of m0 and m5, are
+   and 24 times the outputs of the products m are
 
-       m0 + r - 4 p,  2 (s - 2 q),  4 (r - p),  4 (m5 + 2 s - q)
+       6 m0 + r - 4 p,  2 (s - 2 q),  4 (r - p),  4 (6 m5 + 2 s - q)
 
    with p, q = m1 +- m2 and r, s = m3 +- m4. Both are applied to rows and to columns, so that 576
-   times a sum comes out, modulo 2^32. Weights may hold a power of two.
+   times a sum comes out, modulo 2^32. The weights of m0 and m5 may hold the 6, all of them a power
+   of two. Rows of positions lie in the order 0, 5, 1, 2, 3, 4.
 
    Two channels go together as one number, 65536 * a + b: shifted sums of such numbers need one
    instruction each. In the end b must not be negative, or it would borrow from a. Hence values are
@@ -44,33 +45,33 @@
     "sub r4, r11, r0, lsl #2\n" \
     "sub r0, r11, r0\n" \
     "add lr, lr, r4\n" \
-    "str lr, [r3, #" plane " + 24]\n" \
-    "sub lr, lr, r4, lsl #1\n" \
     "str lr, [r3, #" plane " + 48]\n" \
+    "sub lr, lr, r4, lsl #1\n" \
+    "str lr, [r3, #" plane " + 72]\n" \
     "add r12, r12, r0, lsl #1\n" \
-    "str r12, [r3, #" plane " + 72]\n" \
-    "sub r12, r12, r0, lsl #2\n" \
     "str r12, [r3, #" plane " + 96]\n" \
+    "sub r12, r12, r0, lsl #2\n" \
+    "str r12, [r3, #" plane " + 120]\n" \
     "sxtab16 r4, r1, r10" turn "\n" \
     "sub r4, r4, r11\n" \
     "sub r4, r4, r0, lsl #2\n" \
-    "str r4, [r3, #" plane " + 120]\n"
+    "str r4, [r3, #" plane " + 24]\n"
 
 /* Transforms tiles of 4 * `words` channels. x: bytes of the upper left pixel; `row` and `pixel`: bytes from one to the
-   next. to: two words for each four channels, 8 bytes apart, at each of 36 positions, `position` bytes apart. */
+   next. to: two words for each four channels, 8 bytes apart, at each of 36 positions, `position` bytes apart. room: 288 bytes
+   for two planes of 6x6, columns transformed. */
 MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, uint32_t pixel, uint32_t *to,
-                                               uint32_t position, uint32_t words) {
-    /* Stack: 0 columns transformed, two planes of 6x6; 288 x, 292 row, 296 pixel, 300 to; from 340: position, words. */
+                                               uint32_t position, uint32_t words, uint32_t *room) {
+    /* Stack: 0 x, 4 row, 8 pixel, 12 to; from 52: position, words, room. */
     __asm__ volatile(
         "push {r0-r11, lr}\n"
-        "sub sp, #288\n"
         "1:\n" /* four channels: columns */
-        "ldr r2, [sp, #288]\n"
+        "ldr r2, [sp]\n"
+        "ldr r3, [sp, #60]\n"
         "mov r1, #0x00800080\n"
-        "mov r3, sp\n"
         "2:\n"
-        "ldr r0, [sp, #292]\n"
-        "ldr r4, [sp, #296]\n"
+        "ldr r0, [sp, #4]\n"
+        "ldr r4, [sp, #8]\n"
         "ldr r5, [r2]\n"
         "ldr r6, [r2, r0]\n"
         "ldr r7, [r2, r0, lsl #1]\n"
@@ -82,15 +83,16 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
         COLUMN("", "0")
         COLUMN(", ror #8", "144")
         "add r3, #4\n"
-        "add r0, sp, #24\n"
+        "ldr r0, [sp, #60]\n"
+        "add r0, #24\n"
         "cmp r3, r0\n"
         "bne 2b\n"
         /* rows: r0 writes, r1 is five positions, r2 one, lr where a plane ends */
-        "ldr r0, [sp, #300]\n"
-        "ldr r2, [sp, #340]\n"
+        "ldr r0, [sp, #12]\n"
+        "ldr r2, [sp, #52]\n"
         "add r1, r2, r2, lsl #2\n"
-        "mov r3, sp\n"
-        "add lr, sp, #144\n"
+        "ldr r3, [sp, #60]\n"
+        "add lr, r3, #144\n"
         "3:\n"
         "ldm r3!, {r4-r9}\n"
         "add r8, #12800\n"
@@ -117,120 +119,131 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
         "add r0, r12, r1\n"
         "cmp r3, lr\n"
         "bne 3b\n"
-        "ldr r1, [sp, #300]\n"
-        "add r4, sp, #288\n"
+        "ldr r1, [sp, #12]\n"
+        "ldr r4, [sp, #60]\n"
+        "add r4, #288\n"
         "cmp lr, r4\n"
         "mov lr, r4\n"
         "add r0, r1, #8\n"
         "add r1, r2, r2, lsl #2\n"
         "bne 3b\n"
-        "ldr r1, [sp, #300]\n"
-        "ldr r5, [sp, #344]\n"
-        "ldr r6, [sp, #288]\n"
+        "ldr r1, [sp, #12]\n"
+        "ldr r5, [sp, #56]\n"
+        "ldr r6, [sp]\n"
         "add r1, #16\n"
         "add r6, #4\n"
-        "str r1, [sp, #300]\n"
-        "str r6, [sp, #288]\n"
+        "str r1, [sp, #12]\n"
+        "str r6, [sp]\n"
         "subs r5, #1\n"
-        "str r5, [sp, #344]\n"
+        "str r5, [sp, #56]\n"
         "bne 1b\n"
-        "add sp, #304\n"
+        "add sp, #16\n"
         "pop {r4-r11, pc}\n");
 }
 
-/* Products r1 to r6 to outputs r1, r5, r3, r2, short of the factors 1, 2, 4 and 4; r7 is lost. */
-#define OUTPUTS \
+/* Products r1 to r6 to outputs r1, r5, r3, r2, short of the factors 1, 2, 4 and 4; r7 is lost. `ends` are steps that begin
+   r1 and r6, which count `times` then. */
+#define OUTPUTS(ends, times) \
+    ends \
     "add r7, r2, r3\n" \
     "sub r2, r2, r3\n" \
     "add r3, r4, r5\n" \
     "sub r4, r4, r5\n" \
-    "add r1, r1, r3\n" \
+    "add r1, r3, r1" times "\n" \
     "sub r1, r1, r7, lsl #2\n" \
     "sub r3, r3, r7\n" \
     "sub r5, r4, r2, lsl #1\n" \
     "rsb r2, r2, r4, lsl #1\n" \
-    "add r2, r2, r6\n"
+    "add r2, r2, r6" times "\n"
 
 /* An output of the sum `a`: bias, multiplier, offset and what is taken off negative sums in r8 to r11. */
-#define FINISH(a, bias, shift, to) \
-    "add " a ", " bias ", " a ", lsl #" shift "\n" \
+#define FINISH(a, bias, left, right, to) \
+    "add " a ", " bias ", " a ", lsl #" left "\n" \
     "and r7, r11, " a ", asr #31\n" \
     "smmla " a ", " a ", r9, r10\n" \
     "sub " a ", " a ", r7\n" \
-    "ssat " a ", #8, " a ", asr #17\n" \
+    "ssat " a ", #8, " a ", asr #" right "\n" \
     "strb " a ", " to "\n"
 
-/* A row of outputs: products from the stack, sums 2^shift times too small. The last two have biases of their own. */
-#define ROW(at, shift0, shift1, shift2, biases, bias2, bias3) \
+/* A row of outputs: products from the stack, sums 2^left times too small. The last two have biases of their own. */
+#define ROW(ends, times, right, at, left0, left1, left2, biases, bias2, bias3) \
     "ldr r1, [sp, #" at "]\n ldr r2, [sp, #" at " + 4]\n ldr r3, [sp, #" at " + 8]\n" \
     "ldr r4, [sp, #" at " + 12]\n ldr r5, [sp, #" at " + 16]\n ldr r6, [sp, #" at " + 20]\n" \
-    OUTPUTS \
-    FINISH("r1", "r8", shift0, "[r12]") \
-    FINISH("r5", "r8", shift1, "[r12, lr]") \
+    OUTPUTS(ends, times) \
+    FINISH("r1", "r8", left0, right, "[r12]") \
+    FINISH("r5", "r8", left1, right, "[r12, lr]") \
     biases \
-    FINISH("r3", bias2, shift2, "[r12, lr, lsl #1]") \
+    FINISH("r3", bias2, left2, right, "[r12, lr, lsl #1]") \
     "add r5, r12, lr\n" \
-    FINISH("r2", bias3, shift2, "[r5, lr, lsl #1]")
+    FINISH("r2", bias3, left2, right, "[r5, lr, lsl #1]")
 
-/* Outputs of a tile and four channels. sums: those of tile 0 or 1 in winograd_products_s8_dsp.h. `pixel`, `row`: bytes
-   from one to the next in y. scales: for each channel eight words: bias, multiplier, offset, what is taken off the scaled
-   sum where the sum is negative, and the biases of the outputs (2, 2), (2, 3), (3, 2) and (3, 3). */
-MOTES_ASSEMBLY void winograd_4x4_outputs_s8_dsp(const int32_t *sums, const int32_t *scales, int8_t *y, uint32_t pixel,
-                                                uint32_t row) {
-    /* Stack: 0 4x6 half transformed, 96 sums, 100 y, 104 channels left; from 148: row. */
-    __asm__ volatile(
-        "push {r4-r11, lr}\n"
-        "sub sp, #112\n"
-        "mov lr, r3\n"
-        "mov r12, r2\n"
-        "mov r8, r1\n"
-        "mov r9, #4\n"
-        "str r9, [sp, #104]\n"
-        "1:\n" /* a channel: columns */
-        ".irp j, 0, 1, 2, 3, 4, 5\n"
-        "ldr r1, [r0, #32 * \\j]\n"
-        "ldr r2, [r0, #32 * \\j + 192]\n"
-        "ldr r3, [r0, #32 * \\j + 384]\n"
-        "ldr r4, [r0, #32 * \\j + 576]\n"
-        "ldr r5, [r0, #32 * \\j + 768]\n"
-        "ldr r6, [r0, #32 * \\j + 960]\n"
-        OUTPUTS
-        "str r1, [sp, #4 * \\j]\n"
-        "str r5, [sp, #4 * \\j + 24]\n"
-        "str r3, [sp, #4 * \\j + 48]\n"
-        "str r2, [sp, #4 * \\j + 72]\n"
-        ".endr\n"
-        "str r0, [sp, #96]\n"
-        "str r12, [sp, #100]\n"
-        "mov r0, r8\n"
-        "ldm r0!, {r8-r11}\n"
-        ROW("0", "0", "1", "2", "", "r8", "r8")
-        "ldr r7, [sp, #148]\n"
-        "add r12, r7\n"
-        ROW("24", "1", "2", "3", "", "r8", "r8")
-        "ldr r7, [sp, #148]\n"
-        "add r12, r7\n"
-        ROW("48", "2", "3", "4", "ldr r4, [r0], #4\n ldr r6, [r0], #4\n", "r4", "r6")
-        "ldr r7, [sp, #148]\n"
-        "add r12, r7\n"
-        ROW("72", "2", "3", "4", "ldr r4, [r0], #4\n ldr r6, [r0], #4\n", "r4", "r6")
-        "mov r8, r0\n"
-        "ldr r0, [sp, #96]\n"
-        "ldr r12, [sp, #100]\n"
-        "ldr r9, [sp, #104]\n"
-        "add r0, #8\n"
-        "add r12, #1\n"
-        "subs r9, #1\n"
-        "str r9, [sp, #104]\n"
-        "bne.w 1b\n"
-        "add sp, #112\n"
-        "pop {r4-r11, pc}\n");
+#define NEXT_ROW "ldr r7, [sp, #148]\n add r12, r7\n"
+#define CORNERS "ldr r4, [r0], #4\n ldr r6, [r0], #4\n"
+
+/* Makes a function: outputs of a tile and four channels. sums: those of tile 0 or 1 in winograd_products_s8_dsp.h. `pixel`,
+   `row`: bytes from one to the next in y. scales: for each channel eight words: bias, multiplier, offset, what is taken off
+   the scaled sum where the sum is negative, and the biases of the outputs (2, 2), (2, 3), (3, 2) and (3, 3).
+   Stack: 0 4x6 half transformed, 96 sums, 100 y, 104 channels left; from 148: row. */
+#define WINOGRAD_4X4_OUTPUTS(name, ends, times, right) \
+MOTES_ASSEMBLY void name(const int32_t *sums, const int32_t *scales, int8_t *y, uint32_t pixel, uint32_t row) { \
+    __asm__ volatile( \
+        "push {r4-r11, lr}\n" \
+        "sub sp, #112\n" \
+        "mov lr, r3\n" \
+        "mov r12, r2\n" \
+        "mov r8, r1\n" \
+        "mov r9, #4\n" \
+        "str r9, [sp, #104]\n" \
+        "1:\n" /* a channel: columns */ \
+        ".irp j, 0, 1, 2, 3, 4, 5\n" \
+        "ldr r1, [r0, #32 * \\j]\n" \
+        "ldr r2, [r0, #32 * \\j + 384]\n" \
+        "ldr r3, [r0, #32 * \\j + 576]\n" \
+        "ldr r4, [r0, #32 * \\j + 768]\n" \
+        "ldr r5, [r0, #32 * \\j + 960]\n" \
+        "ldr r6, [r0, #32 * \\j + 192]\n" \
+        OUTPUTS(ends, times) \
+        "str r1, [sp, #4 * \\j]\n" \
+        "str r5, [sp, #4 * \\j + 24]\n" \
+        "str r3, [sp, #4 * \\j + 48]\n" \
+        "str r2, [sp, #4 * \\j + 72]\n" \
+        ".endr\n" \
+        "str r0, [sp, #96]\n" \
+        "str r12, [sp, #100]\n" \
+        "mov r0, r8\n" \
+        "ldm r0!, {r8-r11}\n" \
+        ROW(ends, times, right, "0", "0", "1", "2", "", "r8", "r8") \
+        NEXT_ROW \
+        ROW(ends, times, right, "24", "1", "2", "3", "", "r8", "r8") \
+        NEXT_ROW \
+        ROW(ends, times, right, "48", "2", "3", "4", CORNERS, "r4", "r6") \
+        NEXT_ROW \
+        ROW(ends, times, right, "72", "2", "3", "4", CORNERS, "r4", "r6") \
+        "mov r8, r0\n" \
+        "ldr r0, [sp, #96]\n" \
+        "ldr r12, [sp, #100]\n" \
+        "ldr r9, [sp, #104]\n" \
+        "add r0, #8\n" \
+        "add r12, #1\n" \
+        "subs r9, #1\n" \
+        "str r9, [sp, #104]\n" \
+        "bne.w 1b\n" \
+        "add sp, #112\n" \
+        "pop {r4-r11, pc}\n"); \
 }
+
+/* Weights hold 6 in m0 and m5. */
+WINOGRAD_4X4_OUTPUTS(winograd_4x4_outputs_s8_dsp, "", "", "17")
+/* They do not. */
+WINOGRAD_4X4_OUTPUTS(winograd_4x4_plain_outputs_s8_dsp,
+                     "add r1, r1, r1, lsl #1\n add r6, r6, r6, lsl #1\n", ", lsl #1", "16")
 
 #undef COLUMN
 #undef OUTPUTS
 #undef FINISH
 #undef ROW
+#undef NEXT_ROW
+#undef CORNERS
 /* clang-format on */
 #pragma GCC diagnostic pop
 

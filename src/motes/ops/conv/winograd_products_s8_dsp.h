@@ -103,6 +103,33 @@ MOTES_ASSEMBLY void winograd_products_32_s8_dsp(const uint32_t *values, const ui
         "pop {r4-r11, pc}\n");
 }
 
+/* Of 32 input channels, added to `sums`. */
+MOTES_ASSEMBLY void winograd_products_more_s8_dsp(const uint32_t *values, const uint32_t *weights, int32_t *sums,
+                                                  const uint32_t *values_end) {
+    /* Stack: 0 sums, 4 values_end. Registers as above. */
+    __asm__ volatile(
+        "push {r2-r11, lr}\n"
+        "mov r12, r0\n"
+        "mov lr, r1\n"
+        "1:\n" /* a position */
+        "ldr r8, [sp]\n"
+        "ldm r8, {r0-r7}\n"
+        ".rept 16\n"
+        STEP
+        ".endr\n"
+        "ldr r8, [sp]\n"
+        "ldr r9, [sp, #4]\n"
+        ".irp i, 1, 2, 3, 4, 5, 6, 7\n"
+        "str r\\i, [r8, #4 * \\i]\n"
+        ".endr\n"
+        "str r0, [r8], #32\n"
+        "str r8, [sp]\n"
+        "cmp r12, r9\n"
+        "bne.w 1b\n"
+        "add sp, #8\n"
+        "pop {r4-r11, pc}\n");
+}
+
 #undef FIRST_STEP
 #undef STEP
 /* clang-format on */
