@@ -259,6 +259,4 @@ def test_weights_that_are_dequantized_by_channel(tmp_path: Path) -> None:
     assert found.status in ("equal", "within")
     refusal = ask(Question("tflm", path.read_bytes(), draw(load(path), 1, 1, 0)))
     assert isinstance(refusal, Refusal)
-    assert refusal.reason == (
-        "operator 0 (DEQUANTIZE) has a scale for each channel, of which it would take the first for all"
-    )
+    assert refusal.reason == "operator 0 (DEQUANTIZE) has several scales, of which it would take the first for all"

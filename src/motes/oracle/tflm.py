@@ -77,9 +77,10 @@ def _resized(model: StoredModel) -> str:
 
 
 def _first_scale_only(model: StoredModel) -> str:
-    """The same of weights that are kept as int8 with a scale a channel, and become floats as the model begins."""
+    """The same of int8 values with a scale for each channel or row that become floats: all of them, or some rows."""
     for graph in model.subgraphs:
         for operator in graph.operators:
-            if operator.name == "DEQUANTIZE" and len(graph.tensors[operator.inputs[0]].scale) > 1:
-                return f"{operator} has a scale for each channel, of which it would take the first for all"
+            values = {"DEQUANTIZE": 0, "EMBEDDING_LOOKUP": 1}.get(operator.name, len(operator.inputs))
+            if values < len(operator.inputs) and len(graph.tensors[operator.inputs[values]].scale) > 1:
+                return f"{operator} has several scales, of which it would take the first for all"
     return ""

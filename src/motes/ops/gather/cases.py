@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from motes.ir import DType, Tensor, quant
+from motes.ir import DType, Quant, Tensor
 from motes.ops.case import Case, Oracle, draw_values, float32, moved
 from motes.ops.movement import EVERY
 
@@ -75,6 +75,8 @@ def _embedding(rng: random.Random, dtype: DType, name: str) -> Case:
     case = _case(name, "EMBEDDING_LOOKUP", {}, rows, at, shape[0] - 1, [count, *shape[1:]])
     if dtype is not DType.INT8 or rng.random() < 0.4:
         return case
-    scaled = Tensor("rows", rows.shape, dtype, quant(float32(2.0 ** rng.uniform(-9, 3)), 0), rows.data)
+    each = shape[0] if rng.random() < 0.4 else 1
+    scales = tuple(float32(2.0 ** rng.uniform(-9, 3)) for _ in range(each))
+    scaled = Tensor("rows", rows.shape, dtype, Quant(scales, (0,) * each, 0 if each > 1 else None), rows.data)
     y = Tensor("y", (count, *shape[1:]), DType.FLOAT32)
-    return Case(name, "EMBEDDING_LOOKUP", {}, (at, scaled), (y,), case.ranges)
+    return Case(name, "EMBEDDING_LOOKUP", {}, (at, scaled), (y,), case.ranges, "litert" if each > 1 else "tflm")

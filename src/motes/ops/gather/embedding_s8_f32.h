@@ -6,15 +6,18 @@
 
 typedef struct {
     int32_t count, rows, columns;
-    float scale;
+    int32_t apart; /* from a row's scale to the next: 0 where all have one, else 1 */
+    const float *scales;
 } embedding_s8_f32_params;
 
 static inline void embedding_s8_f32(const embedding_s8_f32_params *p, const int32_t *indices,
                                     const int8_t *x, float *y) {
     for (int32_t i = 0; i < p->count; i++) {
-        const int8_t *row = x + motes_clamp(indices[i], 0, p->rows - 1) * p->columns;
+        const int32_t at = motes_clamp(indices[i], 0, p->rows - 1);
+        const int8_t *row = x + at * p->columns;
+        const float scale = p->scales[at * p->apart];
         for (int32_t j = 0; j < p->columns; j++)
-            *y++ = p->scale * (float)row[j];
+            *y++ = scale * (float)row[j];
     }
 }
 

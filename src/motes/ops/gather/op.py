@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from motes.errors import BadInput, Unsupported
-from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Tensor
+from motes.ir import Array, Builtin, DType, Kernel, Node, Op, Params, Quant, Tensor
 from motes.ops.common import CONVERT_AGAIN, check_arity, check_quant
 from motes.ops.movement import EVERY, check_indices, check_moved, check_shape, dense, positive_axis
 
@@ -140,7 +140,8 @@ class GatherNd(Op):
 class EmbeddingLookup(Op):
     """The rows of the second input that the first, int32, names.
 
-    Dtypes of the rows: all; int8 rows may become float32, multiplied by their scale. Source: TFLM's EMBEDDING_LOOKUP.
+    Dtypes of the rows: all; int8 rows may become float32, multiplied by their scale, or each by its own. Source: TFLM's
+    EMBEDDING_LOOKUP; a scale for each row: LiteRT's.
     """
 
     tflite = (Builtin("EMBEDDING_LOOKUP"),)
@@ -169,8 +170,11 @@ class EmbeddingLookup(Op):
         if indices.dtype is not DType.INT32 or len(indices.shape) != 1:
             raise BadInput(f"{node}: {indices} is not int32 along one axis; {CONVERT_AGAIN}")
         if _real(node):
-            check_quant(node, rows)
-            if rows.zero_point:
+            if rows.quant is None or rows.quant.axis != 0 or not rows.shape:
+                check_quant(node, rows)
+            elif len(rows.quant.scale) != rows.shape[0]:
+                raise BadInput(f"{node}: {rows} has {len(rows.quant.scale)} scales; {CONVERT_AGAIN}")
+            if any(_quant(node).zero_point):
                 raise Unsupported(node, f"{rows} has a zero point other than 0", CONVERT_AGAIN)
         else:
             check_moved(node, rows, y, types=EVERY)
@@ -193,12 +197,22 @@ class EmbeddingLookup(Op):
         if indices is None or rows is None:
             return None
         found = rows[np.clip(indices, 0, len(rows) - 1)]
-        return (np.float32(node.input(1).scale) * found.astype(np.float32) if _real(node) else found,)
+        if not _real(node):
+            return (found,)
+        scales = np.resize(np.array(_quant(node).scale, np.float32), len(rows))[np.clip(indices, 0, len(rows) - 1)]
+        return (scales.reshape(-1, *[1] * (found.ndim - 1)) * found.astype(np.float32),)
 
 
 def _real(node: Node) -> bool:
     """Whether int8 rows become real numbers."""
     return (node.input(1).dtype, node.output.dtype) == (DType.INT8, DType.FLOAT32)
+
+
+def _quant(node: Node) -> Quant:
+    """One scale for all rows, or one for each."""
+    quant = node.input(1).quant
+    assert quant is not None, node
+    return quant
 
 
 def _real_params(node: Node) -> Params:
@@ -207,5 +221,6 @@ def _real_params(node: Node) -> Params:
         "count": node.input(0).elements,
         "rows": rows.shape[0],
         "columns": rows.elements // rows.shape[0],
-        "scale": rows.scale,
+        "apart": int(not _quant(node).per_tensor),
+        "scales": np.array(_quant(node).scale, np.float32),
     }
