@@ -303,6 +303,7 @@ def test_three_sums_are_those_of_four_pixels() -> None:
     b = wrap(s1 - (c >> 8))
     a = wrap(s0 - (b >> 8))
     np.testing.assert_array_equal(np.stack([a, b, c, d]), wrap(256 * four))
+    np.testing.assert_array_equal(wrap(wrap(257 * drawn) * 0x00FF0100), wrap(256 * drawn))  # of a single pixel
 
 
 # ------------------------------------------------------------------------------------------------ in place

@@ -19,6 +19,9 @@ from motes.ops.conv.window import Window
 UNROLLED = 16
 """Steps in the unrolled loop of conv_fours_s8_dsp.h."""
 
+WIDE = frozenset(("in_h", "in_w", "out_h", "out_w", "down"))
+"""Fields of `conv_s8_dsp_params` with 32 bits; the others have 16 or fewer."""
+
 USUAL_SHIFT = 12
 """The shift that costs nothing there."""
 
@@ -81,10 +84,12 @@ def _rescales(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
 
 
 def fits(node: Node) -> bool:
-    """Whether every output channel sees all input channels, and the arithmetic holds."""
+    """Whether every output channel sees all input channels, the numbers are small, and the arithmetic holds."""
     assert isinstance(node.op, Window), node
     depth = node.input(1).shape[3 - node.op.channel_axis]
-    return kind_of(node) is Kind.S8 and depth == node.input(0).shape[3] and pack(node) is not None
+    if kind_of(node) is not Kind.S8 or depth != node.input(0).shape[3] or pack(node) is None:
+        return False
+    return all(abs(value) < 1 << 15 for name, value in scalars(node).items() if name not in WIDE)
 
 
 def in_place(node: Node) -> tuple[tuple[int, int], ...]:
@@ -97,6 +102,13 @@ def in_place(node: Node) -> tuple[tuple[int, int], ...]:
 
 def params(node: Node) -> Params:
     """The fields of `conv_s8_dsp_params`."""
+    blocks = pack(node)
+    assert blocks is not None, node
+    return {**scalars(node), "stream": blocks.stream}
+
+
+def scalars(node: Node) -> dict[str, int]:
+    """Those that are numbers."""
     op, view, blocks = node.op, look(node), pack(node)
     assert isinstance(op, Window) and blocks is not None, node
     low, high = limits(node, op.activation)
@@ -108,8 +120,6 @@ def params(node: Node) -> Params:
         "steps": blocks.steps,
         "skipped": (1 - blocks.steps) % UNROLLED,
         "shift": blocks.shift,
-        "words": blocks.stream.size,
-        "stream": blocks.stream,
     }
 
 

@@ -5,11 +5,10 @@
 
    A window is a grid of filter_h x columns runs of `run` bytes that lie together in x: with
    dilation_w 1 a run is a whole row of the filter, otherwise one pixel. Columns are `across` bytes
-   apart, rows are `down` bytes. A window lies inside x where it begins in whole_h rows and whole_w
-   columns from 0 on. Four windows of which one reaches outside are copied first, with x's zero
-   point for what is not there, their rows copied_down bytes apart; a small image (raw_h not 0) is
-   copied whole, to (raw_top, raw_left) of in_h x in_w, so that no window reaches outside. Windows
-   of one pixel at stride 1 are one row.
+   apart, rows are `down` bytes. Four windows of which one reaches outside are copied first, with
+   x's zero point for what is not there, their rows copied_down bytes apart; a small image (raw_h
+   not 0) is copied whole, to (raw_top, raw_left) of in_h x in_w, so that no window reaches outside.
+   Windows of one pixel at stride 1 are one row.
 
    stream, skipped, shift: see conv_fours_s8_dsp.h.
 
@@ -22,13 +21,23 @@
 #include "conv_fours_s8_dsp.h"
 #include "motes.h"
 
+/* Layers are many: what is small has 16 bits. */
 typedef struct {
-    int32_t batches, in_h, in_w, in_ch, out_h, out_w, out_ch;
-    int32_t stride_h, stride_w, dilation_h, pad_top, pad_left, raw_h, raw_w, raw_top, raw_left;
-    int32_t filter_h, reach_w, columns, run, across, down, copied_down, whole_h, whole_w;
-    int32_t in_zero, low, high, steps, skipped, shift, words;
+    int32_t in_h, in_w, out_h, out_w, down;
     const int32_t *stream;
+    int16_t batches, in_ch, out_ch, stride_h, stride_w, dilation_h, filter_h, reach_w, pad_top,
+        pad_left, raw_h, raw_w, raw_top, raw_left;
+    int16_t columns, run, across, copied_down, in_zero, low, high, steps;
+    int8_t skipped, shift;
 } conv_s8_dsp_params;
+
+/* Rows and columns, from 0 on, where a window that begins there lies inside. */
+MOTES_INLINE int32_t conv_s8_dsp_whole_h(const conv_s8_dsp_params *p) {
+    return p->in_h - (p->filter_h - 1) * p->dilation_h;
+}
+MOTES_INLINE int32_t conv_s8_dsp_whole_w(const conv_s8_dsp_params *p) {
+    return p->in_w - p->reach_w + 1;
+}
 
 /* Copies `pixels` pixels of a row of `width`, from column `left` on, with the zero point for what
  * is not there. */
@@ -54,7 +63,8 @@ static MOTES_NOINLINE int32_t conv_s8_dsp_find(const conv_s8_dsp_params *p, cons
             /* The windows k to `end` are side by side. */
             const int32_t pixels = (end - k - 1) * p->stride_w + p->reach_w;
             const int8_t *from = x + (row * p->in_w + begin) * p->in_ch;
-            inside &= row >= 0 && row < p->whole_h && begin >= 0 && begin + pixels <= p->in_w;
+            inside &=
+                row >= 0 && row < conv_s8_dsp_whole_h(p) && begin >= 0 && begin + pixels <= p->in_w;
             if (copy) {
                 for (int32_t i = 0, at = row; i < p->filter_h; i++, at += p->dilation_h)
                     conv_s8_dsp_copy(p, x + at * p->in_w * p->in_ch,
@@ -84,7 +94,8 @@ static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *
     job.second = p->out_ch;
     job.third = 2 * p->out_ch;
     job.fourth = 3 * p->out_ch;
-    job.stream_end = p->stream + p->words - (p->out_ch & 1);
+    const int32_t words = 2 + p->steps + (p->shift ? 4 : 6); /* of a block */
+    job.stream_end = p->stream + (p->out_ch + 1) / 2 * words - (p->out_ch & 1);
     job.skipped = p->skipped;
     job.shift = p->shift;
     job.expanded = expanded;
@@ -99,8 +110,9 @@ static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *
         int32_t down = p->down;
         job.y = y;
         job.fours = 0; /* of windows that lie inside, side by side */
-        if (top >= 0 && top < p->whole_h && left >= 0 && left < p->whole_w)
-            job.fours = motes_min(column, (p->whole_w - left - 1) / p->stride_w + 1) / 4;
+        const int32_t ahead = conv_s8_dsp_whole_w(p) - left;
+        if (top >= 0 && top < conv_s8_dsp_whole_h(p) && left >= 0 && ahead > 0)
+            job.fours = motes_min(column, (ahead - 1) / p->stride_w + 1) / 4;
         if (job.fours > 0) {
             job.x[0] = x + (top * p->in_w + left) * p->in_ch;
             for (int32_t k = 1; k < 4; k++)

@@ -98,8 +98,6 @@ class View:
             "across": self.dilation_w * self.in_ch,
             "down": self.dilation_h * self.in_w * self.in_ch,
             "copied_down": self.copied_down,
-            "whole_h": max(0, self.in_h - (self.filter_h - 1) * self.dilation_h),
-            "whole_w": max(0, self.in_w - self.reach_w + 1),
         }
 
 
