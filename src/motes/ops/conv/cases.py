@@ -164,7 +164,7 @@ def _edges(rng: random.Random, name: str, many: bool) -> Case:
     channels = rng.choice((4, 8, 12, 24, 52))
     if many:
         channels, columns = rng.choice((32, 64)), rng.randint(1, 8)
-        size = -(-4000 // (channels * columns)) + rng.randint(0, 1), columns
+        size = -(-6000 // (channels * columns)) + rng.randint(0, 1), columns
     padding = "SAME" if many or any(n < side for n, side in zip(size, sides, strict=True)) else rng.choice(PADDINGS)
     made = [window(size[i], sides[i], stride, 1, padding)[0] for i in (0, 1)]
     batch = 1 if many else rng.choice((1, 1, 2, 3))

@@ -15,13 +15,21 @@ from motes.ops.conv.window import Window
 
 @functools.lru_cache(maxsize=256)
 def pack(node: Node) -> Array | None:
-    """int32 (channels, 4): bias, multiplier, offset, right; None where doubled sums may not fit int32."""
+    """int32 (channels, 4): twice the bias, multiplier, offset, right; None where doubled sums may not fit int32."""
     assert isinstance(node.op, Window), node
     each = channels(node.op, node)
     if each is None or any(not c.rescale.roundable for c in each):
         return None
     biases = node.op.bias(node)
-    return np.array([(int(b), *c.rescale.rounded) for b, c in zip(biases, each, strict=True)], np.int32)
+    rows = [(2 * int(b), *c.rescale.rounded) for b, c in zip(biases, each, strict=True)]
+    return np.array(rows, np.int64).astype(np.int32)  # what is doubled may wrap: the sum does not
+
+
+def _fours(weights: Array) -> Array:
+    """int8 (fours, taps, 4), of (taps, channels): where channels do not come in fours, the last four overlap others."""
+    count = weights.shape[1]
+    starts = [min(c, count - 4) for c in range(0, count, 4)]
+    return np.stack([weights[:, c : c + 4] for c in starts])
 
 
 def fits(node: Node) -> bool:
@@ -41,6 +49,6 @@ def params(node: Node) -> Params:
         "in_zero": node.input(0).zero_point,
         "low": low,
         "high": high,
-        "weights": op.filter(node).reshape(-1),
+        "weights": _fours(op.filter(node).reshape(-1, node.output.shape[3])).reshape(-1),
         "rescale": rescale.reshape(-1),
     }

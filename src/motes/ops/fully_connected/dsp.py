@@ -116,10 +116,14 @@ def _rescales(node: Node, least: Array, largest: Array) -> tuple[Way, Array] | N
 
 
 def fits(node: Node) -> bool:
-    """Whether the arithmetic holds for these weights, and it is worth its size."""
+    """Whether the arithmetic holds for these weights."""
+    return node.input(1).shape[1] <= DEEPEST and pack(node) is not None
+
+
+def pays(node: Node) -> bool:
+    """Whether it is worth its size."""
     units, depth = node.input(1).shape
-    faster = cycles(units, depth) < fours.cycles(units, depth) * (1.0 if units * depth >= MANY else 0.9)
-    return faster and depth <= DEEPEST and pack(node) is not None
+    return cycles(units, depth) < fours.cycles(units, depth) * (1.0 if units * depth >= MANY else 0.9)
 
 
 def cycles(units: int, depth: int) -> float:

@@ -79,6 +79,7 @@ class FullyConnected(Dense):
             "fully_connected_s8_dsp.h",
             needs=frozenset({"dsp", "fpu"}),
             fits=lambda node: _is_bytes(node) and dsp.fits(node),
+            pays=dsp.pays,
             params=dsp.params,
             scratch=dsp.scratch,
             scratch_over=dsp.scratch_over,
