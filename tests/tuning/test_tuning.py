@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 import motes.tuning
+from motes.choose import choose
 from motes.errors import BadInput, DoesNotFit
 from motes.ir import DType, Graph, Node, Tensor, quant
+from motes.ops.cast.op import Cast
 from motes.ops.conv.op import Conv2D
 from motes.proving import compile_program, self_check
 from motes.target import board
 from motes.tuning import WEIGHTS, Cost, Goal, curve, options_of, table_of, tuned
 from motes.tuning.solve import solve
-from motes.tuning.table import Table, Variant
+from motes.tuning.table import Table, Variant, measured
 
 VIRT = board("virt-m4")
 KERNELS = ("conv_s8_dsp", "conv_winograd_2x2_s8_dsp", "conv_winograd_4x4_s8_dsp", "conv_winograd_lean_s8_dsp")
@@ -175,6 +177,14 @@ def test_nothing_is_measured_where_there_is_no_choice(monkeypatch: pytest.Monkey
     graph = convolutions(channels=3)
     monkeypatch.setattr(motes.tuning, "table_of", lambda *arguments: pytest.fail("measured"))
     assert functions(tuned(graph, VIRT, Goal("speed"))) == ["conv_s8_dsp"] * 2
+
+
+def test_a_view_costs_nothing() -> None:
+    x, y = (Tensor(name, (8,), DType.INT8) for name in "xy")
+    program = choose(Graph("g", (x,), (y,), (Node("cast", Cast(), (x,), (y,)),)), VIRT.core.features)
+    (kernel,) = {call.kernel for call in program.calls}
+    table = measured(program, {"cast": (kernel, kernel)}, VIRT, "zig")
+    assert [v.functions for v in table.layers["cast"]] in ([(), ()], [("motes_copy",)] * 2)
 
 
 def test_the_curve_has_no_choice_that_another_beats() -> None:

@@ -79,14 +79,15 @@ def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board:
         )  # fmt: skip
         run = proved.measure()
         symbols = {name: layer_symbol(PREFIX, name) for name in options}
-        calls = reached(read_elf(proved.image.kept.read_bytes()), symbols.values())
+        elf = read_elf(proved.image.kept.read_bytes())
+        calls = reached(elf, {s.name for s in elf.symbols} & set(symbols.values()))
         moments = _moments(proved)
         for name, call, _ in proved.program.walk():
             if name not in options or k >= len(options[name]):
                 continue
             assert isinstance(call, Call), name
-            functions = dict(calls[symbols[name]])
-            own = functions.pop(symbols[name])
+            functions = dict(calls.get(symbols[name], {}))  # a view has no function
+            own = functions.pop(symbols[name], 0)
             code |= functions
             layers[name].append(
                 Variant(

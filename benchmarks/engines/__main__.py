@@ -1,0 +1,63 @@
+"""Cycles, RAM and flash of public models on every core, beside other engines' figures.
+
+    python benchmarks/engines [--board B ...] [--model M ...] [--json] [--check | --record]
+
+The figures of others are in anchors.toml, ours so far in history.csv: --record adds today's, --check fails where one
+has grown by more than 1% since they were recorded last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import history
+from rows import Row, anchors, measure, table
+
+from motes.target import boards
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    known = [b.name for b in boards() if b.core.model]
+    arguments.add_argument("--board", action="append", choices=known, help="may be given again; default: virt-m4")
+    arguments.add_argument("--all-boards", action="store_true")
+    arguments.add_argument("--model", action="append", choices=list(anchors()["tflm"]["models"]), metavar="MODEL")
+    arguments.add_argument("--toolchain", default="zig")
+    arguments.add_argument("--json", action="store_true")
+    keeping = arguments.add_mutually_exclusive_group()
+    keeping.add_argument("--check", action="store_true")
+    keeping.add_argument("--record", action="store_true")
+    given = arguments.parse_args()
+    models = Path(os.environ.get("MOTES_SHARED", HERE.parents[2] / "shared")) / "models"
+    if not models.is_dir():
+        sys.exit(f"the public models are not at {models}; set MOTES_SHARED to the folder that holds models/")
+    rows: list[Row] = []
+    for board in known if given.all_boards else given.board or ["virt-m4"]:
+        found = list(measure(models, board, given.toolchain, given.model))
+        rows += found
+        if not given.json:
+            Console(width=170).print(table(board, found))
+    grown = history.grown(rows)
+    if given.json:
+        print(json.dumps({"rows": [row.to_json() for row in rows], "grown": grown}, indent=2))
+    else:
+        for line in grown:
+            print(line)
+    if given.record:
+        history.record(rows)
+    if given.check and grown:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
