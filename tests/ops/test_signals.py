@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from motes.build import host
-from motes.errors import Unsupported
-from motes.ir import Array, DType, Tensor, quant
+from motes.ir import Array, DType, Tensor
 from motes.ops.signal_fft import tables
 from motes.tflite import load
-from tflite_writer import Extras, Operator, Subgraph, write_model
+from tflite_writer import Operator, write_model
 from tflm import run_tflm
 
 STEPS = 12
@@ -91,22 +89,6 @@ def test_energies_outside_of_the_range_are_zero() -> None:
     (run,) = host.load([load(model("SignalEnergy", x, (y,), end_index=6, start_index=2))], sanitize=True)
     (made,) = run(np.full(16, -32768, np.int16))
     assert made.tolist() == [0, 0, *[1 << 31] * 4, 0, 0]
-
-
-def test_no_memory_in_a_subgraph() -> None:
-    condition = Tensor("condition", (1,), DType.BOOL)
-    x, y = Tensor("x", (4,), INT16, quant(0.5, 0)), Tensor("y", (4,), INT16, quant(0.5, 0))
-
-    def body(name: str, options: dict[str, Any]) -> Subgraph:
-        a, b = (replace(t, name=f"{t.name}_{name}") for t in (x, y))
-        return Subgraph([Operator("CUSTOM", (a,), (b,), options, custom_code="SignalDelay")], [a], [b])
-
-    bodies = [body(name, {"delay_length": 2}) for name in ("then", "otherwise")]
-    options = {"then_subgraph_index": 1, "else_subgraph_index": 2}
-    data = write_model([Operator("IF", (condition, x), (y,), options)], [condition, x], [y], Extras(subgraphs=bodies))
-    with pytest.raises(Unsupported) as raised:
-        load(data)
-    assert "keeps values, in a subgraph; keep operators with memory out of IF and WHILE" in str(raised.value)
 
 
 # ------------------------------------------------------------------------------------------------ transforms

@@ -18,14 +18,15 @@ from motes.ops.conv.op import Conv2D
 from motes.proving import compile_program, self_check
 from motes.target import board
 from motes.tuning import WEIGHTS, Cost, Goal, curve, options_of, table_of, tuned
+from motes.tuning.goal import MOST
 from motes.tuning.solve import solve
 from motes.tuning.table import Table, Variant, measured
 
 VIRT = board("virt-m4")
-KERNELS = ("conv_s8_dsp", "conv_winograd_2x2_s8_dsp", "conv_winograd_4x4_s8_dsp", "conv_winograd_lean_s8_dsp")
+KERNELS = ("conv_s8_dsp", *(f"conv_winograd_{form}_s8_dsp" for form in ("2x2", "4x4", "lean")))
 
 
-def convolutions(count: int = 2, channels: int = 16, size: int = 12) -> Graph:
+def convolutions(count: int = 2, channels: int = 32, size: int = 8) -> Graph:
     """3x3 convolutions one behind the other, which several kernels serve."""
     rng = np.random.default_rng(7)
     x = first = Tensor("x", (1, size, size, channels), DType.INT8, quant(0.1, 3))
@@ -90,9 +91,8 @@ def test_no_choice_is_better(seed: int) -> None:
     table = random_table(rng)
     choices = list(every_choice(table))
     goal = Goal(rng.choice(list(WEIGHTS)), rng.choice((None, 120_000)), rng.choice((None, 40_000)))
-    allowed = [
-        cost for _, cost in choices if cost.flash <= (goal.flash or 1 << 20) and cost.ram <= (goal.ram or 256 << 10)
-    ]
+    most = goal.flash or MOST * min(cost.flash for _, cost in choices)
+    allowed = [cost for _, cost in choices if cost.flash <= most and cost.ram <= (goal.ram or 256 << 10)]
 
     def arena(names) -> int:
         return max(v.moment for name, rows in table.layers.items() for v in rows if v.kernel == names[name])
@@ -134,8 +134,6 @@ def test_every_kernel_that_fits_is_an_option(programs) -> None:
 
 
 def test_goals_lead_to_other_kernels_and_the_same_bytes(programs) -> None:
-    assert functions(programs["speed"]) == ["conv_winograd_4x4_s8_dsp"] * 2
-    assert functions(programs["size"]) != functions(programs["speed"])
     spent = {}
     for optimize, program in programs.items():
         proved = compile_program(program, VIRT, "tuned")
@@ -143,6 +141,7 @@ def test_goals_lead_to_other_kernels_and_the_same_bytes(programs) -> None:
         spent[optimize] = (proved.measure().cycles, proved.image.flash.total)
     assert spent["speed"][0] < spent["size"][0]
     assert spent["speed"][1] > spent["size"][1]
+    assert functions(programs["size"]) != functions(programs["speed"])
 
 
 def test_what_was_measured_is_what_the_image_takes(programs) -> None:
@@ -151,14 +150,16 @@ def test_what_was_measured_is_what_the_image_takes(programs) -> None:
     assert [len(rows) for rows in table.layers.values()] == [len(KERNELS)] * 2
     names, cost = solve(table, Goal("speed"), VIRT, lambda picked: 0)
     proved = compile_program(program, VIRT, "tuned")
-    assert names == {"conv0": "conv_winograd_4x4_s8_dsp", "conv1": "conv_winograd_4x4_s8_dsp"}
+    assert list(names.values()) == functions(program)
     assert cost.cycles == pytest.approx(proved.measure().cycles, rel=0.005)
     assert cost.flash == pytest.approx(proved.image.flash.total, rel=0.02)
 
 
 def test_budgets_are_kept() -> None:
     graph = convolutions()
-    assert functions(tuned(graph, VIRT, Goal("speed", flash=20_000))) != ["conv_winograd_4x4_s8_dsp"] * 2
+    quick, *_, small = curve(graph, VIRT)
+    tight = Goal("speed", flash=(quick.flash + small.flash) // 2)
+    assert functions(tuned(graph, VIRT, tight)) != functions(tuned(graph, VIRT, Goal("speed", flash=quick.flash)))
     with pytest.raises(DoesNotFit, match=r"no choice of kernels fits 3,000 bytes of flash and .* the smallest takes "):
         tuned(graph, VIRT, Goal(flash=3000))
 
@@ -170,7 +171,7 @@ def test_measured_once(monkeypatch: pytest.MonkeyPatch, programs) -> None:
     monkeypatch.setattr(motes.tuning.table, "compile_program", refuse)
     assert functions(tuned(convolutions(), VIRT, Goal("speed"))) == functions(programs["speed"])
     with pytest.raises(AssertionError, match="measured again"):
-        tuned(convolutions(size=11), VIRT, Goal())
+        tuned(convolutions(size=9), VIRT, Goal())
 
 
 def test_nothing_is_measured_where_there_is_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from motes.ir import Control, Graph
 from motes.passes.choose_operands import choose_operands
 from motes.passes.count_rounds import count_rounds
+from motes.passes.dense_pixels import dense_pixels
 from motes.passes.drop_dead_channels import drop_dead_channels
 from motes.passes.drop_dead_nodes import drop_dead_nodes
 from motes.passes.drop_dead_states import drop_dead_states
@@ -40,6 +41,7 @@ PIPELINE = (
     roll_recurrence,
     drop_dead_channels,
     drop_dead_states,  # and what fed nothing else
+    dense_pixels,
     order_nodes,
 )
 

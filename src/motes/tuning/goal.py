@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from motes.build.image import Image
 from motes.errors import BadInput
 
-WEIGHTS = {"speed": 0.5, "balanced": 2.0, "size": 20.0}
+WEIGHTS = {"speed": 0.1, "balanced": 2.0, "size": 20.0}
 """What a share of the chip's memory counts beside the same share of the cycles.
 
 A build is the better, the lower `cycles / cycles of the default kernels + weight * (flash / the chip's flash + RAM /
 the chip's RAM)` is: with a weight of 2, a kernel that takes 1% of the flash must save 2% of the time.
 """
+
+MOST = 4
+"""A build takes at most so many times the flash of the smallest: beyond that, cycles come too dear for anyone."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from motes.errors import DoesNotFit
 from motes.target import Board
-from motes.tuning.goal import Goal
+from motes.tuning.goal import MOST, Goal
 from motes.tuning.table import Table, Variant
 
 ATTEMPTS = 12
@@ -35,7 +35,10 @@ def solve(
         DoesNotFit: nothing meets the budgets; the message says how much the least takes.
     """
     assert board.chip is not None
-    flash = min(goal.flash or board.chip.flash.size, board.chip.flash.size)
+    smallest = _solve(table, 1e9, board, 1 << 40, 1 << 40)
+    assert smallest is not None
+    most = MOST * _cost(table, smallest, 0).flash
+    flash = min(goal.flash or most, board.chip.flash.size)
     ram = min(goal.ram or board.chip.ram.size, board.chip.ram.size)
     room = ram - table.ram
     for _ in range(ATTEMPTS):
@@ -47,11 +50,10 @@ def solve(
         if planned <= ram - table.ram:
             return names, _cost(table, picked, planned)
         room = min(room, max(v.moment for v in picked.values())) - 1
-    least = _solve(table, 1e9, board, 1 << 40, 1 << 40)
-    assert least is not None
-    cost = _cost(table, least, arena({name: v.kernel for name, v in least.items()}))
+    cost = _cost(table, smallest, arena({name: v.kernel for name, v in smallest.items()}))
+    allowed = min(flash, goal.flash or flash)
     raise DoesNotFit(
-        f"no choice of kernels fits {flash:,} bytes of flash and {ram:,} bytes of RAM on {board.name}; the smallest "
+        f"no choice of kernels fits {allowed:,} bytes of flash and {ram:,} bytes of RAM on {board.name}; the smallest "
         f"takes {cost.flash:,} and {cost.ram:,}: allow more, or use a smaller model"
     )
 

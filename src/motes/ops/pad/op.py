@@ -84,7 +84,7 @@ class Pad(Op):
         return "moved"
 
     def rows(self, node: Node) -> Rows | None:
-        return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
+        return _rows(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data
@@ -128,7 +128,7 @@ class PadV2(Op):
         return _params(node)
 
     def rows(self, node: Node) -> Rows | None:
-        return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
+        return _rows(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x, value = node.input(0).data, node.input(2).data
@@ -138,6 +138,13 @@ class PadV2(Op):
 
     def copies(self, node: Node) -> int | None:
         return None if any(map(any, borders(node))) else 0
+
+
+def _rows(node: Node) -> Rows | None:
+    """Row by row where there is nothing above and below, for certain."""
+    if node.input(1).data is None or len(borders(node)) != 4 or any(map(any, borders(node)[:2])):
+        return None
+    return row_by_row(node)
 
 
 def _inside(node: Node) -> Copy:
@@ -220,7 +227,7 @@ class MirrorPad(Op):
         return "moved"
 
     def rows(self, node: Node) -> Rows | None:
-        return row_by_row(node) if len(borders(node)) == 4 and not any(map(any, borders(node)[:2])) else None
+        return _rows(node)
 
     def fold(self, node: Node) -> tuple[Array, ...] | None:
         x = node.input(0).data

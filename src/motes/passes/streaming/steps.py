@@ -17,7 +17,7 @@ from motes.ops.reshape.op import Reshape
 from motes.ops.slice.masks import Masks
 from motes.ops.slice.op import Slice, StridedSlice
 from motes.ops.slide.op import Piece, Slide
-from motes.passes.streaming.dense_pixels import dense_pixels
+from motes.passes.dense_pixels import dense_pixels
 from motes.passes.streaming.motion import Motion, Motions, Moving, Range, motions
 from motes.wellformed import verify
 
