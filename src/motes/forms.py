@@ -20,7 +20,10 @@ MEMORY = {"speed": 4, "balanced": 2, "size": 1}
 """So many times the memory of whole windows, arena, states and ring, may a streaming form take to save cycles."""
 
 LESS = 0.9
-"""It must take at most this share of their multiply-accumulates: below that, calls cost more than is saved."""
+"""It must take less than this share of their multiply-accumulates: above that, calls cost more than is saved."""
+
+USUAL_RAM = 256 * 1024
+"""Bytes that a board without a chip counts as having."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def form_of(stage: Stage, board: Board, toolchain: str, goal: Goal = BALANCED) -
         BuildFailed, BadInput, Unsupported: as `compile_program` and `self_check` do.
     """
     whole = _form(stage, stage.graph, board, toolchain, goal)
-    streamed = _streamed(stage)
+    streamed = _streamed(stage, board, goal)
     if streamed is None:
         return whole
     form = _form(stage, streamed.graph, board, toolchain, goal, streamed)
@@ -67,15 +70,23 @@ def form_of(stage: Stage, board: Board, toolchain: str, goal: Goal = BALANCED) -
     return form if board.chip is None or form.cycles < whole.cycles else whole
 
 
-def _streamed(stage: Stage) -> Streamed | None:
-    """The streaming form of a stage whose windows overlap, where it computes much less."""
+def _streamed(stage: Stage, board: Board, goal: Goal) -> Streamed | None:
+    """The streaming form of a stage whose windows overlap, where it computes much less: of those that keep what the
+    first layers make, and then more, the best by the goal's weight, multiply-accumulates standing for cycles."""
     if stage.ring.stride >= stage.ring.length:
         return None
-    try:
-        found = stream(repair(stage.graph), stage.ring.length, stage.ring.stride)
-    except Unsupported:
-        return None
-    return found if found.graph.macs <= LESS * found.whole.macs else None
+    graph, ram = repair(stage.graph), board.chip.ram.size if board.chip else USUAL_RAM
+    best, least = None, LESS
+    for depth in range(1, len(graph.nodes) + 1):
+        try:
+            form = stream(graph, stage.ring.length, stage.ring.stride, depth)
+        except Unsupported:
+            continue
+        kept = sum(s.read.nbytes for s in form.graph.states)
+        cost = form.graph.macs / graph.macs + goal.weight * kept / ram
+        if cost < least:
+            best, least = form, cost
+    return best
 
 
 def _form(

@@ -72,6 +72,21 @@ def test_steps_equal_windows(name: str, rows: int, step: int) -> None:
     assert len(np.unique(compare(graph, streamed, WINDOWS))) > 3
 
 
+def test_less_is_kept() -> None:
+    graph = model("examples/keyword_spotting/model")
+    forms = [stream(graph, 49, 10, depth) for depth in range(1, 6)]
+    kept = [sum(s.read.nbytes for s in form.graph.states) for form in forms]
+    assert [(form.graph.macs, form.recomputed) for form in forms] == [
+        (607_280, 410_560),
+        (602_960, 406_240),
+        (572_240, 375_520),
+        (571_088, 374_368),
+        (562_896, 366_176),
+    ]
+    assert kept == [3160, 4360, 4760, 6360, 6360]
+    compare(graph, forms[2], 30)
+
+
 @pytest.mark.parametrize("padding", ["CAUSAL", "SAME", "VALID"])
 @pytest.mark.parametrize("step", [1, 4])
 def test_dilated_blocks(padding: str, step: int) -> None:
@@ -88,8 +103,9 @@ def test_random_networks() -> None:
     streamed = 0
     for seed in SEEDS:
         graph, rows, step = random_model(seed)
+        depth = None if seed % 3 else random.Random(seed).randint(1, len(graph.nodes))
         try:
-            made = stream(graph, rows, step)
+            made = stream(graph, rows, step, depth)
         except Unsupported:
             continue
         streamed += 1

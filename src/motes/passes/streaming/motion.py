@@ -87,18 +87,19 @@ class Motions:
     stopped: tuple[Node, ...]
 
 
-def motions(graph: Graph, rows: int, step: int) -> Motions:
-    """The motions in a graph whose input 0 is a window of `rows` rows that moves on by `step`."""
+def motions(graph: Graph, rows: int, step: int, depth: int) -> Motions:
+    """The motions that the first `depth` nodes of a graph make, whose input 0 is a window of `rows` rows that moves on
+    by `step`."""
     (window, *_) = graph.inputs
     shape = in_rows(window.shape, rows) or (1, rows, 1, window.elements // rows)
     of = {window: Motion(shape, Fraction(step), 0, rows)}
     nodes: dict[Node, Moving] = {}
     stopped = []
-    for node in graph.nodes:
+    for i, node in enumerate(graph.nodes):
         sources = [t for t in node.inputs if t is not None and t.data is None]
         if not any(t in of for t in sources):
             continue
-        moving = _moving(node, of) if all(t in of for t in sources) else None
+        moving = _moving(node, of) if i < depth and all(t in of for t in sources) else None
         if moving is None:
             stopped.append(node)
             continue

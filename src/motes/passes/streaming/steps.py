@@ -19,6 +19,7 @@ from motes.ops.slice.op import Slice, StridedSlice
 from motes.ops.slide.op import Piece, Slide
 from motes.passes.dense_pixels import dense_pixels
 from motes.passes.streaming.motion import Motion, Motions, Moving, Range, motions
+from motes.passes.streaming.needs import needed_rows, reach, wanted_rows
 from motes.wellformed import verify
 
 
@@ -66,8 +67,11 @@ class Streamed:
         }
 
 
-def stream(graph: Graph, rows: int, step: int) -> Streamed:
+def stream(graph: Graph, rows: int, step: int, depth: int | None = None) -> Streamed:
     """The streaming form of a graph whose input 0 is a window of `rows` rows that moves on by `step` each time.
+
+    Args:
+        depth: only what the first so many nodes make is kept, which takes less memory; None: all that can be.
 
     Raises:
         Unsupported: nothing of what it computes can be kept; the message names the operator and the tensor.
@@ -76,9 +80,10 @@ def stream(graph: Graph, rows: int, step: int) -> Streamed:
         raise Unsupported(graph.name, f"steps of {step} rows leave nothing of a window of {rows}", "take shorter steps")
     if graph.inputs[0] in graph.outputs:
         raise Unsupported(graph.name, f"its window {graph.inputs[0].name} is an output, too", "run it on whole windows")
-    made = _Steps(graph, rows, step).streamed()
+    found = motions(graph, rows, step, len(graph.nodes) if depth is None else depth)
+    made = _Steps(graph, rows, step, found).streamed()
     if made.graph.macs >= graph.macs:
-        _refuse(graph, motions(graph, rows, step))
+        _refuse(graph, found)
     return made
 
 
@@ -107,11 +112,10 @@ def _refuse(graph: Graph, found: Motions) -> NoReturn:
 class _Steps:
     """The streaming form in the making."""
 
-    def __init__(self, graph: Graph, rows: int, step: int) -> None:
-        self.whole, self.rows, self.step = graph, rows, step
-        self.found = motions(graph, rows, step)
-        self.needed = _needed(graph, self.found)
-        self.wanted = _wanted(graph, self.found, self.needed)
+    def __init__(self, graph: Graph, rows: int, step: int, found: Motions) -> None:
+        self.whole, self.rows, self.step, self.found = graph, rows, step, found
+        self.needed = needed_rows(graph, self.found)
+        self.wanted = wanted_rows(graph, self.found, self.needed)
         self.names = Names()
         self.tensor_names = Names()
         for t in graph.tensors:
@@ -123,7 +127,6 @@ class _Steps:
         self.pieces: dict[Tensor, dict[Range, Tensor]] = {}
         self.kept: dict[Tensor, tuple[Range, Tensor]] = {}
         self.parts: dict[tuple[Tensor, Range], Tensor] = {}
-        self.recomputed = 0
 
     def streamed(self) -> Streamed:
         """The result."""
@@ -144,7 +147,17 @@ class _Steps:
                 self.nodes.append(Node(self.names(f"{tensor.name}_all"), Reshape(), (rows,), (tensor,)))
         inputs = (new, *self.whole.inputs[1:])
         graph = Graph(self.whole.name, inputs, self.whole.outputs, tuple(self.nodes), tuple(self.states))
-        return Streamed(verify(dense_pixels(graph)), self.whole, self.rows, self.step, self.recomputed)
+        return Streamed(verify(dense_pixels(graph)), self.whole, self.rows, self.step, self._recomputed())
+
+    def _recomputed(self) -> int:
+        """Multiply-accumulates a step of rows that the window before had, too."""
+        found, every = self.found, motions(self.whole, self.rows, self.step, len(self.whole.nodes))
+        again = 0
+        for node in every.nodes:
+            y, motion = node.output, every.of[node.output]
+            made = ((0, motion.rows),) if y not in found.of else found.of[y].fresh(self.needed.get(y, (0, 0)))
+            again += node.op.macs(node) * max(0, sum(b - a for a, b in made) - motion.new) // motion.rows
+        return again
 
     def _compute(self, node: Node, moving: Moving) -> None:
         """The rows of a node's output that each step computes."""
@@ -167,14 +180,11 @@ class _Steps:
             op = four.op.padded(replace(four, inputs=inputs, outputs=(part,)), before, behind)
             self.nodes.append(Node(self.names(f"{node.name}_{len(made)}"), op, inputs, (part,), node.sources))
             made[first, last] = part
-        count = sum(last - first for first, last in made)
-        again = count - min(count, motion.new)
-        self.recomputed += node.op.macs(node) * again // motion.rows
         self._have(y, made)
 
     def _read(self, x: Tensor, moving: Moving, made: Range) -> tuple[Tensor, tuple[int, int]]:
         """The rows of an input behind these rows of the output, and how many rows of padding lie around them."""
-        (first, last), around = _reach(self.found.of[x], moving, made)
+        (first, last), around = reach(self.found.of[x], moving, made)
         return self._rows(x, (first, last)), around
 
     def _have(self, x: Tensor, pieces: dict[Range, Tensor]) -> None:
@@ -282,59 +292,6 @@ def steady(graph: Graph) -> frozenset[Node]:
             kept.add(node)
             wanted.update(node.inputs)
     return frozenset(kept)
-
-
-def _reach(motion: Motion, moving: Moving, made: Range) -> tuple[Range, tuple[int, int]]:
-    """The rows of an input that these rows of the output see, and the rows of padding before and behind them."""
-    first, last = moving.rows.needed(made[0], made[1] - 1)
-    here = (max(0, first), min(motion.rows, last + 1))
-    return here, (here[0] - first, last + 1 - here[1])
-
-
-def _needed(graph: Graph, found: Motions) -> dict[Tensor, Range]:
-    """The rows of each tensor that some output follows from."""
-    needed: dict[Tensor, Range] = {}
-
-    def add(tensor: Tensor, rows: Range) -> None:
-        known = needed.get(tensor, rows)
-        needed[tensor] = min(known[0], rows[0]), max(known[1], rows[1])
-
-    for tensor in (*graph.outputs, *(s.write for s in graph.states)):
-        if tensor in found.of:
-            add(tensor, (0, found.of[tensor].rows))
-    for node in reversed(graph.nodes):
-        moving = found.nodes.get(node)
-        for x in node.inputs:
-            if x is None or x not in found.of:
-                continue
-            if moving is None:
-                add(x, (0, found.of[x].rows))
-            elif node.output in needed:
-                add(x, _reach(found.of[x], moving, needed[node.output])[0])
-    window = graph.inputs[0]
-    rows = found.of[window].rows  # the new rows come at the end, needed or not
-    needed[window] = needed.get(window, (0, rows))[0], rows
-    return needed
-
-
-def _wanted(graph: Graph, found: Motions, needed: dict[Tensor, Range]) -> dict[Tensor, list[Range]]:
-    """The rows of each tensor that are read at once."""
-    wanted: dict[Tensor, list[Range]] = {}
-    for tensor in (*graph.outputs, *(s.write for s in graph.states)):
-        if tensor in found.of:
-            wanted.setdefault(tensor, []).append((0, found.of[tensor].rows))
-    for node in graph.nodes:
-        moving = found.nodes.get(node)
-        for x in node.inputs:
-            if x is None or x not in found.of:
-                continue
-            reads = wanted.setdefault(x, [])
-            if moving is None:
-                reads.append((0, found.of[x].rows))
-            elif node.output in needed:
-                fresh = found.of[node.output].fresh(needed[node.output])
-                reads += [_reach(found.of[x], moving, made)[0] for made in fresh]
-    return wanted
 
 
 def _fewer(shape: tuple[int, ...], rows: int, step: int) -> tuple[int, ...]:
