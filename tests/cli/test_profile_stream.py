@@ -115,3 +115,15 @@ def test_refuses(motes_: Any, tmp_path: Path, arguments: tuple[str, ...], words:
 def test_refuses_models_without_rows(motes_: Any, model: Path) -> None:
     words = "dense: its input in put int8[1, 8] is no window of rows in time, (1, rows, ...); run it without streaming"
     assert motes_("profile", model, "--stream") == (2, "", f"error: {words}\n")
+
+
+def test_a_frame_of_the_wake_word_is_within_its_budget(shared: Path) -> None:
+    """The budgets may only fall: cycles of the step that takes most, RAM and flash, in one build."""
+    import motes as mt
+
+    found = mt.profile(shared / "models" / "mlperf_tiny" / "str_ww_ref_model.tflite", step=1)
+    assert found.stream is not None and found.stream.streamed.exact and found.macs == 46_040
+    spent = found.to_json()["stream"]["cycles_per_step"]
+    assert 0 < spent["mean"] <= spent["max"] <= 86_000
+    assert found.ram["total"] <= 4_488
+    assert found.flash["total"] <= 60_928
