@@ -94,6 +94,8 @@ def test_what_is_found_stays_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
         assert shown["window_macs"] > shown["macs"] and shown["warmup_steps"] == 6
         assert len(runs[name].outcome.triggers[stage]) == len(runs["whole"].outcome.triggers[whole_stage(whole)]) + 6
     (stage,) = boards["virt-m4"].made.application.stages
+    page = boards["virt-m4"].save(tmp_path / "page.html").read_text("utf-8")
+    assert f"motions, {stage.streamed}; its first 6 runs fill the window." in page
     assert boards["virt-m4"].made.stage_cycles(stage) < whole.made.stage_cycles(whole_stage(whole))
 
 
