@@ -80,4 +80,16 @@ MOTES_ASSEMBLY const int32_t *dense_sums_s8_dsp(const uint32_t *x, const int32_t
 /* clang-format on */
 #pragma GCC diagnostic pop
 
+/* `n` values at any address as int16, with nothing read behind them. */
+MOTES_INLINE void dense_expand_all_s8_dsp(const int8_t *x, int32_t n, uint32_t *to) {
+    const int32_t whole = n / 4, rest = n % 4;
+    if (whole)
+        dense_expand_s8_dsp(x + 4 * whole, to + 2 * whole, (uint32_t)whole);
+    if (rest) {
+        x += 4 * whole, to += 2 * whole;
+        to[0] = (uint16_t)x[0] | (rest > 2 ? (uint32_t)x[2] << 16 : 0);
+        to[1] = rest > 1 ? (uint16_t)x[1] : 0;
+    }
+}
+
 #endif

@@ -10,12 +10,10 @@ import numpy as np
 
 from motes.ir import Array, Node, Params
 from motes.ops.conv.step import MOST_SHIFT, Rescale, fit, fit_signed
+from motes.ops.dense import SUMS, blocks
 from motes.ops.fully_connected import fours
 from motes.ops.fully_connected.dense import Dense
 from motes.ops.fully_connected.sums import folded_bias, rescaling, weights_of
-
-UNITS = 8
-"""Outputs of a block: eight sums in registers."""
 
 UNROLLED, UNROLLED_SMALL = 32, 4
 """Words of x in one round of the unrolled loop."""
@@ -52,44 +50,23 @@ class Stream:
 
 @functools.lru_cache(maxsize=64)
 def pack(node: Node) -> Stream | None:
-    """The stream of all blocks, or None where the arithmetic does not hold.
-
-    Two weights of neighbouring units share a halfword as 256 * w0 + w1. Each unit's sum must stay below 2**23, so that
-    256 times it fits an int32, and be scaled down by two at least.
-    """
+    """The stream of all blocks, each with its rescaling, or None where the arithmetic does not hold."""
     weights = weights_of(node).astype(np.int64)
     units, depth = weights.shape
     bias = folded_bias(node).astype(np.int64)
     largest = np.maximum(weights * 127, weights * -128).sum(axis=1) + bias
     least = np.minimum(weights * 127, weights * -128).sum(axis=1) + bias
-    if max(largest.max(), -least.min()) >= 1 << 23:
-        return None
-    found = _rescales(node, least, largest)
-    if found is None:
+    stream, found = blocks(weights, bias), _rescales(node, least, largest)
+    if stream is None or found is None:
         return None
     if depth % 4 and node.output.elements != units:
         return None  # rows that begin between words would be read past their end
     way, rescales = found
-    padded = np.zeros((-(-units // UNITS) * UNITS, -(-depth // 4) * 4), np.int64)
-    padded[:units, :depth] = weights
-    halves = 256 * padded[0::2] + padded[1::2]
-    if halves.min() < -(1 << 15):
-        return None  # -128 above a negative weight
-    bias = np.concatenate([bias, np.zeros(len(padded) - units, np.int64)])
-    # Pairs of units x (depth / 4) x 4; SXTB16 takes bytes 0 and 2 of a word of x, and after a rotation 1 and 3.
-    fours = halves.reshape(len(halves), -1, 4)
-    words = (fours[:, :, :2] & 0xFFFF) | (fours[:, :, 2:] & 0xFFFF) << 16
-    blocks = []
-    for first in range(0, len(padded), UNITS):
-        pairs = slice(first // 2, (first + UNITS) // 2)
-        high, low = bias[first : first + UNITS : 2], bias[first + 1 : first + UNITS : 2]
-        blocks.append(np.stack([256 * high + low, low], axis=1).reshape(-1))
-        blocks.append(words[pairs].transpose(1, 2, 0).reshape(-1))
-        if way in (Way.PROVEN_EACH, Way.EXACT_EACH):
-            last = rescales[first : first + UNITS]
-            blocks.append(np.pad(last, ((0, UNITS - len(last)), (0, 0))).reshape(-1))
+    if way in (Way.PROVEN_EACH, Way.EXACT_EACH):
+        own = np.pad(rescales, ((0, -units % SUMS), (0, 0))).reshape(len(stream), -1)
+        stream = np.concatenate([stream, own.astype(np.int32)], axis=1)
     of_all = np.pad(rescales[0], (0, 3 - rescales.shape[1])).astype(np.int32)
-    return Stream(way, np.concatenate(blocks).astype(np.uint32).view(np.int32), of_all)
+    return Stream(way, stream.reshape(-1), of_all)
 
 
 def _rescales(node: Node, least: Array, largest: Array) -> tuple[Way, Array] | None:
@@ -128,7 +105,7 @@ def pays(node: Node) -> bool:
 
 def cycles(units: int, depth: int) -> float:
     """About what a row takes, as measured."""
-    return 120 + 1.6 * depth + -(-units // UNITS) * (72 + 9.4 * depth)
+    return 120 + 1.6 * depth + -(-units // SUMS) * (72 + 9.4 * depth)
 
 
 def params(node: Node) -> Params:
@@ -141,7 +118,7 @@ def params(node: Node) -> Params:
         **{field: portable[field] for field in ("rows", "depth", "units", "low", "high")},
         "words": words,
         "skipped": -words % constants(node)[0],
-        "block": len(stream.words) // -(-units // UNITS),
+        "block": len(stream.words) // -(-units // SUMS),
         "stream": stream.words,
         "rescale": stream.rescale,
         "way": int(stream.way),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from motes.ir import Array, DType, Node, Params
+from motes.ops.dense import blocks
 from motes.ops.lstm.rescaling import cell_rescaling, gate_rescaling
 
 INPUT_WEIGHTS, HIDDEN_WEIGHTS, BIASES = (1, 2, 3, 4), (5, 6, 7, 8), (12, 13, 14, 15)
@@ -38,25 +39,9 @@ def _gates(node: Node, indices: Sequence[int]) -> Array:
 
 
 def _blocks(weights: Array, biases: Array, zero_point: int) -> Array | None:
-    """int32 (blocks, words): of two units each, as dense_s8_dsp.h takes them."""
-    wide = weights.astype(np.int64)
-    biases = biases - zero_point * wide.sum(axis=2)
-    reach = np.abs(biases) + 128 * np.abs(wide).sum(axis=2)
-    _, units, depth = wide.shape
-    padded = np.zeros((4, -(-units // 2) * 2, -(-depth // 4) * 4), np.int64)
-    padded[:, :units, :depth] = wide
-    starts = np.zeros(padded.shape[:2], np.int64)
-    starts[:, :units] = biases
-    # Rows in the order of their sums: unit by unit, gate by gate.
-    rows, starts = padded.transpose(1, 0, 2).reshape(-1, padded.shape[2]), starts.T.reshape(-1)
-    halves = 256 * rows[0::2] + rows[1::2]
-    if reach.max() >= 1 << 23 or halves.min() < -(1 << 15):
-        return None
-    fours = halves.reshape(-1, 4, rows.shape[1] // 4, 4)  # blocks x pairs x fours x bytes
-    words = (fours[..., :2] & 0xFFFF) | (fours[..., 2:] & 0xFFFF) << 16
-    begin = np.stack([256 * starts[0::2] + starts[1::2], starts[1::2]], axis=1).reshape(-1, 8)
-    stream = np.concatenate([begin, words.transpose(0, 2, 3, 1).reshape(len(begin), -1)], axis=1)
-    return stream.astype(np.uint32).view(np.int32)
+    """int32 (blocks, words): of two units each, in the order of their sums: unit by unit, gate by gate."""
+    starts = biases - zero_point * weights.sum(axis=2, dtype=np.int64)
+    return blocks(weights.transpose(1, 0, 2).reshape(-1, weights.shape[2]), starts.T.reshape(-1))
 
 
 def _products(node: Node) -> dict[str, tuple[int, int]]:

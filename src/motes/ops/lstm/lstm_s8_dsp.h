@@ -73,18 +73,6 @@ MOTES_INLINE int8_t lstm_output_s8_dsp(const lstm_s8_dsp_params *p, const int32_
     return (int8_t)__ssat(scaled + p->zero_point, 8);
 }
 
-/* `n` values at any address as int16, with nothing read behind them. */
-static inline void lstm_expand_s8_dsp(const int8_t *x, int32_t n, uint32_t *to) {
-    const int32_t whole = n / 4, rest = n % 4;
-    if (whole)
-        dense_expand_s8_dsp(x + 4 * whole, to + 2 * whole, (uint32_t)whole);
-    if (rest) {
-        x += 4 * whole, to += 2 * whole;
-        to[0] = (uint16_t)x[0] | (rest > 2 ? (uint32_t)x[2] << 16 : 0);
-        to[1] = rest > 1 ? (uint16_t)x[1] : 0;
-    }
-}
-
 static inline void lstm_s8_dsp(const lstm_s8_dsp_params *p, const int8_t *x, const int8_t *hidden,
                                const int16_t *cell, int8_t *y, int8_t *new_hidden,
                                int16_t *new_cell, void *scratch) {
@@ -100,8 +88,8 @@ static inline void lstm_s8_dsp(const lstm_s8_dsp_params *p, const int8_t *x, con
             const int32_t row = b * p->batch_rows + t * p->step_rows;
             int8_t *const out = y + row * units;
             const int32_t *stream = p->stream;
-            lstm_expand_s8_dsp(x + row * p->inputs, p->inputs, inputs);
-            lstm_expand_s8_dsp(last, units, before);
+            dense_expand_all_s8_dsp(x + row * p->inputs, p->inputs, inputs);
+            dense_expand_all_s8_dsp(last, units, before);
             for (int32_t u = 0; u < units; u += 2) {
                 int32_t over_x[8], over_hidden[8];
                 stream = dense_sums_s8_dsp(inputs, stream, over_x, fours, -fours % 8);

@@ -20,6 +20,7 @@ from motes.ops.common import (
     multiplier,
     named,
 )
+from motes.ops.svdf import dsp
 
 
 def _kernel(function: str, source: str, *dtypes: DType, **more: Any) -> Kernel:
@@ -31,6 +32,19 @@ def _kernel(function: str, source: str, *dtypes: DType, **more: Any) -> Kernel:
         in_place=lambda node: ((1, 1),),
         form="shared",
         **more,
+    )
+
+
+def _dsp(function: str, memory: DType) -> Kernel:
+    return Kernel(
+        function,
+        "svdf_s8_dsp.h",
+        needs=frozenset({"dsp"}),
+        fits=dsp.fits(memory),
+        params=dsp.params,
+        scratch=dsp.scratch,
+        in_place=lambda node: ((1, 1),),
+        form="shared",
     )
 
 
@@ -61,6 +75,8 @@ class Svdf(Op):
     kernels = (
         _kernel("svdf_s8", "svdf_s8.h", DType.INT8, DType.INT8, DType.INT8),
         _kernel("svdf_s8_s16", "svdf_s8.h", DType.INT8, DType.INT8, DType.INT16),
+        _dsp("svdf_s8_dsp", DType.INT8),
+        _dsp("svdf_s8_s16_dsp", DType.INT16),
         _kernel("svdf_f32", "svdf_f32.h", *(DType.FLOAT32,) * 3, params=lambda node: _float_params(node)),
         _kernel(
             "svdf_hybrid_f32",
