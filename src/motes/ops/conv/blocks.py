@@ -46,7 +46,7 @@ def pack(node: Node) -> Blocks | None:
     for rescale in (channel.rescale for channel in each):
         if not rescale.roundable or (rescale.constant is None and max(-rescale.low, rescale.high) >= 1 << 23):
             return None
-    shift, rescales = _rescales(each)
+    shift, rescales = steps_of(each)
     steps = _steps(node)
     blocks = -(-len(each) // 2)
     weights = np.zeros((2 * blocks, each[0].weights.size + 1), np.int64)  # the last column is what None stands for
@@ -71,7 +71,7 @@ def _steps(node: Node) -> tuple[tuple[int | None, int | None], ...]:
     return pairs if len(pairs) > 1 else (*pairs, (None, None))
 
 
-def _rescales(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
+def steps_of(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
     """(shift, words of each channel): a proven step function for all, or TFLM's own rounding for all."""
     live = [c.rescale.right for c in each if c.rescale.constant is None]
     finest = min(7 + min(live, default=USUAL_SHIFT), MOST_SHIFT)

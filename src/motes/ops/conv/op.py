@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import blocks, column, computed, generic, planes
+from motes.ops.conv import blocks, column, computed, generic, planes, scalar
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
@@ -23,6 +23,17 @@ _DSP = Kernel(
     fits=blocks.fits,
     params=blocks.params,
     scratch=blocks.scratch,
+    in_place=blocks.in_place,
+    form="shared",
+)
+
+_SCALAR = Kernel(
+    "conv_s8_scalar",
+    "conv_s8_scalar.h",
+    needs=frozenset({"scalar"}),
+    fits=scalar.fits,
+    params=scalar.params,
+    scratch=scalar.scratch,
     in_place=blocks.in_place,
     form="shared",
 )
@@ -67,7 +78,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _S16_DSP, _DSP, TILES_2X2.kernel, LEAN.kernel, TILES_4X4.kernel)
+    kernels = (*portable("conv"), _SCALAR, _S16_DSP, _DSP, TILES_2X2.kernel, LEAN.kernel, TILES_4X4.kernel)
     channel_axis: ClassVar[int] = 0
 
     @classmethod
