@@ -180,6 +180,15 @@ def test_nothing_is_measured_where_there_is_no_choice(monkeypatch: pytest.Monkey
     assert functions(tuned(graph, VIRT, Goal("speed"))) == ["conv_s8_dsp"] * 2
 
 
+def test_layers_with_the_same_weights_share_them() -> None:
+    graph = convolutions(count=3)
+    first = graph.nodes[0]
+    alike = tuple(replace(n, inputs=(n.inputs[0], *first.inputs[1:])) for n in graph.nodes)
+    table = table_of(choose(replace(graph, nodes=alike), VIRT.core.features), VIRT, "zig")
+    assert table.flash > 0
+    assert len(functions(tuned(replace(graph, nodes=alike), VIRT, Goal()))) == 3
+
+
 def test_a_view_costs_nothing() -> None:
     x, y = (Tensor(name, (8,), DType.INT8) for name in "xy")
     program = choose(Graph("g", (x,), (y,), (Node("cast", Cast(), (x,), (y,)),)), VIRT.core.features)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board:
                 )
             )
         if rest is None:
-            rest = _rest(proved, layers, code, run.cycles)
+            rest = _rest(proved, layers, code, run.cycles, set(options))
     assert rest is not None
     return Table({name: tuple(found) for name, found in layers.items()}, code, *rest)
 
@@ -112,12 +112,21 @@ def _roomy(board: Board) -> Board:
 
 
 def _rest(
-    proved: Proved, layers: Mapping[str, list[Variant]], code: Mapping[str, int], cycles: int
+    proved: Proved, layers: Mapping[str, list[Variant]], code: Mapping[str, int], cycles: int, names: Set[str]
 ) -> tuple[int, int, int]:
-    """Cycles, flash and RAM (without the arena) of a program, less what its layers with several kernels take."""
+    """Cycles, flash and RAM (without the arena) of a program, less what its layers with several kernels take.
+
+    Equal arrays are in the image once: what several layers share is not subtracted twice.
+    """
     chosen = [found[0] for found in layers.values()]
     shared = {f for v in chosen for f in v.functions}
-    flash = proved.image.flash.total - sum(v.data for v in chosen) - sum(code[f] for f in shared)
+    twice, seen = 0, set[bytes]()
+    for name, call, _ in proved.program.walk():
+        params = call.params.values() if isinstance(call, Call) and name in names else ()
+        arrays = [v.tobytes() for v in params if isinstance(v, np.ndarray)]
+        twice += sum(len(a) for a in arrays if a in seen)
+        seen.update(arrays)
+    flash = proved.image.flash.total - sum(v.data for v in chosen) - sum(code[f] for f in shared) + twice
     return cycles - sum(v.cycles for v in chosen), flash, proved.image.ram.total - proved.plan.arena
 
 
