@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from motes.ir import Array
@@ -25,7 +27,7 @@ def answer(question: Question) -> Answer:
     from tflite_micro.python.tflite_micro import runtime
 
     model = read_model(question.model, "model")
-    if misread := _resized(model) or _first_scale_only(model):
+    if misread := _resized(model) or _first_scale_only(model) or _too_small(model):
         raise ValueError(misread)
     config = runtime.InterpreterConfig
     names = {operator.name for graph in model.subgraphs for operator in graph.operators}
@@ -83,4 +85,15 @@ def _first_scale_only(model: StoredModel) -> str:
             values = {"DEQUANTIZE": 0, "EMBEDDING_LOOKUP": 1}.get(operator.name, len(operator.inputs))
             if values < len(operator.inputs) and len(graph.tensors[operator.inputs[values]].scale) > 1:
                 return f"{operator} has several scales, of which it would take the first for all"
+    return ""
+
+
+def _too_small(model: StoredModel) -> str:
+    """The same of an operator that moves space into a batch for which the file has 1, since it was left open."""
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            if operator.name == "SPACE_TO_BATCH_ND" and operator.inputs and operator.outputs:
+                x, y = (graph.tensors[i[0]] for i in (operator.inputs, operator.outputs))
+                if abs(math.prod(y.shape)) < abs(math.prod(x.shape)):
+                    return f"{operator} makes more than the file has room for, beyond which it would write"
     return ""

@@ -10,9 +10,11 @@ from typing import Any
 from motes.errors import BadInput, MotesError, Unsupported
 from motes.ir import Array, Builtin, Graph, Node, Op, Tensor
 from motes.names import Names, quoted, snake
+from motes.operands import check
 from motes.ops import builtins
 from motes.ops.memory import remembering
 from motes.tflite.decode import DECODE, decoded
+from motes.tflite.open_sizes import fitted
 from motes.tflite.options import read_options
 from motes.tflite.pauses import pauses
 from motes.tflite.row_updates import with_row_updates
@@ -239,7 +241,7 @@ class Scope:
                 *inputs,
                 *(self._variable(i, f"output {n} of {operator}") for n, i in enumerate(operator.outputs)),
             )
-        outputs = self._outputs(operator)
+        outputs = self._fitted(kind, builtin.name, options, inputs, operator)
         op = kind.from_tflite(builtin.name, options, inputs, outputs)
         there = [n for n in kind.updates if n < len(operator.inputs) and operator.inputs[n] != -1]
         updated = tuple(self._updated(operator, n) for n in there)
@@ -276,6 +278,27 @@ class Scope:
             if tensor.data is not None:
                 raise BadInput(f"{operator} writes the constant {tensor.name}; the file is damaged: convert it again")
         return outputs
+
+    def _fitted(
+        self,
+        kind: type[Op],
+        name: str,
+        options: Mapping[str, Any],
+        inputs: tuple[Tensor | None, ...],
+        operator: StoredOperator,
+    ) -> tuple[Tensor, ...]:
+        """The tensors that an operator writes, with the sizes that the file leaves open."""
+        outputs = self._outputs(operator)
+        if kind.extends or kind.updates:
+            return outputs
+
+        def allowed(tried: tuple[Tensor, ...]) -> None:
+            check(Node(operator.name, kind.from_tflite(name, options, inputs, tried), inputs, tried))
+
+        signatures = [self.stored.tensors[i].signature for i in operator.outputs]
+        found = fitted(outputs, signatures, inputs, allowed)
+        self.now |= zip(operator.outputs, found, strict=True)
+        return found
 
     def _calling(self, kind: type[Op], name: str, options: Mapping[str, Any], operator: StoredOperator) -> Node:
         """An operator that runs subgraphs: what these use of memory comes in and goes out behind everything else."""
