@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import blocks, column, computed, generic, planes, scalar
+from motes.ops.conv import blocks, column, computed, generic, planes, scalar, scalar_planes
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
@@ -139,6 +139,16 @@ class DepthwiseConv2D(Window):
     )
     kernels = (
         *portable("depthwise_conv"),
+        Kernel(
+            "depthwise_conv_s8_scalar",
+            "depthwise_conv_s8_scalar.h",
+            needs=frozenset({"scalar"}),
+            fits=scalar_planes.fits,
+            params=scalar_planes.params,
+            scratch=scalar_planes.scratch,
+            in_place=scalar_planes.in_place,
+            form="shared",
+        ),
         Kernel(
             "depthwise_conv_s8_dsp",
             "depthwise_conv_s8_dsp.h",

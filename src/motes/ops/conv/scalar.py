@@ -21,12 +21,18 @@ TAPS = 4
 
 @dataclass(frozen=True)
 class Packed:
-    """Weights and rescaling of a convolution; lengths in channels that are even, and taps that come in fours."""
+    """Weights and rescaling of a convolution, channel by channel."""
 
     shift: int
-    taps: int
-    weights: Array  # int8 (channels / 2, taps, 2)
+    weights: Array  # int64 (channels, taps)
     rescale: Array  # int32 (channels, 3 or 4): 257 times the bias, multiplier, offset; a shift if that above is 0
+
+    @property
+    def pairs(self) -> Array:
+        """int8 (channels / 2, taps, 2): the weights of two channels beside each other, taps filled up with 0."""
+        count, taps = self.weights.shape
+        filled = np.pad(self.weights, ((0, count % 2), (0, -taps % TAPS)))
+        return filled.reshape(-(-count // 2), 2, -1).swapaxes(1, 2).astype(np.int8)
 
 
 @functools.lru_cache(maxsize=256)
@@ -37,15 +43,11 @@ def pack(node: Node) -> Packed | None:
     if each is None or not all(c.rescale.constant is not None or _short(c.rescale) for c in each):
         return None
     shift, steps = steps_of(each)
-    pairs, taps = -(-len(each) // 2), -(-each[0].weights.size // TAPS) * TAPS
-    weights, rescale = np.zeros((2 * pairs, taps), np.int64), np.zeros((2 * pairs, 1 + len(steps[0])), np.int64)
-    for c, (channel, step) in enumerate(zip(each, steps, strict=True)):
-        rescale[c, 1:] = step
-        if channel.rescale.constant is None:
-            weights[c, : channel.weights.size] = channel.weights
-            rescale[c, 0] = 257 * channel.bias
-    streamed = weights.reshape(pairs, 2, taps).swapaxes(1, 2).astype(np.int8)
-    return Packed(shift, taps, streamed, rescale.astype(np.uint32).view(np.int32))
+    live = np.array([[c.rescale.constant is None] for c in each])
+    weights = np.stack([c.weights for c in each]) * live
+    biases = np.array([[257 * c.bias] for c in each]) * live
+    rescale = np.hstack([biases, np.array(steps)]).astype(np.uint32).view(np.int32)
+    return Packed(shift, weights, rescale)
 
 
 def _short(rescale: Rescale) -> bool:
@@ -76,9 +78,9 @@ def params(node: Node) -> Params:
         "high": high,
         "shift": packed.shift,
         "run": run(node),
-        "taps": packed.taps,
-        "weights": packed.weights.reshape(-1),
-        "rescale": packed.rescale.reshape(-1),
+        "taps": packed.pairs.shape[1],
+        "weights": packed.pairs.reshape(-1).view("<i4"),
+        "rescale": np.pad(packed.rescale, ((0, len(packed.rescale) % 2), (0, 0))).reshape(-1),
     }
 
 
@@ -92,4 +94,4 @@ def scratch(node: Node) -> int:
     """Bytes of four expanded windows, of a row of padding and of one row of each window."""
     packed = pack(node)
     assert packed is not None, node
-    return 12 * packed.taps + 5 * run(node)
+    return 12 * int(packed.pairs.shape[1]) + 5 * run(node)

@@ -19,7 +19,7 @@ from motes.ops.common import (
     limits,
     named,
 )
-from motes.ops.fully_connected import dsp, fours, nibbles, rounds
+from motes.ops.fully_connected import dsp, fours, nibbles, rounds, scalar
 from motes.ops.fully_connected.dense import Dense
 from motes.ops.fully_connected.general import FullyConnectedBiased, FullyConnectedGeneral
 from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
@@ -67,6 +67,14 @@ class FullyConnected(Dense):
             params=lambda node: _hybrid_params(node),
         ),
         Kernel("fully_connected_nibbles_s8", "fully_connected_nibbles_s8.h", fits=nibbles.fits, params=nibbles.params),
+        Kernel(
+            "fully_connected_s8_scalar",
+            "fully_connected_s8_scalar.h",
+            needs=frozenset({"scalar"}),
+            fits=_is_bytes,
+            params=scalar.params,
+            form="shared",
+        ),
         Kernel(
             "fully_connected_fours_s8_dsp",
             "fully_connected_fours_s8_dsp.h",
