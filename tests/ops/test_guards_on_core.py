@@ -24,6 +24,7 @@ from motes.machine import measure
 from motes.ops import builtins
 from motes.ops.case import Case
 from motes.passes import prepare
+from motes.passes.choose_operands import choose_operands
 from motes.plan import Plan, round_up
 from motes.program import Call
 from motes.proving import zeros
@@ -80,7 +81,7 @@ def fast_cases() -> list[Case]:
     for family in FAMILIES:
         made = [c for c in cases_of(family) if any(kernel.needs for kernel in builtins()[c.builtin][0].kernels)]
         for case in sorted(made, key=size):
-            graph = load(model_of(case), case.name)
+            graph = choose_operands(load(model_of(case), case.name))
             for call in choose(graph, BOARD.core.features).calls:
                 if isinstance(call, Call) and call.kernel.needs:
                     served.setdefault(call.kernel.function, []).append(case)
