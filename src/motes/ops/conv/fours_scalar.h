@@ -27,6 +27,7 @@ static MOTES_NOINLINE void fours_scalar_store(const fours_scalar_end *end, const
                                               const int32_t *rescale, int8_t *y, int32_t step,
                                               int32_t pixels) {
     const int32_t multiplier = rescale[0], offset = rescale[1], shift = end->shift;
+    const int32_t least = end->low, most = end->high;
     int32_t scaled[4];
     scaled[3] = (int32_t)((sums[2] - ((sums[1] - (sums[0] << 8)) << 8)) << 8);
     scaled[2] = (int32_t)(sums[2] - (uint32_t)(scaled[3] >> 8));
@@ -35,14 +36,16 @@ static MOTES_NOINLINE void fours_scalar_store(const fours_scalar_end *end, const
     if (shift)
         for (int32_t i = 0; i < pixels; i++, y += step) {
             const int32_t high = motes_high_product(scaled[i], multiplier, 0);
-            *y = (int8_t)motes_clamp((high + offset) >> shift, end->low, end->high);
+            *y = (int8_t)motes_clamp((high + offset) >> shift, least, most);
         }
-    else
+    else {
+        const int32_t right = rescale[2];
         for (int32_t i = 0; i < pixels; i++, y += step) {
             const int32_t high = motes_high_product(scaled[i] >> 7, multiplier, UINT32_C(1) << 31);
-            const int32_t output = (high - (high < 0) + offset) >> rescale[2];
-            *y = (int8_t)motes_clamp(output, end->low, end->high);
+            const int32_t output = (high - (high < 0) + offset) >> right;
+            *y = (int8_t)motes_clamp(output, least, most);
         }
+    }
 }
 
 #endif
