@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from pathlib import Path
 
@@ -113,16 +114,36 @@ def test_random_networks() -> None:
     assert streamed > len(SEEDS) // 2
 
 
-def test_on_the_board() -> None:
-    graph = model("mlperf_tiny/str_ww_ref_model")
-    streamed = stream(graph, 30, 1)
-    proved = compile_graph(streamed.graph, board("virt-m4"), "wake")
+def on_the_board(name: str, rows: int, step: int, count: int) -> None:
+    """Compare so many windows with steps on the virtual board."""
+    graph = model(name)
+    streamed = stream(graph, rows, step)
+    proved = compile_graph(streamed.graph, board("virt-m4"), "model")
     self_check(proved, "zig")
-    given = frames(graph, 30, 33)
+    given = frames(graph, rows, rows + step * (count - 1))
     (whole,) = host.load([graph])
-    (found,) = proved.replay([[(x,) for x in steps(30, 1, given, streamed.graph.inputs[0].shape)]])
-    (expected,) = whole.run_many(windows(graph, 30, 1, given))
+    (found,) = proved.replay([[(x,) for x in steps(rows, step, given, streamed.graph.inputs[0].shape)]])
+    (expected,) = whole.run_many(windows(graph, rows, step, given))
     np.testing.assert_array_equal(np.stack([y for (y,) in found[streamed.warmup :]]), expected)
+
+
+def test_on_the_board() -> None:
+    on_the_board("mlperf_tiny/str_ww_ref_model", 30, 1, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "rows", "step"), MODELS)
+def test_longer_on_the_board(name: str, rows: int, step: int) -> None:
+    on_the_board(name, rows, step, WINDOWS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(100, 500, 20))
+def test_more_random_networks(first: int) -> None:
+    for seed in range(first, first + 20):
+        graph, rows, step = random_model(seed)
+        with contextlib.suppress(Unsupported):
+            compare(graph, stream(graph, rows, step), 30, sanitize=True)
 
 
 # ------------------------------------------------------------------------------------------------ refusals
