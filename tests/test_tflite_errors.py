@@ -313,7 +313,7 @@ def test_versions_of_operators_that_had_one_only() -> None:
     assert "operator 0 (HARD_SWISH): is of version 2, but 1 is the newest that is known" in message(data, Unsupported)
 
 
-@pytest.mark.parametrize("builtin", ["FILL", "RESHAPE", "BROADCAST_TO"])
+@pytest.mark.parametrize("builtin", ["FILL", "BROADCAST_TO"])
 def test_a_shape_that_only_the_inputs_know(builtin: str) -> None:
     dims, made = Tensor("dims", (2,), DType.INT32), changed(X, name="made", shape=(2, 4))
     value = changed(X, name="value", shape=(), data=np.array(3, np.int8))
@@ -324,6 +324,14 @@ def test_a_shape_that_only_the_inputs_know(builtin: str) -> None:
         f"m: {builtin} {builtin.lower()}_0 (operator 0): input {inputs.index(dims)}, dims, must be a "
     )
     assert said.endswith("freeze the model, convert again")
+
+
+def test_a_computed_shape_of_a_reshape_leaves_the_shape_in_the_file() -> None:
+    dims, made = Tensor("dims", (2,), DType.INT32), changed(X, name="made", shape=(2, 4))
+    data = write_model(
+        [Operator("RESHAPE", (X, dims), (made,))], [X, dims], [made], Extras(signatures={made: (-1, -1)})
+    )
+    assert load(data, "m").outputs[0].shape == (2, 4)
 
 
 def test_an_old_uint8_model_gets_the_lines_to_change() -> None:
