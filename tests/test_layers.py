@@ -18,6 +18,7 @@ ROOMS = (
     ("blocks",),
     ("tflite", "passes"),
     ("check", "listing", "plan", "choose"),
+    ("rows",),
     ("application", "recording"),
     ("schedule", "judging"),
     ("emit",),

@@ -173,6 +173,30 @@ def test_places_never_overlap_and_small_cases_are_optimal(data):
     assert total == exhaustive(sizes, moments)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_places_overlap_only_as_far_as_they_may(data):
+    sizes = data.draw(st.lists(st.integers(1, 6).map(lambda n: 8 * n), min_size=2, max_size=6))
+    blocks = st.integers(0, len(sizes) - 1)
+    moments = data.draw(st.lists(st.frozensets(blocks, min_size=1), min_size=1, max_size=6))
+    pairs = st.tuples(blocks, blocks).filter(lambda pair: pair[0] != pair[1])
+    ahead = data.draw(st.dictionaries(pairs, st.integers(0, 6).map(lambda n: 8 * n), max_size=3))
+    offsets, total, bound = place(sizes, moments, ahead)
+    for moment in moments:
+        for a, b in itertools.combinations(moment, 2):
+            before, behind = ((min(sizes[i], ahead.get((i, j), sizes[i]))) for i, j in ((a, b), (b, a)))
+            assert offsets[b] - offsets[a] >= before or offsets[a] - offsets[b] >= behind
+    assert bound <= total == max(o + s for o, s in zip(offsets, sizes, strict=True))
+
+
+def test_an_output_over_what_has_been_read_of_an_input():
+    both = [frozenset({0, 1})]
+    assert place([80, 64], both, {(0, 1): 16}) == ([0, 16], 80, 80)
+    assert place([40, 64], both, {(0, 1): 16}) == ([0, 16], 80, 80)
+    assert place([40, 64], both, {(0, 1): 48}) == ([64, 0], 104, 104)
+    assert place([40, 64], both, {(1, 0): 0})[1] == 64
+
+
 def exhaustive(sizes: list[int], moments: list[frozenset[int]]) -> int:
     """The best total over every order of first-fit placement, which always contains an optimal one."""
     conflict = [[any({a, b} <= m for m in moments) for b in range(len(sizes))] for a in range(len(sizes))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 
 import numpy as np
@@ -10,6 +10,9 @@ import numpy as np
 from motes.errors import Unsupported
 from motes.ir import Control, Graph, Kernel, Node
 from motes.program import Block, Call, Program
+
+MOST_TABLES = 4096
+"""Bytes of arrays that differ from round to round, for one node whose rounds only differ in size."""
 
 
 def choose(
@@ -47,6 +50,30 @@ def _serve(node: Node, features: Set[str], rounds: tuple[Node, ...], picks: Mapp
         for body in op.bodies
     )
     return Block(node, tuple(bodies))
+
+
+def choose_for_rounds(call: Call, rounds: Sequence[Node], features: Set[str]) -> Kernel | None:
+    """The kernel for a call in rounds that are parts of its node: its own if that will do, else the last that does and
+    pays; None: there is none.
+
+    Args:
+        rounds: the node as it is in each round: the same, but of other sizes.
+    """
+    known = tuple(dict.fromkeys(rounds))
+    others = [k for k in reversed(call.node.op.kernels) if k.needs <= features and all(map(k.pays, known))]
+    return next((k for k in (call.kernel, *others) if _serves_all(k, known)), None)
+
+
+def _serves_all(kernel: Kernel, rounds: Sequence[Node]) -> bool:
+    """Whether a kernel fits a node in all rounds, and what differs between them is small."""
+    if kernel.together is not None or not all(map(kernel.fits, rounds)):
+        return False
+    if kernel.constants is not None and len({kernel.constants(node) for node in rounds}) > 1:
+        return False
+    columns = Call(rounds[0], kernel, tuple(rounds)).columns.values()
+    arrays = [[v for v in values if isinstance(v, np.ndarray)] for values in columns]
+    alike = all(a.size == values[0].size for values in arrays for a in values)
+    return alike and sum(a.nbytes for values in arrays for a in values) <= MOST_TABLES
 
 
 def _best(node: Node, features: Set[str], rounds: tuple[Node, ...]) -> Kernel:

@@ -52,17 +52,20 @@ class Form:
         return sum(c.cycles for c in self.layers)
 
 
-def form_of(stage: Stage, board: Board, toolchain: str, goal: Goal = BALANCED) -> Form:
+def form_of(stage: Stage, board: Board, toolchain: str, goal: Goal = BALANCED, rows: bool = True) -> Form:
     """The form of a stage that takes fewer cycles, proved on the board; on the host, fewer multiply-accumulates.
+
+    Args:
+        rows: layers may run row by row.
 
     Raises:
         BuildFailed, BadInput, Unsupported: as `compile_program` and `self_check` do.
     """
-    whole = _form(stage, stage.graph, board, toolchain, goal)
+    whole = _form(stage, stage.graph, board, toolchain, goal, rows)
     streamed = _streamed(stage, board, goal)
     if streamed is None:
         return whole
-    form = _form(stage, streamed.graph, board, toolchain, goal, streamed)
+    form = _form(stage, streamed.graph, board, toolchain, goal, rows, streamed)
     ring, item = stage.ring, stage.ring.item.nbytes
     least = _memory(whole) + ring.length * item
     if _memory(form) + ring.stride * item > MEMORY[goal.optimize] * least:
@@ -90,11 +93,11 @@ def _streamed(stage: Stage, board: Board, goal: Goal) -> Streamed | None:
 
 
 def _form(
-    stage: Stage, graph: Graph, board: Board, toolchain: str, goal: Goal, streamed: Streamed | None = None
+    stage: Stage, graph: Graph, board: Board, toolchain: str, goal: Goal, rows: bool, streamed: Streamed | None = None
 ) -> Form:
     if board.chip is None:
         return Form(choose(prepare(graph), board.core.features), (), streamed)
-    program = tuned(prepare(graph), board, goal, toolchain)
+    program = tuned(prepare(graph), board, goal, toolchain, rows)
     return Form(program, _measured(stage, program, board, toolchain), streamed)
 
 

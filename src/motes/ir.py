@@ -339,6 +339,12 @@ class Kernel:
     """The pointer input that scratch may start at the address of, that input being dead afterwards."""
     in_place: Callable[[Node], tuple[tuple[int, int], ...]] = lambda node: ()
     """Pairs (output, pointer input) that may start at one address, each input being dead afterwards."""
+    rows_at_once: Callable[[Node], int] = lambda node: 1
+    """Rows of its output that it computes together: fewer take it as long."""
+    mac_cycles: float = 1.1
+    """About how long a multiply-accumulate takes: to compare ways to run a graph before any is measured."""
+    call_cycles: Callable[[Node], float] = lambda node: 0.0
+    """About how long it takes, however few rows it computes: such as rows of its input that it has to prepare."""
     form: Literal["shared", "specialised"] = "specialised"
     """One copy for all nodes, parameters by pointer; or one copy a node, parameters as constants."""
     constants: Callable[[Node], tuple[int, ...]] | None = None
@@ -440,11 +446,13 @@ class Graph:
 @dataclass(frozen=True)
 class Place:
     """Where a tensor of a body lies: in `tensor`, which is around the body or another of its own, `offset` bytes behind
-    its start, and in round i of a loop i * `step` bytes further."""
+    its start, and in round i of a loop i * `step` or `steps[i]` bytes further."""
 
     tensor: Tensor
     offset: int = 0
     step: int = 0
+    steps: tuple[int, ...] = ()
+    """Where it is not the same from each round to the next; multiples of `ALIGN`."""
 
 
 @dataclass(frozen=True)
@@ -456,6 +464,9 @@ class Control(Op):
     """
 
     bodies: tuple[Graph, ...]
+
+    names_inside: ClassVar[bool] = True
+    """The nodes of its bodies have names that others outside may have, too."""
 
     structure: ClassVar[Literal["choice", "loop", "repeat"]]
     """Body 0 or body 1; body 1 as long as body 0 says so; body 0 a number of times."""
@@ -472,6 +483,16 @@ class Control(Op):
     def condition(self, node: Node) -> Tensor | None:
         """The boolean that a choice or a loop depends on."""
         return None
+
+    def slides(self, node: Node) -> Mapping[Tensor, int]:
+        """Tensors of the body of a loop whose bytes are moved to their start before each round but the first: how far
+        behind it they begin."""
+        return {}
+
+    def ahead(self, node: Node) -> tuple[tuple[Tensor, Tensor, int], ...]:
+        """(output, input, bytes) of `node`: where the output starts this many bytes before the input, or more, both may
+        overlap; what is written over the input has been read by then."""
+        return ()
 
     def rounds_of(self, node: Node) -> tuple[Node, ...]:
         """A node of the body of a loop as it is in each round; none where all rounds are alike."""

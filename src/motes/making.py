@@ -186,7 +186,8 @@ def _make(
     for i, stage in enumerate(application.stages):
         if target.chip is not None:
             progress(f"proving and measuring {stage.name}", i / len(application.stages))
-        forms.append(form_of(stage, target, toolchain, goal))
+        # Layers that go row by row are one call, for which other stages would wait.
+        forms.append(form_of(stage, target, toolchain, goal, rows=len(application.stages) == 1))
     for i, form in enumerate(forms):
         if form.streamed is not None:
             application = streaming(application, application.stages[i], form.streamed)

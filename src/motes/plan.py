@@ -87,7 +87,7 @@ def _arrange(programs: Sequence[Program], kept: dict[Tensor, int], kept_size: in
     moments: list[Moment] = []
     for program in programs:
         moments += _moments(program, blocks, {*kept, *same}, nested=moments)
-    places, arena, bound = place([b.size for b in blocks.blocks], moments)
+    places, arena, bound = place([b.size for b in blocks.blocks], moments, blocks.ahead)
     offsets = {t: places[i] for t, i in blocks.of_tensor.items()}
     scratch = {c: places[i] for c, i in blocks.of_call.items()}
     for block, bodies in blocks.bodies.items():
@@ -118,6 +118,14 @@ def block_places(block: Block) -> dict[Tensor, Place]:
     return same
 
 
+def heaviness(program: Program) -> list[int]:
+    """Bytes of the arena that are alive at each call, at least."""
+    blocks = _Blocks()
+    kept, _ = _keep([program])
+    own = _moments(program, blocks, {*kept, *_parts(program, kept)}, [])[1 : len(program.calls) + 1]
+    return [sum(blocks.blocks[b].size for b in moment) for moment in own]
+
+
 # ------------------------------------------------------------------------------------------------ lifetimes
 
 
@@ -140,6 +148,8 @@ class _Blocks:
         self.of_tensor: dict[Tensor, int] = {}
         self.of_call: dict[Call | Block, int] = {}
         self.bodies: dict[Block, tuple[Plan, ...]] = {}
+        self.ahead: dict[tuple[int, int], int] = {}
+        """(a, b): bytes; where a starts this much before b, or more, they may overlap."""
 
     def add(self, name: str, program: str, size: int, first: int, last: int) -> int:
         self.blocks.append(_Block(name, program, round_up(size), first, last))
@@ -205,7 +215,7 @@ def _in_place(call: Call | Block, made: Tensor, used: Tensor) -> bool:
     if isinstance(call, Block):
         reads = [t for t in node.inputs if t is used]
         return len(reads) == 1 and (made, used) in call.op.variables(node)
-    pairs = {*call.kernel.in_place(node), *(((0, 0),) if node.op.view else ())}
+    pairs = call.in_place
     places = [i for i, t in enumerate(node.pointers) if t is used]
     return bool(places) and all((node.outputs.index(made), i) in pairs for i in places)
 
@@ -221,7 +231,7 @@ def _moments(program: Program, blocks: _Blocks, placed: Collection[Tensor], nest
     births, last = _births(program), _last_uses(program)
     mine: list[int] = []
     hosts: set[Tensor] = set()  # an input may make room for one output only
-    for tensor in graph.tensors:
+    for tensor in program.tensors:
         if tensor in placed or tensor.data is not None:
             continue
         birth = births.get(tensor, -1)
@@ -250,6 +260,7 @@ def _moments(program: Program, blocks: _Blocks, placed: Collection[Tensor], nest
     for i, call in enumerate(program.calls):
         if isinstance(call, Block):
             blocks.bodies[call] = _bodies(call)
+            _allow_overlaps(call, i, last, blocks)
         size = max(b.arena for b in blocks.bodies[call]) if isinstance(call, Block) else call.scratch
         under = None if isinstance(call, Block) else _under_scratch(call, i, blocks, last)
         if size and under is not None:
@@ -283,6 +294,14 @@ def _under_scratch(call: Call, time: int, blocks: _Blocks, last: Mapping[Tensor,
     return index if last.get(tensor, -1) == blocks.blocks[index].last == time else None
 
 
+def _allow_overlaps(block: Block, time: int, last: Mapping[Tensor, int], blocks: _Blocks) -> None:
+    """Let outputs of a block lie over inputs that nobody reads afterwards, as far as it allows that."""
+    for made, used, distance in block.op.ahead(block.node):
+        a, b = blocks.of_tensor.get(made), blocks.of_tensor.get(used)
+        if a is not None and b is not None and last.get(used, -1) == time == blocks.blocks[b].last:
+            blocks.ahead[a, b] = distance
+
+
 def _alive(lives: Sequence[tuple[int, int, int]], end: int) -> tuple[list[Moment], set[Moment]]:
     """What is alive at each time from -1 to `end`; and from one call to the next, for calls 0 to `end` - 1.
 
@@ -308,14 +327,23 @@ def _alive(lives: Sequence[tuple[int, int, int]], end: int) -> tuple[list[Moment
 # ------------------------------------------------------------------------------------------------ offsets
 
 
-def place(sizes: Sequence[int], moments: Sequence[Moment]) -> tuple[list[int], int, int]:
+def place(
+    sizes: Sequence[int], moments: Sequence[Moment], ahead: Mapping[tuple[int, int], int] | None = None
+) -> tuple[list[int], int, int]:
     """(offsets, total, bound): places for blocks of these sizes such that blocks of one moment never overlap.
+
+    But block a may overlap block b if it starts `ahead[a, b]` bytes before it, or more.
 
     Blocks are put down one by one at the lowest free address; which order is best is found by trying: simple orders
     first, then random ones from a fixed seed, until the bound is reached, `ORDERS` have been tried, or, among many
     blocks, `VISITS` are spent.
     """
-    heaviness = {m: sum(sizes[b] for b in m) for m in set(moments)}
+    ahead = {pair: min(distance, sizes[pair[0]]) for pair, distance in (ahead or {}).items()}
+    shared = {(a, b): sizes[a] + sizes[b] - max(sizes[a], sizes[b] + distance) for (a, b), distance in ahead.items()}
+    heaviness = {
+        m: sum(sizes[b] for b in m) - sum(size for pair, size in shared.items() if m.issuperset(pair))
+        for m in set(moments)
+    }
     bound = max(heaviness.values(), default=0)
     weight = [0] * len(sizes)
     masks = [0] * len(sizes)  # bit sets: wide graphs have millions of conflicts
@@ -339,7 +367,7 @@ def place(sizes: Sequence[int], moments: Sequence[Moment]) -> tuple[list[int], i
         order = orders[attempt] if attempt < len(orders) else sorted(
             every, key=lambda i: -weight[i] * shuffle.uniform(0.5, 1.0)
         )  # fmt: skip
-        offsets, total = _put_down(order, sizes, conflicts)
+        offsets, total = _put_down(order, sizes, conflicts, ahead)
         if best is None or total < best[0]:
             best = total, offsets
         if best[0] == bound:
@@ -348,14 +376,20 @@ def place(sizes: Sequence[int], moments: Sequence[Moment]) -> tuple[list[int], i
     return best[1], best[0], bound
 
 
-def _put_down(order: Sequence[int], sizes: Sequence[int], conflicts: Sequence[list[int]]) -> tuple[list[int], int]:
+def _put_down(
+    order: Sequence[int], sizes: Sequence[int], conflicts: Sequence[list[int]], ahead: Mapping[tuple[int, int], int]
+) -> tuple[list[int], int]:
     offsets = [-1] * len(sizes)
     for block in order:
         at = 0
-        taken = sorted((offsets[c], sizes[c]) for c in conflicts[block] if offsets[c] >= 0)
-        for start, size in taken:
-            if at + sizes[block] <= start:
+        taken = sorted(  # open intervals in which it must not start
+            (offsets[c] - ahead.get((block, c), sizes[block]), offsets[c] + ahead.get((c, block), sizes[c]))
+            for c in conflicts[block]
+            if offsets[c] >= 0
+        )
+        for before, behind in taken:
+            if at <= before:
                 break
-            at = max(at, start + size)
+            at = max(at, behind)
         offsets[block] = at
     return offsets, max((o + s for o, s in zip(offsets, sizes, strict=True)), default=0)

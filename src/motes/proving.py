@@ -205,6 +205,7 @@ def layers_of(proved: Proved, measurement: Measurement) -> tuple[Layer, ...]:
         if isinstance(call, Block):
             kernel, macs = f"{call.op.structure} of programs", 0
         else:
-            kernel, macs = call.kernel.function if cycles else "none: a view", runs * node.op.macs(node)
+            kernel = call.kernel.function if cycles else "none: a view"
+            macs = runs * call.macs // max(1, len(call.rounds))
         found.append(Layer(name, node.op.title, kernel, macs, instructions, cycles))
     return tuple(found)

@@ -15,6 +15,8 @@ from motes.errors import BadInput, DoesNotFit
 from motes.ir import DType, Graph, Node, Tensor, quant
 from motes.ops.cast.op import Cast
 from motes.ops.conv.op import Conv2D
+from motes.plan import plan
+from motes.program import Block, Call
 from motes.proving import compile_program, self_check
 from motes.target import board
 from motes.tuning import WEIGHTS, Cost, Goal, curve, options_of, table_of, tuned
@@ -43,7 +45,7 @@ def convolutions(count: int = 2, channels: int = 32, size: int = 8) -> Graph:
 
 
 def functions(program) -> list[str]:
-    return [call.kernel.function for call in program.calls]
+    return [call.kernel.function for _, call, _ in program.walk() if isinstance(call, Call)]
 
 
 # ------------------------------------------------------------------------------------------------ the solver
@@ -122,7 +124,7 @@ def test_a_choice_whose_plan_is_too_large_is_not_taken() -> None:
 @pytest.fixture(scope="module")
 def programs():
     graph = convolutions()
-    return {optimize: tuned(graph, VIRT, Goal(optimize)) for optimize in WEIGHTS}
+    return {optimize: tuned(graph, VIRT, Goal(optimize), rows=False) for optimize in WEIGHTS}
 
 
 def test_every_kernel_that_fits_is_an_option(programs) -> None:
@@ -162,6 +164,19 @@ def test_budgets_are_kept() -> None:
     assert functions(tuned(graph, VIRT, tight)) != functions(tuned(graph, VIRT, Goal("speed", flash=quick.flash)))
     with pytest.raises(DoesNotFit, match=r"no choice of kernels fits 3,000 bytes of flash and .* the smallest takes "):
         tuned(graph, VIRT, Goal(flash=3000))
+
+
+def test_layers_go_row_by_row_where_memory_asks_for_it(programs) -> None:
+    graph = convolutions()
+    table = table_of(programs["speed"], VIRT, "zig")
+    whole = plan(programs["size"]).arena + table.ram
+    small = tuned(graph, VIRT, Goal("speed", ram=whole - 400))
+    assert any(isinstance(call, Block) for call in small.calls)
+    proved = compile_program(small, VIRT, "tuned")
+    self_check(proved, "zig")
+    assert proved.image.ram.total <= whole - 400
+    with pytest.raises(DoesNotFit, match="no choice of kernels fits"):
+        tuned(graph, VIRT, Goal("speed", ram=whole - 400), rows=False)
 
 
 def test_measured_once(monkeypatch: pytest.MonkeyPatch, programs) -> None:

@@ -30,7 +30,7 @@ def spread(program: Program) -> Plan:
     kept = {s.read: s.read for s in graph.states}
     every = [call for _, call, _ in program.walk()]
     same = {t: place for call in every if isinstance(call, Block) for t, place in block_places(call).items()}
-    tensors = [t for g in graph.within for t in g.tensors if t.data is None and t not in kept and t not in same]
+    tensors = [t for p in program.within for t in p.tensors if t.data is None and t not in kept and t not in same]
     calls = [c for c in every if isinstance(c, Call) and c.scratch]
     sizes = [t.nbytes for t in tensors] + [c.scratch for c in calls]
     offsets = list(places(sizes))

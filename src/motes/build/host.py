@@ -125,10 +125,19 @@ def load(
         BadInput, Unsupported: a graph is not whole, or asks for what Motes does not do.
         BuildFailed: its C does not compile.
     """
-    compiler = toolchain.for_host(optimise=optimise, sanitize=sanitize)
     programs = [choose(prepare(graph), features) for graph in graphs]
+    return load_programs(programs, sanitize=sanitize, optimise=optimise)
+
+
+def load_programs(programs: Sequence[Program], *, sanitize: bool = False, optimise: str = "-O2") -> list[HostGraph]:
+    """The same of graphs whose kernels are chosen.
+
+    Raises:
+        BuildFailed: their C does not compile.
+    """
+    compiler = toolchain.for_host(optimise=optimise, sanitize=sanitize)
     plans = [spread(p) if sanitize else plan(p) for p in programs]
-    prefixes = [f"g{i}" for i in range(len(graphs))]
+    prefixes = [f"g{i}" for i in range(len(programs))]
     sources = _library_sources(programs, plans, prefixes, sanitize)
     library = ctypes.CDLL(str(_link(compiler, sources)))
     return [

@@ -51,6 +51,13 @@ MOTES_INLINE float motes_clamp_f32(float x, float low, float high) {
     return high < least ? high : least;
 }
 
+/* An address of which the compiler knows nothing more. Where it knows how far the tensors of a loop
+   lie apart, it derives one pointer from the other, and runs out of registers. */
+MOTES_INLINE uint8_t *motes_opaque(uint8_t *p) {
+    __asm__("" : "+r"(p));
+    return p;
+}
+
 MOTES_INLINE void motes_copy(void *restrict to, const void *restrict from, uint32_t bytes) {
     uint8_t *restrict y = (uint8_t *)to;
     const uint8_t *restrict x = (const uint8_t *)from;

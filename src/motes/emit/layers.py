@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from motes.emit.text import COMMON, array, comment, narrowed, struct_value, templates
-from motes.ir import Array, Kernel, Node, State, Tensor
+from motes.ir import ALIGN, Array, Kernel, Node, State, Tensor
 from motes.names import identifier
-from motes.plan import Plan
+from motes.plan import Plan, round_up
 from motes.program import Block, Call, Program
 
 
@@ -26,7 +26,8 @@ def layer_symbol(prefix: str, node: str) -> str:
 class Layer:
     """A call as C: `function` is its symbol, or empty where there is nothing to do (a view of its input).
 
-    `rounds` are the counters of the loops around it that it is told, `inner` the layers that a block runs.
+    `rounds` are the counters of the loops around it that it is told, `inner` the layers that a block runs. In a loop,
+    `until` is the round from which on there is nothing to do; 0: it has something to do in each.
     """
 
     call: Call | Block
@@ -35,6 +36,7 @@ class Layer:
     body: str
     rounds: tuple[str, ...] = ()
     inner: tuple[Layer, ...] = ()
+    until: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,15 @@ class Store:
 
     to: str
     source: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Slide:
+    """`bytes` bytes moved to where they follow the start of a buffer, from `by` bytes behind it."""
+
+    to: str
+    by: int
     bytes: int
 
 
@@ -96,6 +107,10 @@ class Code:
         while tensor in self.plan.same:
             place = self.plan.same[tensor]
             behind += f" + {place.offset}" if place.offset else ""
+            if place.steps:
+                behind += (
+                    f" + {self._by_round('offsets', np.array(place.steps) // ALIGN, self._round[tensor])} * {ALIGN}u"
+                )
             if place.step:
                 behind += f" {'+' if place.step > 0 else '-'} {self._round[tensor]} * {abs(place.step)}u"
             tensor = place.tensor
@@ -109,7 +124,10 @@ class Code:
         """C for a tensor's first element."""
         if tensor.data is not None:
             return self.constant("w", tensor.name, tensor.data)
-        return f"({'const ' if const else ''}{tensor.dtype.c} *)({self.address(tensor)})"
+        address = self.address(tensor)
+        moving = tensor in self._round and self.plan.same[tensor].tensor.data is None
+        address = f"motes_opaque({address})" if moving else f"({address})"
+        return f"({'const ' if const else ''}{tensor.dtype.c} *){address}"
 
     def add(self, program: Program) -> tuple[list[Layer], list[Store], list[Reset]]:
         """The program's layers, and what its states need at the end of a run and before the first."""
@@ -160,7 +178,7 @@ class Code:
         lines = ",\n        ".join(arguments)
         body = f"{lists}    {function}({lines});"
         rounds = tuple(i for i in around if re.search(rf"\b{i}\b", body))
-        return Layer(call, layer_symbol(self.prefix, name), title, body, rounds)
+        return Layer(call, layer_symbol(self.prefix, name), title, body, rounds, until=len(call.rounds))
 
     def _lies(self, node: Node) -> bool:
         """Whether the output is a part of the input, and lies there."""
@@ -177,7 +195,7 @@ class Code:
         while tensor in self.plan.same:
             place = self.plan.same[tensor]
             behind += place.offset
-            if place.step:
+            if place.step or place.steps:
                 moving.append((tensor, place.step))
             tensor = place.tensor
         kept = tensor in self.plan.kept
@@ -194,12 +212,10 @@ class Code:
         columns = {k: np.asarray([np.asarray(v).ravel() for v in values]) for k, values in call.columns.items()}
         lines = []
         for field_name, rows in columns.items():
-            table = self.constant("t", f"{name}_{field_name}", narrowed(rows) if rows.shape[1] == 1 else rows)
-            row = (
-                f"{table}[{around[-1]}]"
-                if not np.ndim(params[field_name])
-                else f"{table} + {around[-1]} * {rows.shape[1]}"
-            )
+            if np.ndim(params[field_name]):
+                row = f"{self.constant('t', f'{name}_{field_name}', rows)} + {around[-1]} * {rows.shape[1]}"
+            else:
+                row = self._by_round(f"{name}_{field_name}", rows[:, 0], around[-1])
             lines.append(f"    p.{field_name} = {row};\n")
         names = {
             k: "0" if k in columns else self.constant(kind, f"{name}_{k}", v)
@@ -215,17 +231,30 @@ class Code:
             return "", [f"&{struct}"]
         return f"    {kernel.function}_params p = {struct};\n{''.join(lines)}", ["&p"]
 
+    def _by_round(self, hint: str, values: Array, counter: str) -> str:
+        """C for a number that is another one in each round; mostly, only the first and the last differ."""
+        first, *middle, last = (str(v) for v in values)
+        if values.dtype.kind not in "iu" or len({*middle}) > 1:
+            return f"{self.constant('t', hint, narrowed(values))}[{counter}]"
+        inner = middle[0] if middle else last
+        behind = inner if inner == last else f"{counter} < {len(middle) + 1} ? {inner} : {last}"
+        return f"({behind})" if inner == first else f"({counter} ? {behind} : {first})"
+
     def _block(self, block: Block, name: str, title: str, around: tuple[str, ...]) -> Layer:
         """A block: its control structure as a function that calls the layers of its bodies."""
         node, op = block.node, block.op
         counter = f"i{len(around)}" if op.structure == "repeat" else ""
-        self._round |= {t: counter for t, place in op.places(node).items() if place.step}
+        self._round |= {t: counter for t, place in op.places(node).items() if place.step or place.steps}
         inside = (*around, counter) if counter else around
         inner = [
-            [self._layer(call, f"{name}_{i}_{call.node.name}", inside) for call in body.calls]
+            [self._layer(call, block.within(name, i) + call.node.name, inside) for call in body.calls]
             for i, body in enumerate(block.bodies)
         ]
         condition = op.condition(node)
+        slides = [Slide(self.address(t), by, round_up(t.nbytes - by)) for t, by in op.slides(node).items()]
+        if slides:
+            self.needs("slide.h")
+            self.includes["slide.h"] = None
         body = (
             templates()
             .get_template("block.j2")
@@ -234,6 +263,7 @@ class Code:
                 counter=counter,
                 count=op.runs(0),
                 condition="" if condition is None else self.pointer(condition, const=True),
+                slides=slides,
                 loads=self._stores(op.variables(node)),
                 bodies=[
                     {"layers": layers, "stores": self._stores((s.read, s.write) for s in program.graph.states)}

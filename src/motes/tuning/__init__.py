@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import replace
 from types import MappingProxyType
 
 from motes.build import cache
@@ -16,7 +16,8 @@ from motes.choose import choose, variants
 from motes.errors import BadInput
 from motes.ir import Graph, Kernel, Node
 from motes.plan import plan
-from motes.program import Call, Program
+from motes.program import Block, Call, Program
+from motes.rows import Rows, Rule
 from motes.target import Board
 from motes.tuning.goal import BALANCED, WEIGHTS, Goal
 from motes.tuning.prints import fingerprint
@@ -28,16 +29,20 @@ __all__ = ["BALANCED", "WEIGHTS", "Cost", "Goal", "Table", "curve", "table_of", 
 CURVE = (0.0, *(0.01 * 1.6**i for i in range(24)), 1e6)
 """Weights of memory that `curve` tries."""
 
+STACK = 256
+"""Bytes of stack that layers may take more where they run row by row: loops, and parameters put together in rounds."""
+
 Options = Mapping[str, tuple[Kernel, ...]]
 
 
-def tuned(graph: Graph, board: Board, goal: Goal, toolchain: str = "zig") -> Program:
+def tuned(graph: Graph, board: Board, goal: Goal, toolchain: str = "zig", rows: bool = True) -> Program:
     """The program of a graph that is best for the goal.
 
     Where no layer has a choice, nothing is measured.
 
     Args:
         graph: after `motes.passes.prepare`.
+        rows: layers may run row by row.
 
     Raises:
         DoesNotFit: nothing meets the budgets; the message says how much the least takes.
@@ -45,11 +50,19 @@ def tuned(graph: Graph, board: Board, goal: Goal, toolchain: str = "zig") -> Pro
     """
     program = choose(graph, board.core.features)
     open_ = options_of(program, board)
+    ways = _Ways(program, board, rows)
     if not open_ and goal.flash is None and goal.ram is None:
-        return program
+        return ways.best({}, goal)
     table = table_of(program, board, toolchain)
-    names, _ = solve(table, goal, board, lambda picked: plan(_with(graph, board, program, picked)).arena)
-    return _with(graph, board, program, names)
+    room = None if goal.ram is None else goal.ram - table.ram - STACK
+    table = ways.lowered(table, goal, room)
+    names, _ = solve(table, goal, board, lambda picked: _taken(ways.best(picked, goal, room)))
+    return ways.best(names, goal, room)
+
+
+def _taken(program: Program) -> int:
+    """Bytes of the arena, and of stack beyond that of the same layers whole."""
+    return plan(program).arena + (STACK if any(isinstance(call, Block) for call in program.calls) else 0)
 
 
 def curve(graph: Graph, board: Board, toolchain: str = "zig") -> tuple[Cost, ...]:
@@ -59,14 +72,50 @@ def curve(graph: Graph, board: Board, toolchain: str = "zig") -> tuple[Cost, ...
         graph: after `motes.passes.prepare`.
     """
     program = choose(graph, board.core.features)
-    table = table_of(program, board, toolchain)
-    arena = lru_cache(lambda picked: plan(_with(graph, board, program, dict(picked))).arena)
-    found = {
-        solve(table, Goal(weight=weight), board, lambda picked: arena(tuple(sorted(picked.items()))))[1]
-        for weight in CURVE
-    }
+    ways = _Ways(program, board)
+    table = ways.lowered(table_of(program, board, toolchain), BALANCED, None)
+    goals = [Goal(weight=weight) for weight in CURVE]
+    found = {solve(table, goal, board, lambda picked: _taken(ways.best(picked, goal)))[1] for goal in goals}  # noqa: B023
     best = [c for c in found if not any(_beats(other, c) for other in found)]
     return tuple(sorted(best, key=lambda c: (c.cycles, c.flash)))
+
+
+class _Ways:
+    """The programs that kernels picked for a program make, row by row or not."""
+
+    def __init__(self, program: Program, board: Board, rows: bool = True) -> None:
+        self.program, self.board, self.rows = program, board, rows
+        self._known: dict[tuple[tuple[str, str], ...], Rows] = {}
+
+    def best(self, picked: Mapping[str, str], goal: Goal, ram: int | None = None) -> Program:
+        """The program with these kernels that is best for the goal; `ram`: bytes that its arena should come down to."""
+        program = _with(self.program.graph, self.board, self.program, picked)
+        if not self.rows:
+            return program
+        key = tuple(sorted(picked.items()))
+        if key not in self._known:
+            self._known[key] = Rows(program, self.board.core.features)
+        return self._known[key].best(Rule(20 / max(goal.weight, 0.01), 0.0075 * goal.weight), ram)
+
+    def lowered(self, table: Table, goal: Goal, ram: int | None) -> Table:
+        """The table with moments as they are about where layers may run row by row.
+
+        Where `ram` is asked for, they are not above the arena that is taken if all layers have the kernel in question,
+        or their last. Else they must compare: not above the arena with the first kernels, and what a kernel needs
+        beyond the one of its layer that needs least.
+        """
+        if not self.rows:
+            return table
+        arenas = []
+        for k in range(max(map(len, table.layers.values()), default=0) if ram is not None else 1):
+            picked = {name: found[min(k, len(found) - 1)].kernel for name, found in table.layers.items()}
+            arenas.append(_taken(self.best(picked, goal, ram)))
+        layers = {}
+        for name, found in table.layers.items():
+            least = min(v.moment for v in found)
+            most = [arenas[0] + v.moment - least for v in found] if ram is None else arenas
+            layers[name] = tuple(replace(v, moment=min(v.moment, m)) for v, m in zip(found, most, strict=False))
+        return replace(table, layers=layers)
 
 
 def _beats(one: Cost, other: Cost) -> bool:

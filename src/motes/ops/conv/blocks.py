@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.runs import look
 from motes.ops.conv.step import MOST_SHIFT, fit
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Window, but_for_rows
 
 UNROLLED = 16
 """Steps in the unrolled loop of conv_fours_s8_dsp.h."""
@@ -35,7 +34,7 @@ class Blocks:
     stream: Array  # int32
 
 
-@functools.lru_cache(maxsize=256)
+@but_for_rows
 def pack(node: Node) -> Blocks | None:
     """The stream of a convolution of one group; None where the arithmetic does not hold, since sums are too large."""
     op = node.op
@@ -98,6 +97,12 @@ def in_place(node: Node) -> tuple[tuple[int, int], ...]:
     x, w, y = node.input(0), node.input(1), node.output
     alone = w.shape[1:3] == (1, 1) and not any(node.op.pads) and x.shape[:3] == y.shape[:3] and y.shape[3] <= x.shape[3]
     return ((0, 0),) if alone else ()
+
+
+def call_cycles(node: Node) -> float:
+    """An image that is copied together."""
+    view = look(node)
+    return 4.0 * view.copied if view.raw_h else 0.0
 
 
 def params(node: Node) -> Params:

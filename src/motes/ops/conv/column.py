@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from motes.ir import Array, Node, Params
@@ -11,10 +9,10 @@ from motes.ops.common import limits
 from motes.ops.conv.channels import channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import MOST_SHIFT
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Window, but_for_rows
 
 
-@functools.lru_cache(maxsize=256)
+@but_for_rows
 def pack(node: Node) -> Array | None:
     """int32: the stream, or None where doubled sums may not fit int32."""
     op = node.op

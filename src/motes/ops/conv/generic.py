@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import channels
 from motes.ops.conv.filtered import Kind, kind_of
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Window, but_for_rows
 
 
-@functools.lru_cache(maxsize=256)
+@but_for_rows
 def pack(node: Node) -> Array | None:
     """int32 (channels, 4): twice the bias, multiplier, offset, right; None where doubled sums may not fit int32."""
     assert isinstance(node.op, Window), node

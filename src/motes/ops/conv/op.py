@@ -24,6 +24,7 @@ _DSP = Kernel(
     params=blocks.params,
     scratch=blocks.scratch,
     in_place=blocks.in_place,
+    call_cycles=blocks.call_cycles,
     form="shared",
 )
 
@@ -155,6 +156,7 @@ class DepthwiseConv2D(Window):
             needs=frozenset({"dsp"}),
             fits=generic.fits,
             params=generic.params,
+            mac_cycles=10.0,
             form="shared",
         ),
         Kernel(
@@ -175,6 +177,8 @@ class DepthwiseConv2D(Window):
             params=planes.params,
             scratch=planes.scratch,
             in_place=planes.in_place,
+            rows_at_once=planes.rows_at_once,
+            call_cycles=planes.call_cycles,
             form="shared",
         ),
         Kernel(
@@ -185,6 +189,8 @@ class DepthwiseConv2D(Window):
             params=planes.params,
             scratch=planes.scratch,
             in_place=planes.in_place,
+            rows_at_once=planes.rows_at_once,
+            call_cycles=planes.call_cycles,
             form="shared",
             constants=planes.constants,
         ),

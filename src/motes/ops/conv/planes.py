@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import fit
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Window, but_for_rows
 
 SHIFT = 16
 """Of outputs that are proven step functions: the assembly has it as an immediate."""
@@ -40,7 +40,7 @@ class Taps:
     rescale: Array  # int32, (channels, 2 or 4)
 
 
-@functools.lru_cache(maxsize=256)
+@but_for_rows
 def pack(node: Node) -> Taps | None:
     """The taps, or None where a channel has neither a proven step function nor room for TFLM's own rounding."""
     assert isinstance(node.op, Window), node
@@ -102,6 +102,18 @@ def _shaped(node: Node) -> bool:
 def in_place(node: Node) -> tuple[tuple[int, int], ...]:
     """Rows of outputs follow the rows they need, as long as they are no wider."""
     return ((0, 0),) if node.output.shape[2] <= node.input(0).shape[2] else ()
+
+
+def rows_at_once(node: Node) -> int:
+    """Two where windows that follow share rows."""
+    assert isinstance(node.op, Window), node
+    return 2 if node.op.stride[0] == 1 else 1
+
+
+def call_cycles(node: Node) -> float:
+    """Rows of the input that were spread for the call before, once more."""
+    assert isinstance(node.op, Window), node
+    return 16.0 * node.op.stride[0] * math.prod(node.output.shape[2:])
 
 
 def params(node: Node) -> Params:

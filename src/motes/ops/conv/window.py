@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, ParamSpec, Self, TypeVar
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from motes.ops.common import (
 )
 from motes.ops.conv.filtered import Filtered, Kind, kind_of
 from motes.ops.linear import Linear
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LIMIT = 1 << 24
 """Largest stride, dilation, padding or window in elements: index sums then stay far inside 32 bits."""
@@ -126,8 +130,10 @@ class Window(Filtered):
         raise NotImplementedError(self)
 
     def rows(self, node: Node) -> Rows | None:
+        if node.input(0).shape[0] != 1 or any(t is not None and t.data is None for t in node.inputs[1:]):
+            return None
         reach = (node.input(1).shape[1] - 1) * self.dilation[0] + 1
-        return Rows(reach, self.stride[0], *self.pads[:2]) if node.input(0).shape[0] == 1 else None
+        return Rows(reach, self.stride[0], *self.pads[:2])
 
     def padded(self, node: Node, before: int, behind: int) -> Self:
         return replace(self, pads=(before, behind, *self.pads[2:]))
@@ -156,3 +162,34 @@ class Window(Filtered):
         geometry = self.geometry(node)
         del geometry["pad_bottom"], geometry["pad_right"]
         return {**geometry, **self.fields(node)}
+
+
+@dataclass(frozen=True)
+class _ButForRows:
+    """Arguments of which the last is a node, equal to others if the nodes differ in nothing but rows."""
+
+    parts: tuple[object, ...]
+    given: tuple[Any, ...] = field(compare=False)
+
+
+def but_for_rows(make: Callable[P, T]) -> Callable[P, T]:
+    """`make`, remembered for any rows, and padding of rows, of its last argument, a node: it does not look at these.
+
+    A layer that runs a few rows at a time is many nodes, but has its weights packed once.
+    """
+
+    @functools.lru_cache(maxsize=256)
+    def made(key: _ButForRows) -> T:
+        return make(*key.given)  # type: ignore[call-arg]
+
+    @functools.wraps(make)
+    def remembered(*given: P.args, **named: P.kwargs) -> T:
+        *first, node = given
+        assert isinstance(node, Node), node
+        op, x, y = node.op, node.input(0), node.output
+        assert isinstance(op, Window), node
+        ends = [(t.shape[0], t.shape[2:], t.dtype, t.quant) for t in (x, y)]
+        like = replace(op, pads=(0, 0, *op.pads[2:]))
+        return made(_ButForRows((*first, type(op), like, *ends, *node.inputs[1:]), given))
+
+    return remembered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import fit_signed
-from motes.ops.conv.window import Window
+from motes.ops.conv.window import Window, but_for_rows
 
 MOST_RAM = 32_000
 """Bytes of input, output and scratch that are worth their time where nobody says how many there are."""
@@ -32,6 +31,7 @@ class Tiling:
         room: bytes that the transform of a tile works in.
         shift: of every output, a constant of the transforms.
         most_flash: bytes of weights that are worth their time where nobody says how many there are.
+        mac_cycles: see `Kernel.mac_cycles`; of the convolution, not of the fewer products.
     """
 
     side: int
@@ -44,6 +44,7 @@ class Tiling:
     room: int
     shift: int
     most_flash: int
+    mac_cycles: float
 
     @property
     def positions(self) -> int:
@@ -125,6 +126,10 @@ class Tiling:
         copied = self.positions * node.input(0).shape[3] + self.room
         return 4 * self.positions * self.depth(node) + max(32 * self.positions + 4 * self.side**2, copied)
 
+    def call_cycles(self, node: Node) -> float:
+        """About what a call takes beside its tiles."""
+        return 0.0
+
     @property
     def kernel(self) -> Kernel:
         """The kernel of these tiles."""
@@ -136,6 +141,9 @@ class Tiling:
             pays=self.pays,
             params=self.params,
             scratch=self.scratch,
+            rows_at_once=lambda node: self.side,
+            mac_cycles=self.mac_cycles,
+            call_cycles=self.call_cycles,
             form="shared",
         )
 
@@ -163,6 +171,7 @@ TILES_2X2 = Tiling(
     room=0,
     shift=17,
     most_flash=40_960,
+    mac_cycles=0.7,
 )
 TILES_4X4 = Tiling(
     side=4,
@@ -175,6 +184,7 @@ TILES_4X4 = Tiling(
     room=288,
     shift=17,
     most_flash=20_480,
+    mac_cycles=0.5,
 )
 
 
@@ -186,7 +196,7 @@ class Transformed:
     scales: Array  # int32, (channels, 4 and the tail)
 
 
-@functools.lru_cache(maxsize=256)
+@but_for_rows
 def pack(tiling: Tiling, node: Node) -> Transformed | None:
     """Weights and scales, or None where a sum is too large or a channel has no proven step function."""
     assert isinstance(node.op, Window), node

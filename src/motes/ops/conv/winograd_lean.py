@@ -12,6 +12,9 @@ from motes.ops.conv.winograd import MOST_RAM, Tiling, corners
 SCRATCH = 16_000
 """Bytes wanted at most; a pair of tiles may take more."""
 
+TRANSFORM = 91
+"""Cycles for the weights of a pair of channels."""
+
 WEIGHTS = 3_072
 """Bytes of transformed weights."""
 
@@ -47,13 +50,18 @@ class Lean(Tiling):
     def pays(self, node: Node) -> bool:
         """Whether it takes four fifths of the cycles at most, in little memory.
 
-        For a pair of channels these are 40 a tile, and 91 each time that the weights are transformed, instead of 9.5 an
-        output.
+        For a pair of channels these are 40 a tile, and `TRANSFORM` each time that the weights are transformed, instead
+        of 9.5 an output.
         """
         (_, height, width, _), tiles = node.output.shape, self.tiles(node)
-        cycles = 40 * tiles + 91 * -(-tiles // (2 * self.pairs(node)))
+        cycles = 40 * tiles + TRANSFORM * -(-tiles // (2 * self.pairs(node)))
         direct = 9.5 * height * width * node.input(0).shape[3] / self.depth(node)
         return cycles <= 0.8 * direct and self.memory(node) <= MOST_RAM
+
+    def call_cycles(self, node: Node) -> float:
+        """The weights are transformed in each call, once or more."""
+        channels = self.depth(node) * node.output.shape[3]
+        return float(TRANSFORM * channels * -(-self.tiles(node) // (2 * self.pairs(node))))
 
     def params(self, node: Node) -> Params:
         """The fields of `conv_winograd_lean_s8_dsp_params`."""
@@ -76,4 +84,5 @@ LEAN = Lean(
     room=288,
     shift=16,
     most_flash=0,
+    mac_cycles=0.3,
 )
