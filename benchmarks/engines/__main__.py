@@ -19,9 +19,9 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import history
-from rows import Row, anchors, measure, table
 
 from motes.target import boards
+from rows import Row, anchors, measure, table
 
 HERE = Path(__file__).resolve().parent
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from motes.build import cache
 from motes.choose import choose, variants
-from motes.errors import BadInput
+from motes.errors import BadInput, DoesNotFit
 from motes.ir import Graph, Kernel, Node
 from motes.plan import plan
 from motes.program import Block, Call, Program
@@ -51,12 +51,23 @@ def tuned(graph: Graph, board: Board, goal: Goal, toolchain: str = "zig", rows: 
     program = choose(graph, board.core.features)
     open_ = options_of(program, board)
     ways = _Ways(program, board, rows)
-    if not open_ and goal.flash is None and goal.ram is None:
+    free = goal.flash is None and goal.ram is None
+    if not open_ and free:
         return ways.best({}, goal)
-    table = table_of(program, board, toolchain)
+    try:
+        return _best(ways, goal, toolchain)
+    except DoesNotFit:
+        if not free:
+            raise
+        return ways.best({}, goal)  # whoever compiles it can say what takes the room
+
+
+def _best(ways: _Ways, goal: Goal, toolchain: str) -> Program:
+    """The best of all ways."""
+    table = table_of(ways.program, ways.board, toolchain)
     room = None if goal.ram is None else goal.ram - table.ram - STACK
     table = ways.lowered(table, goal, room)
-    names, _ = solve(table, goal, board, lambda picked: _taken(ways.best(picked, goal, room)))
+    names, _ = solve(table, goal, ways.board, lambda picked: _taken(ways.best(picked, goal, room)))
     return ways.best(names, goal, room)
 
 
