@@ -10,7 +10,8 @@
 
 #include "motes.h"
 
-/* Of a stamp. Items that are made of a window with a gap come with its stamp, and count as missing. */
+/* Of a stamp. Items that are made of a window with a gap come with its stamp, and count as missing.
+ */
 #define MOTES_GAP (UINT64_C(1) << 63)
 
 typedef struct {
