@@ -10,7 +10,7 @@ import motes
 SOURCE = Path(motes.__file__).parent
 
 ROOMS = (
-    ("errors", "progress", "intervals"),
+    ("errors", "progress", "intervals", "sliding"),
     ("ir", "names", "bounded"),
     ("quant", "target", "program", "wellformed", "operands"),
     ("ops",),

@@ -14,10 +14,9 @@ from motes.ops.conv.op import Conv2D
 from motes.ops.pool.op import AveragePool2D
 from motes.plan import plan
 from motes.program import Block, Program
-from motes.rows import fuse
+from motes.rows import Rows, Rule
 from motes.rows.bands import Flow, in_bands, rates
 from motes.rows.region import Kernels, Region, regions
-from motes.rows.search import Rule
 from nodes import constant, quant, tensor
 
 NONE = Kernels(frozenset())
@@ -95,10 +94,10 @@ def test_a_residual_block_runs_in_the_place_of_its_input():
     (landed,) = {found.layout.made[found.calls[1]]} & found.layout.located.keys()
     assert found.layout.located[landed].tensor is y
     net = residual()
-    block = fuse(net, rule=Rule(0, 10)).calls[0]
+    block = Rows(net).best(Rule(0, 10)).calls[0]
     assert isinstance(block, Block)
     assert plan(net).arena >= 3 * 16 * 128
-    assert plan(fuse(net, rule=Rule(0, 10))).arena < 1.6 * 16 * 128
+    assert plan(Rows(net).best(Rule(0, 10))).arena < 1.6 * 16 * 128
 
 
 def test_what_is_read_first_can_be_overwritten_first():
@@ -146,9 +145,9 @@ def test_small_savings_are_not_worth_it_and_budgets_are_kept():
     net = residual()
     arena = plan(net).arena
     none = Rule(10, 0)
-    assert fuse(net, rule=none) is net
-    assert fuse(net, rule=none, ram=arena) is net
-    enough = fuse(net, rule=none, ram=arena - 1000)
+    assert Rows(net).best(none) is net
+    assert Rows(net).best(none, arena) is net
+    enough = Rows(net).best(none, arena - 1000)
     assert plan(enough).arena <= arena - 1000
-    least = fuse(net, rule=none, ram=1)
+    least = Rows(net).best(none, 1)
     assert plan(least).arena <= plan(enough).arena

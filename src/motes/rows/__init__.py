@@ -1,5 +1,5 @@
 """Chains of layers run row by row: what lies between them is never whole in memory."""
 
-from motes.rows.search import Rows, Rule, fuse
+from motes.rows.search import Rows, Rule
 
-__all__ = ["Rows", "Rule", "fuse"]
+__all__ = ["Rows", "Rule"]

@@ -90,11 +90,6 @@ class Rows:
         return [cheapest for *_, cheapest in sorted(found, key=lambda each: each[:3])]
 
 
-def fuse(program: Program, features: Set[str] = frozenset(), rule: Rule = BALANCED, ram: int | None = None) -> Program:
-    """See `Rows.best`."""
-    return Rows(program, features).best(rule, ram)
-
-
 def _choices(program: Program, kernels: Kernels) -> list[list[_Choice]]:
     """For each call, what can begin with it: the call alone, or a region around a call that is heavy by itself."""
     heavy = heaviness(program)
