@@ -137,6 +137,12 @@ class Builtin:
     custom: bool = False
 
 
+Flow = Literal["mixed", "by channel", "moved"]
+"""Every channel of an output may depend on every channel of the inputs. Or channel c of the only output depends on
+channel c of the inputs that have as many, and on all of those that have one, and would do so if there were fewer. Or
+every element of the outputs is one of the inputs that are not folded, or a constant: as `Op.fold` says."""
+
+
 class Op:
     """What a node computes. Subclasses are frozen dataclasses of attributes, and live one folder a family.
 

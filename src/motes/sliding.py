@@ -26,9 +26,3 @@ class Rows:
     def needed(self, first: int, last: int) -> tuple[int, int]:
         """The first and the last input row that output rows `first` to `last` need, padding counted along."""
         return first * self.stride - self.before, last * self.stride - self.before + self.size - 1
-
-
-Flow = Literal["mixed", "by channel", "moved"]
-"""Every channel of an output may depend on every channel of the inputs. Or channel c of the only output depends on
-channel c of the inputs that have as many, and on all of those that have one, and would do so if there were fewer. Or
-every element of the outputs is one of the inputs that are not folded, or a constant: as `Op.fold` says."""
