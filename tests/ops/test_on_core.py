@@ -17,6 +17,7 @@ from motes.choose import choose
 from motes.ir import Graph, Node, State, Tensor
 from motes.ops import builtins
 from motes.ops.case import Case
+from motes.passes.choose_operands import choose_operands
 from motes.program import Call
 from motes.proving import compile_graph
 from motes.target import Board, board
@@ -40,9 +41,9 @@ def fast_cases(family: str, where: Board) -> list[tuple[Case, Graph]]:
     """Cases that kernels made for the core serve."""
     served: dict[str, list[tuple[Case, Graph]]] = {}
     for case in importlib.import_module(f"motes.ops.{family}.cases").cases():
-        graph = prefixed(case.graph(builtins()), case.name)
-        (call,) = choose(graph, where.core.features).calls
-        if call.kernel.needs:
+        graph = choose_operands(prefixed(case.graph(builtins()), case.name))
+        call, *more = choose(graph, where.core.features).calls
+        if isinstance(call, Call) and not more and call.kernel.needs:  # not one that chooses among forms as it runs
             served.setdefault(call.kernel.function, []).append((case, graph))
     most = CASES[where.name]
     assert min(map(len, served.values())) >= most // 2, {name: len(cases) for name, cases in served.items()}
