@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from motes.build.toolchain import for_core
 from motes.errors import BadInput
 from motes.target import Region, board, boards, core
 
@@ -164,3 +165,14 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_bytes(b"#" * 70_000)
     with pytest.raises(BadInput, match="larger than 64 KiB, which no description of a core or board is"):
         board(tmp_path)
+
+
+def test_words_about_boards_and_compilers_that_are_not_there(tmp_path: Path) -> None:
+    text = (VIRT / "board.toml").read_text().replace('core = "cortex-m4"', 'core = "cortex-m4"\nlike = "virt-m9"')
+    (tmp_path / "board.toml").write_text(text)
+    with pytest.raises(BadInput, match="like is 'virt-m9'; expected one of host, virt-m0p, "):
+        board(tmp_path)
+    with pytest.raises(
+        BadInput, match="toolchain gcc: arm-none-eabi-gcc makes no code for rv32imc; leave out --toolch"
+    ):
+        for_core(core("rv32imc"), "gcc")

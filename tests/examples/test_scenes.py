@@ -13,7 +13,7 @@ BUDGETS = {
     "vision": {"ram": 28_500, "flash": 17_700, "busy": 0.147, "false_alarms": 0},
     "machine": {"ram": 36_500, "flash": 34_800, "busy": 0.031, "false_alarms": 0},
 }
-"""Bytes, and the share of time at work; they may only fall, unless one pays for another."""
+"""Bytes, and the share of time at work; they may only fall."""
 
 
 @pytest.mark.parametrize("name", BUDGETS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 from motes.build import cache
 from motes.choose import choose, variants
@@ -100,7 +99,7 @@ class _Ways:
 
     def best(self, picked: Mapping[str, str], goal: Goal, ram: int | None = None) -> Program:
         """The program with these kernels that is best for the goal; `ram`: bytes that its arena should come down to."""
-        program = _with(self.program.graph, self.board, self.program, picked)
+        program = _with(self.program, self.board, picked)
         if not self.rows:
             return program
         key = tuple(sorted(picked.items()))
@@ -156,12 +155,8 @@ def options_of(program: Program, board: Board) -> Options:
     return found
 
 
-def with_kernels(program: Program, board: Board, picked: Mapping[str, str] = MappingProxyType({})) -> Program:
+def _with(program: Program, board: Board, picked: Mapping[str, str]) -> Program:
     """The program with these kernels, by the names of layers and of functions."""
-    return _with(program.graph, board, program, picked)
-
-
-def _with(graph: Graph, board: Board, program: Program, picked: Mapping[str, str]) -> Program:
     picks: dict[Node, Kernel] = {}
     nodes = {name: call.node for name, call, _ in program.walk()}
     for name, kernels in options_of(program, board).items():
@@ -169,4 +164,4 @@ def _with(graph: Graph, board: Board, program: Program, picked: Mapping[str, str
         if kernel is None:
             raise BadInput(f"{name}: no kernel {picked[name]} serves it on {board.name}")
         picks[nodes[name]] = kernel
-    return choose(graph, board.core.features, picks)
+    return choose(program.graph, board.core.features, picks)

@@ -15,6 +15,8 @@ from motes.machine.timing.blocks import BlockCost, InterruptCycles
 
 Kind = Literal["other", "load", "store", "several", "call", "branch", "table", "multiply", "divide", "float", "it"]
 
+TABLE_BRANCH = 2  # cycles of TBB and TBH, without the refill
+_FUSED = ("vfma", "vfms", "vfnm", "vmla", "vmls", "vnml")
 _LOADS = frozenset(
     "ldr ldrb ldrh ldrsb ldrsh ldrt ldrbt ldrht ldrsbt ldrsht ldrex ldrexb ldrexh".split()  # noqa: SIM905
 )
@@ -109,6 +111,28 @@ class ArmTiming(ABC):
                 size = 4 if code[at + 1] >> 3 in _WIDE else 2
                 yield None, size
                 at += size
+
+
+def alone(i: Instruction, *, load: int, division: int) -> int:
+    """Cycles of an instruction that nothing overlaps, a branch without its refill: Cortex-M4 and cores after it.
+
+    Source: Cortex-M4 Technical Reference Manual r0p1, section 3.3.1.
+    """
+    if i.kind == "load":
+        return load
+    if i.kind == "several":
+        return 1 + i.words
+    if i.kind == "table":
+        return TABLE_BRANCH
+    if i.kind == "divide":
+        return division
+    if i.kind != "float":
+        return 1
+    if i.name.startswith(_FUSED):
+        return 3
+    if i.name in ("vdiv", "vsqrt"):
+        return 14
+    return 2 if i.words else 1
 
 
 def _instruction(name: str, i: Any, skippable: bool) -> Instruction:

@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from motes.machine.timing.arm import ArmTiming, Instruction
+from motes.machine.timing.arm import ArmTiming, Instruction, alone
 from motes.machine.timing.blocks import InterruptCycles
 
 REFILL = 2
 LOAD, PIPELINED_LOAD = 2, 1
 DIVISION = 6
-TABLE_BRANCH = 2  # TBB, TBH, without the refill
-FUSED = ("vfma", "vfms", "vfnm", "vmla", "vmls", "vnml")
 
 
 class CortexM4(ArmTiming):
@@ -47,26 +45,7 @@ def _behind(before: Instruction, i: Instruction) -> int:
 
 
 def _alone(i: Instruction) -> int:
-    """Cycles of an instruction, a branch without its refill."""
-    if i.kind == "load":
-        return LOAD
-    if i.kind == "several":
-        return 1 + i.words
-    if i.kind == "table":
-        return TABLE_BRANCH
-    if i.kind == "divide":
-        return DIVISION
-    if i.kind == "float":
-        return _floating(i)
-    return 1
-
-
-def _floating(i: Instruction) -> int:
-    if i.name.startswith(FUSED):
-        return 3
-    if i.name in ("vdiv", "vsqrt"):
-        return 14
-    return 2 if i.words else 1
+    return alone(i, load=LOAD, division=DIVISION)
 
 
 TIMING = CortexM4()
