@@ -16,7 +16,7 @@ VIRT = board("virt-m4").folder
 
 
 def test_the_boards_that_come_along() -> None:
-    assert [b.name for b in boards()] == ["host", "virt-m0p", "virt-m33", "virt-m4", "virt-m7", "virt-rv32"]
+    assert [b.name for b in boards()] == ["host", "virt-m0p", "virt-m33", "virt-m4", "virt-m55", "virt-m7", "virt-rv32"]
     virt = board("virt-m4")
     assert virt.chip is not None
     assert (virt.chip.clock_hz, virt.chip.flash, virt.chip.ram) == (
@@ -35,7 +35,7 @@ def test_a_region_knows_its_ends() -> None:
     assert (0xFF in region, 0x100 in region, 0x10F in region, 0x110 in region) == (False, True, True, False)
 
 
-@pytest.mark.parametrize("name", ["virt-m0p", "virt-m33", "virt-m4", "virt-m7", "virt-rv32"])
+@pytest.mark.parametrize("name", ["virt-m0p", "virt-m33", "virt-m4", "virt-m55", "virt-m7", "virt-rv32"])
 def test_the_linker_script_takes_its_memory_from_the_board(name: str) -> None:
     virt = board(name)
     assert virt.chip is not None
@@ -77,7 +77,10 @@ def test_a_board_of_the_users_own(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("virt_m4", "no board is called 'virt_m4'; did you mean virt-m4? known: host, virt-m0p, "),
-        ("zzz", "no board is called 'zzz'; known: host, virt-m0p, virt-m33, virt-m4, virt-m7, virt-rv32, or a "),
+        (
+            "zzz",
+            "no board is called 'zzz'; known: host, virt-m0p, virt-m33, virt-m4, virt-m55, virt-m7, virt-rv32, or ",
+        ),
         ("x" * 5000, "no board is called 'xxx"),
         ("a\0b", "no board is called 'a\\x00b'"),
         ("", "no board is called ''"),
@@ -92,7 +95,7 @@ def test_unknown_boards(name: str, words: str) -> None:
 def test_unknown_core() -> None:
     with pytest.raises(
         BadInput,
-        match="no core is called 'cortex-m5'; known: cortex-m0plus, cortex-m33, cortex-m4, cortex-m7, host, ",
+        match="no core is called 'cortex-m5'; known: cortex-m0plus, cortex-m33, cortex-m4, cortex-m55, ",
     ):
         core("cortex-m5")
     with pytest.raises(BadInput, match=r"no core is called '\.\./cores/host'"):

@@ -176,7 +176,7 @@ def test_long_strides_leave_long_gaps_and_are_planned_at_once(motes_: Any, app: 
     [
         ("virt-m4f", "no board is called 'virt-m4f'; did you mean virt-m4? known: host, virt-m0p, virt-m33, "),
         ("../virt-m4", "no board is called '../virt-m4'; did you mean virt-m4? known: "),
-        ("", "no board is called ''; known: host, virt-m0p, virt-m33, virt-m4, virt-m7, virt-rv32, or a "),
+        ("", "no board is called ''; known: host, virt-m0p, virt-m33, virt-m4, virt-m55, virt-m7, virt-rv32, or a "),
     ],
 )
 @pytest.mark.parametrize("verb", ["build", "run"])
