@@ -13,6 +13,13 @@ STR, PUSH, POP_PC = "0860", "30b5", "30bd"  # str r0, [r1]; push {r4, r5, lr}; p
 SMLAD = "26fb0456"  # smlad r6, r6, r4, r5
 LW, LW_USE, SW = "0441", "3305c500", "08c1"  # c.lw s1, 0(a0); add a0, a0, a2; c.sw a0, 0(a0)
 DIV, BEQ, RET = "3345c502", "6300b500", "8280"  # div a0, a0, a2; beq a0, a1; ret
+SUMS, SXTB16, PKHBT = (
+    "20fb0466",
+    "2ffa85f2",
+    "c5ea0042",
+)  # smlad r6, r0, r4, r6; sxtb16 r2, r5; pkhbt r2, r5, r0, lsl #16
+SSAT, STRB, LDRB = "06f30702", "0c70", "0878"  # ssat r2, #8, r6; strb r4, [r1]; ldrb r0, [r1]
+VMOV, VMOV_USE, LDM = "10ee102a", "521c", "91e81c00"  # vmov r2, s0; adds r2, r2, #1; ldm r1, {r2, r3, r4}
 BNE, BL, BX = "fcd1", "fff7fcff", "7047"
 SDIV = "93fbf4f3"  # sdiv r3, r3, r4
 
@@ -52,11 +59,28 @@ BLOCKS = {
     ],
     "cortex_m7": [
         ((LDR, ADDS), (1, 0, 0)),
-        ((LDR, STR), (3, 0, 0)),  # the store waits for what it stores
-        ((LDR, USE), (3, 0, 0)),
-        ((ADDS, ADDS), (2, 0, 0)),  # the second waits for the first
+        ((LDR, STR), (1, 0, 0)),  # what is loaded is stored in the same cycle
+        ((LDR, LDR_NEXT), (1, 0, 0)),  # an even and an odd word
+        ((LDR, LDR), (2, 0, 0)),
+        ((LDR, USE), (2, 0, 0)),  # a sum waits for a word a cycle
+        ((LDRB, USE), (3, 0, 0)),  # and for a byte two
+        ((LDR, PKHBT), (3, 0, 0)),  # as what is shifted does for a word
+        ((LDR, SUMS), (3, 0, 0)),  # and a factor
+        ((LDR_NEXT, LDR_NEXT), (4, 0, 0)),  # an address waits for three
+        ((LDM,), (2, 0, 0)),
+        ((ADDS, ADDS), (1, 0, 0)),  # the second is done a stage behind the first
+        ((ADDS, ADDS, SHIFTED), (3, 0, 0)),  # what is shifted is needed a stage before
         ((ADDS, SMLAD), (1, 0, 0)),
         ((SMLAD, SMLAD), (3, 0, 0)),  # the second multiplies what the first gives
+        ((SUMS, SUMS), (2, 0, 0)),  # here it adds to that
+        ((SUMS, SSAT), (4, 0, 0)),
+        ((SUMS, LDR), (1, 0, 0)),
+        ((SUMS, STRB), (2, 0, 0)),
+        ((SXTB16, SUMS), (1, 0, 0)),
+        ((SUMS, SXTB16), (2, 0, 0)),  # it must be the first
+        ((SXTB16, SXTB16), (2, 0, 0)),
+        ((PKHBT, SHIFTED), (2, 0, 0)),
+        ((VMOV, VMOV_USE), (3, 0, 0)),
         ((BNE,), (0, 1, 1)),
     ],
 }

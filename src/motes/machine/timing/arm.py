@@ -60,8 +60,10 @@ class Instruction:
     writes: frozenset[int] = frozenset()
     flags: tuple[bool, bool] = (False, False)
     """Whether it reads and whether it sets them."""
-    shifted: bool = False
-    """Whether an operand is shifted on the way."""
+    shifted: frozenset[int] = frozenset()
+    """Registers that are shifted on the way."""
+    word: tuple[int, int] | None = None
+    """The base register and the offset in bytes of a word that it loads, where these are all of its address."""
 
 
 class ArmTiming(ABC):
@@ -141,6 +143,7 @@ def _instruction(name: str, i: Any, skippable: bool) -> Instruction:
     read, written = (frozenset(r) for r in i.regs_access())
     tested = name in ("cbz", "cbnz") or (name in _BRANCHES and i.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID))
     stores = loads = frozenset[int]()
+    word = None
     to_pc = kind == "several" and any(o.reg == arm.ARM_REG_PC for o in i.operands)
     if kind in ("load", "store"):
         memory = next((o.mem for o in i.operands if o.type == arm.ARM_OP_MEM), None)
@@ -148,7 +151,11 @@ def _instruction(name: str, i: Any, skippable: bool) -> Instruction:
         data = frozenset((i.operands[0].reg,))
         stores, loads = (data, loads) if kind == "store" else (stores, data)
         read, to_pc = address, arm.ARM_REG_PC in loads
+        if name == "ldr" and memory is not None and not memory.index:
+            word = memory.base, memory.disp
     named = [o.reg for o in i.operands if o.type == arm.ARM_OP_REG]
+    if kind == "other":  # the disassembler leaves out what SSAT, PKHBT and their like shift
+        read |= frozenset(named[1:])
     adds = kind == "multiply" and len(named) == 4 and not name.startswith(("smull", "umull"))
     sums = frozenset(named[3:]) - frozenset(named[1:3]) if adds else frozenset[int]()
     flags = arm.ARM_REG_CPSR in read or skippable or tested, bool(i.update_flags)
@@ -165,7 +172,8 @@ def _instruction(name: str, i: Any, skippable: bool) -> Instruction:
         sums=sums,
         writes=written - {arm.ARM_REG_CPSR, arm.ARM_REG_PC},
         flags=flags,
-        shifted=any(o.type == arm.ARM_OP_REG and o.shift.type != arm.ARM_SFT_INVALID for o in i.operands),
+        shifted=frozenset(o.reg for o in i.operands if _is_shifted(o)),
+        word=word,
     )
 
 
@@ -195,6 +203,10 @@ def _kind(name: str, i: Any) -> tuple[Kind, int]:
     if name.startswith(_MULTIPLIES):
         return "multiply", 0
     return ("it" if name == "it" else "other"), 0
+
+
+def _is_shifted(operand: Any) -> bool:
+    return bool(operand.type == arm.ARM_OP_REG and operand.shift.type != arm.ARM_SFT_INVALID)
 
 
 def _is_register(operands: Any, register: int) -> bool:
