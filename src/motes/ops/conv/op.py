@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import blocks, column, computed, generic, planes, scalar, scalar_planes
+from motes.ops.conv import blocks, column, computed, generic, mve, planes, scalar, scalar_planes
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
@@ -36,6 +36,19 @@ _SCALAR = Kernel(
     params=scalar.params,
     scratch=scalar.scratch,
     in_place=blocks.in_place,
+    form="shared",
+)
+
+
+_MVE = Kernel(
+    "conv_s8_mve",
+    "conv_s8_mve.h",
+    needs=frozenset({"mve"}),
+    fits=mve.fits,
+    params=mve.params,
+    scratch=mve.scratch,
+    in_place=blocks.in_place,
+    mac_cycles=0.25,
     form="shared",
 )
 
@@ -79,7 +92,7 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _SCALAR, _S16_DSP, _DSP, TILES_2X2.kernel, LEAN.kernel, TILES_4X4.kernel)
+    kernels = (*portable("conv"), _SCALAR, _S16_DSP, _DSP, TILES_2X2.kernel, LEAN.kernel, TILES_4X4.kernel, _MVE)
     channel_axis: ClassVar[int] = 0
 
     @classmethod

@@ -1,0 +1,40 @@
+/* mve.h: what kernels for Helium share, the vectors of Armv8.1-M. */
+#ifndef MOTES_MVE_H
+#define MOTES_MVE_H
+
+#include "motes.h"
+#include <arm_mve.h>
+
+/* An output's zero point, and the values that it may have. */
+typedef struct {
+    int32_t zero, low, high;
+} mve_range;
+
+/* sum * multiplier * 2^(shift - 31), rounded twice as motes_requantize does it, for multipliers of
+   0 or more and shifts below 0. VRSHL rounds halves up: away from zero they go once negative values
+   are 1 less. */
+MOTES_INLINE int32x4_t mve_requantize(int32x4_t sum, int32x4_t multiplier, int32x4_t shift) {
+    const int32x4_t high = vqrdmulhq_s32(sum, multiplier);
+    return vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), shift);
+}
+
+/* The same with the zero point, clamped. */
+MOTES_INLINE int32x4_t mve_output(int32x4_t sum, int32x4_t multiplier, int32x4_t shift,
+                                  mve_range to) {
+    const int32x4_t scaled = vaddq_n_s32(mve_requantize(sum, multiplier, shift), to.zero);
+    return vminq_s32(vmaxq_s32(scaled, vdupq_n_s32(to.low)), vdupq_n_s32(to.high));
+}
+
+MOTES_INLINE void mve_copy(int8_t *to, const int8_t *from, int32_t bytes) {
+    for (; bytes > 0; bytes -= 16, from += 16, to += 16) {
+        const mve_pred16_t left = vctp8q((uint32_t)bytes);
+        vstrbq_p_s8(to, vldrbq_z_s8(from, left), left);
+    }
+}
+
+MOTES_INLINE void mve_set(int8_t *to, int32_t value, int32_t bytes) {
+    for (; bytes > 0; bytes -= 16, to += 16)
+        vstrbq_p_s8(to, vdupq_n_s8((int8_t)value), vctp8q((uint32_t)bytes));
+}
+
+#endif
