@@ -5,9 +5,10 @@
 
    A window is a grid of filter_h x columns runs of `run` bytes that lie together in x: with
    dilation_w 1 a run is a whole row of the filter, otherwise one pixel. Columns are `across` bytes
-   apart, rows are `down` bytes. Four windows of which one reaches outside are copied first, with
-   x's zero point for what is not there, their rows copied_down bytes apart; a small image (raw_h
-   not 0) is copied whole, to (raw_top, raw_left) of in_h x in_w, so that no window reaches outside.
+   apart, rows are `down` bytes. Four windows that do not lie inside, side by side, are copied
+   first, with x's zero point for what is not there, their rows copied_down bytes apart; where that
+   is 0 there is no padding. A small image (raw_h not 0) is copied whole, to (raw_top, raw_left) of
+   in_h x in_w, so that no window reaches outside.
    Windows of one pixel at stride 1 are one row.
 
    stream, skipped, shift: see conv_fours_s8_dsp.h.
@@ -19,6 +20,7 @@
 #define MOTES_CONV_S8_DSP_H
 
 #include "conv_fours_s8_dsp.h"
+#include "conv_gather_s8_dsp.h"
 #include "motes.h"
 
 /* Layers are many: what is small has 16 bits. */
@@ -44,46 +46,38 @@ MOTES_INLINE int32_t conv_s8_dsp_whole_w(const conv_s8_dsp_params *p) {
 static MOTES_NOINLINE void conv_s8_dsp_copy(const conv_s8_dsp_params *p, const int8_t *row,
                                             int32_t width, int32_t left, int32_t pixels,
                                             int8_t *to) {
-    const int32_t from = motes_min(motes_max(-left, 0), pixels);
-    const int32_t end = motes_max(motes_min(width - left, pixels), from);
-    motes_set(to, (uint8_t)p->in_zero, (uint32_t)(pixels * p->in_ch));
-    motes_copy(to + from * p->in_ch, row + (left + from) * p->in_ch,
-               (uint32_t)((end - from) * p->in_ch));
+    conv_gather_s8_dsp(to, row, width, left, pixels, p->in_ch,
+                       (uint8_t)p->in_zero * UINT32_C(0x01010101));
 }
 
 /* Where n windows lie, 1 to 4, from (top, left) on, and the first again for those that lack;
- * `column` windows are left in the row of the first. Returns the bytes from row to row. */
+ * `column` windows are left in the row of the first. They are copied where there is padding.
+ * Returns the bytes from row to row. */
 static MOTES_NOINLINE int32_t conv_s8_dsp_find(const conv_s8_dsp_params *p, const int8_t *x,
                                                int32_t top, int32_t left, int32_t column, int32_t n,
                                                int8_t *copied, const int8_t **four) {
-    for (int32_t copy = 0, inside = 1;; copy = 1) {
-        int32_t row = top, begin = left, end = motes_min(column, n), k = 0;
-        int8_t *to = copied;
-        while (k < n) {
-            /* The windows k to `end` are side by side. */
-            const int32_t pixels = (end - k - 1) * p->stride_w + p->reach_w;
-            const int8_t *from = x + (row * p->in_w + begin) * p->in_ch;
-            inside &=
-                row >= 0 && row < conv_s8_dsp_whole_h(p) && begin >= 0 && begin + pixels <= p->in_w;
-            if (copy) {
-                for (int32_t i = 0, at = row; i < p->filter_h; i++, at += p->dilation_h)
-                    conv_s8_dsp_copy(p, x + at * p->in_w * p->in_ch,
-                                     at >= 0 && at < p->in_h ? p->in_w : 0, begin, pixels,
-                                     to + i * p->copied_down);
-                from = to;
-                to += pixels * p->in_ch;
-            }
-            for (; k < end; k++, from += p->stride_w * p->in_ch)
-                four[k] = from;
-            row += p->stride_h;
-            begin = -p->pad_left;
-            end = motes_min(end + p->out_w, n);
+    int32_t end = motes_min(column, n), k = 0;
+    while (k < n) {
+        /* The windows k to `end` are side by side. */
+        const int32_t pixels = (end - k - 1) * p->stride_w + p->reach_w;
+        const int8_t *from = x + (top * p->in_w + left) * p->in_ch;
+        if (p->copied_down) {
+            for (int32_t i = 0, at = top; i < p->filter_h; i++, at += p->dilation_h)
+                conv_s8_dsp_copy(p, x + at * p->in_w * p->in_ch,
+                                 at >= 0 && at < p->in_h ? p->in_w : 0, left, pixels,
+                                 copied + i * p->copied_down);
+            from = copied;
+            copied += pixels * p->in_ch;
         }
-        for (; k < 4; k++)
-            four[k] = four[0];
-        if (inside || copy)
-            return copy ? p->copied_down : p->down;
+        for (; k < end; k++, from += p->stride_w * p->in_ch)
+            four[k] = from;
+        top += p->stride_h;
+        left = -p->pad_left;
+        end = motes_min(end + p->out_w, n);
     }
+    for (; k < 4; k++)
+        four[k] = four[0];
+    return p->copied_down ? p->copied_down : p->down;
 }
 
 /* One image. */

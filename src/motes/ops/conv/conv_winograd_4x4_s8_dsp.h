@@ -7,9 +7,9 @@
 #ifndef MOTES_CONV_WINOGRAD_4X4_S8_DSP_H
 #define MOTES_CONV_WINOGRAD_4X4_S8_DSP_H
 
+#include "winograd_gather_s8_dsp.h"
 #include "motes.h"
 #include "winograd_4x4_s8_dsp.h"
-#include "winograd_gather_s8_dsp.h"
 #include "winograd_products_s8_dsp.h"
 
 typedef struct {

@@ -16,9 +16,9 @@
 #ifndef MOTES_CONV_WINOGRAD_LEAN_S8_DSP_H
 #define MOTES_CONV_WINOGRAD_LEAN_S8_DSP_H
 
+#include "winograd_gather_s8_dsp.h"
 #include "motes.h"
 #include "winograd_4x4_s8_dsp.h"
-#include "winograd_gather_s8_dsp.h"
 #include "winograd_products_s8_dsp.h"
 #include "winograd_weights_s8_dsp.h"
 

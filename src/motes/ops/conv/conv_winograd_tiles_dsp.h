@@ -19,20 +19,6 @@ static inline int32_t WINOGRAD(_tiles)(const WINOGRAD(_params) * p) {
     return (p->out_h + side - 1) / side * ((p->out_w + side - 1) / side);
 }
 
-/* Copies the pixels of a tile from (top, left) of an image together. */
-static MOTES_NOINLINE void WINOGRAD(_gather)(const WINOGRAD(_params) * p, const int8_t *x,
-                                             int32_t top, int32_t left, int8_t *to) {
-    const int32_t side = WINOGRAD(_around), pixel = p->in_ch, row = side * pixel;
-    const int32_t first = motes_max(-left, 0), end = motes_min(p->in_w - left, side);
-    winograd_fill_s8_dsp(to, (uint8_t)p->in_zero, side * row);
-    if (first < end)
-        for (int32_t i = 0; i < side; i++, to += row)
-            if (top + i >= 0 && top + i < p->in_h)
-                winograd_copy_s8_dsp(to + first * pixel,
-                                     x + ((top + i) * p->in_w + left + first) * pixel,
-                                     (end - first) * pixel);
-}
-
 /* Transforms tile n of an image, every second word of `values`: one chunk of channels behind the
    other. `gathered` has room for positions * in_ch bytes, and for what the transform
    needs. */
@@ -45,7 +31,8 @@ static inline void WINOGRAD(_values)(const WINOGRAD(_params) * p, const int8_t *
     if (top >= 0 && left >= 0 && top + side <= p->in_h && left + side <= p->in_w) {
         x += top * row + left * p->in_ch;
     } else {
-        WINOGRAD(_gather)(p, x, top, left, gathered);
+        winograd_gather_s8_dsp(gathered, x, p->in_h, p->in_w, p->in_ch, p->in_zero, top, left,
+                               side);
         x = gathered;
         row = side * p->in_ch;
     }

@@ -65,12 +65,15 @@ class View:
         """Bytes of what is copied before it is expanded: an image, four windows, or nothing."""
         if self.raw_h:
             return round_up(self.in_h * self.in_w * self.in_ch)
-        return round_up(self.filter_h * self.copied_down) if self.pads else 0
+        return round_up(self.filter_h * self.copied_down)
 
     @property
     def copied_down(self) -> int:
-        """Bytes of a row of four windows, one behind another, with what lies between those in the same row."""
+        """Bytes of a row of four windows, one behind another, with what lies between those in the same row; 0: none is
+        copied."""
         widest = 0
+        if not self.pads:
+            return 0
         for first in [4] if self.out_w % 4 == 0 else range(1, min(self.out_w, 4) + 1):
             parts = [first]
             while sum(parts) < 4:

@@ -1,27 +1,19 @@
-/* winograd_gather_s8_dsp.h: pixels of channels in fours, filled and copied by words. */
+/* winograd_gather_s8_dsp.h: a tile of an image copied together, for Cortex-M4. */
 #ifndef MOTES_WINOGRAD_GATHER_S8_DSP_H
 #define MOTES_WINOGRAD_GATHER_S8_DSP_H
 
+#include "conv_gather_s8_dsp.h"
 #include "motes.h"
 
-static MOTES_NOINLINE void winograd_fill_s8_dsp(int8_t *to, uint8_t value, int32_t bytes) {
-    const uint32_t word = value * UINT32_C(0x01010101);
-    motes_word *y = (motes_word *)to;
-    for (; bytes >= 16; bytes -= 16, y += 4)
-        y[0] = word, y[1] = word, y[2] = word, y[3] = word;
-    for (; bytes; bytes -= 4)
-        *y++ = word;
-}
-
-static MOTES_NOINLINE void winograd_copy_s8_dsp(int8_t *to, const int8_t *from, int32_t bytes) {
-    motes_word *y = (motes_word *)to;
-    const motes_word *x = (const motes_word *)from;
-    for (; bytes >= 16; bytes -= 16, x += 4, y += 4) {
-        const uint32_t w0 = x[0], w1 = x[1], w2 = x[2], w3 = x[3];
-        y[0] = w0, y[1] = w1, y[2] = w2, y[3] = w3;
-    }
-    for (; bytes; bytes -= 4)
-        *y++ = *x++;
+/* `side` x `side` pixels from (top, left) on, of an image of in_h x in_w pixels of `pixel` bytes.
+ */
+static MOTES_NOINLINE void winograd_gather_s8_dsp(int8_t *to, const int8_t *x, int32_t in_h,
+                                                  int32_t in_w, int32_t pixel, int32_t in_zero,
+                                                  int32_t top, int32_t left, int32_t side) {
+    const uint32_t zero = (uint8_t)in_zero * UINT32_C(0x01010101);
+    for (int32_t i = 0, row = top; i < side; i++, row++, to += side * pixel)
+        conv_gather_s8_dsp(to, x + row * in_w * pixel, row >= 0 && row < in_h ? in_w : 0, left,
+                           side, pixel, zero);
 }
 
 #endif
