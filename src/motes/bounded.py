@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from motes.errors import BadInput
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 def read(path: Path, most: int, what: str, remedy: str) -> bytes:
@@ -45,6 +45,8 @@ def arrays(path: Path, most: int) -> list[npt.NDArray[Any]]:
     Raises:
         BadInput: it cannot be read, is larger, or is no such file.
     """
+    import numpy as np  # here: whoever reads boards only has no use for it
+
     remedy = "save it with numpy.save or numpy.savez"
     data = read(path, most, "input", remedy)
     try:

@@ -7,6 +7,7 @@ import io
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import intelhex
 import numpy as np
@@ -149,6 +150,23 @@ def test_the_map_names_what_was_linked(tmp_path: Path, compiler: str) -> None:
     told = link(tmp_path, compiler=compiler).map.read_text()
     assert "toy_run" in told
     assert "startup.c.o" in told
+
+
+def test_the_run_time_library_is_linked_for_whoever_calls_it(
+    tmp_path: Path, compiler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+    link_objects = toolchain.Compiler.link
+
+    def watched(self: toolchain.Compiler, *args: Any, library: bool = False) -> str:
+        given.append(library)
+        return link_objects(self, *args, library=library)
+
+    monkeypatch.setattr(toolchain.Compiler, "link", watched)
+    for number in ("float", "double"):  # the core multiplies no doubles
+        unit = f"/* {tmp_path} */ {number} f({number} x);\n{number} f({number} x) {{ return x * x; }}\n"  # in no cache
+        image.link({**sources(heavy()), "square.c": unit}, VIRT, tmp_path, name="toy", prefix="toy", compiler=compiler)
+    assert given == [False, False, True, True]  # the draft, and the image
 
 
 def test_flash_that_begins_off_a_page_holds_no_file_header(tmp_path: Path, compiler: str) -> None:

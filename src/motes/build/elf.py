@@ -41,6 +41,8 @@ class Elf:
 
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
+    undefined: frozenset[str]
+    """Names that an object file leaves for others to define."""
     machine: str
     """As ELF names it: "EM_ARM", "EM_RISCV"."""
     segments: tuple[tuple[int, bytes], ...]
@@ -65,6 +67,8 @@ def read_elf(data: bytes) -> Elf:
         file = ELFFile(io.BytesIO(data))
         machine = str(file["e_machine"])
         names = [s.name for s in file.iter_sections()]
+        tables = [table for table in file.iter_sections() if isinstance(table, SymbolTableSection)]
+        entries = [entry for table in tables for entry in table.iter_symbols()]
         symbols = [
             Symbol(
                 entry.name,
@@ -73,11 +77,10 @@ def read_elf(data: bytes) -> Elf:
                 entry["st_info"]["type"].removeprefix("STT_"),
                 names[entry["st_shndx"]] if isinstance(entry["st_shndx"], int) else "",
             )
-            for table in file.iter_sections()
-            if isinstance(table, SymbolTableSection)
-            for entry in table.iter_symbols()
+            for entry in entries
             if entry["st_shndx"] != "SHN_UNDEF"
         ]
+        undefined = frozenset(entry.name for entry in entries if entry["st_shndx"] == "SHN_UNDEF" and entry.name)
         sections = [
             Section(
                 s.name,
@@ -94,4 +97,4 @@ def read_elf(data: bytes) -> Elf:
         ]
     except (ELFError, KeyError, IndexError, ValueError) as error:
         raise BadInput(f"not an ELF file that can be read ({error})") from None
-    return Elf(tuple(sections), tuple(symbols), machine, tuple(sorted(segments)))
+    return Elf(tuple(sections), tuple(symbols), undefined, machine, tuple(sorted(segments)))

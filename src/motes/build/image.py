@@ -190,8 +190,17 @@ def _run_linker(compiler: Compiler, objects: Mapping[str, Path], script: str) ->
         for unit, path in objects.items():
             (where / f"{unit}.o").write_bytes(path.read_bytes())
         options = ["-T", "link.ld", *([f"-Wl,--entry={entry[1]}"] if entry else [])]
-        map_ = compiler.link([f"{unit}.o" for unit in objects], "image.elf", where, *options)
+        files = [f"{unit}.o" for unit in objects]
+        map_ = compiler.link(files, "image.elf", where, *options, library=_incomplete(objects.values(), script))
         return (where / "image.elf").read_bytes(), map_.encode()
+
+
+def _incomplete(objects: Iterable[Path], script: str) -> bool:
+    """Whether neither these objects nor the linker script define all that they use."""
+    elves = [read_elf(path.read_bytes()) for path in objects]
+    used = {name for elf in elves for name in elf.undefined}
+    defined = {symbol.name for elf in elves for symbol in elf.symbols}
+    return not used <= defined | set(re.findall(r"\w+", script))
 
 
 def flash_bytes(elf: Elf, flash: Region) -> bytes:

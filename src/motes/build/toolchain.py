@@ -61,11 +61,13 @@ class Compiler:
     flags: tuple[str, ...]
     linking: tuple[str, ...]
     """Flags added when it links."""
+    library: tuple[str, ...] = ()
+    """Those of its run-time library, for objects that call it: zig takes seconds to make that before its first use."""
 
     @property
     def key(self) -> str:
         """Its part in the names of cached things: its version and flags, not where it is installed."""
-        return cache.digest(self.name, self.version, *self.flags, "", *self.linking)
+        return cache.digest(self.name, self.version, *self.flags, "", *self.linking, *self.library)
 
     def compile(self, unit: str, where: Path, options: Sequence[str] = ()) -> bytes:
         """The object file of `unit`, a file in the folder `where` that holds all it includes.
@@ -78,13 +80,17 @@ class Compiler:
         self.run((*self.flags, *options, mapped, "-c", unit, "-o", made), where, unit)
         return (where / made).read_bytes()
 
-    def link(self, objects: Sequence[str], made: str, where: Path, *options: str) -> str:
+    def link(self, objects: Sequence[str], made: str, where: Path, *options: str, library: bool = False) -> str:
         """Link objects, names in the folder `where`, into the file `made` there; what the linker printed.
+
+        Args:
+            library: with the run-time library, too.
 
         Raises:
             BuildFailed: the linker refused them.
         """
-        return self.run((*self.flags, *options, *objects, *self.linking, "-o", made), where, made)
+        linking = (*self.linking, *(self.library if library else ()))
+        return self.run((*self.flags, *options, *objects, *linking, "-o", made), where, made)
 
     def run(self, arguments: Sequence[str], where: Path, what: str) -> str:
         """Start it once, in the folder `where`; what it printed.
@@ -136,13 +142,13 @@ def for_core(core: Core, name: str = "zig") -> Compiler:
     common = ("-O2", "-fno-unroll-loops", *LANGUAGE, *SECTIONS, *core.flags, debug)
     if name == "zig":
         flags = ("-target", core.zig_target, f"-mcpu={core.mcpu}", "-fno-sanitize=all", *common)
-        return Compiler("zig", _zig(), _zig_version(), flags, (*IMAGE, "-lcompiler_rt"))
+        return Compiler("zig", _zig(), _zig_version(), flags, IMAGE, ("-lcompiler_rt",))
     if name == "gcc":
         if not core.gcc_flags:
             raise BadInput(f"toolchain gcc: arm-none-eabi-gcc makes no code for {core.name}; leave out --toolchain gcc")
         command, version = _gcc()
         apart = "-fno-ipa-icf"  # functions that are alike stay two: layers and stages are told apart by address
-        return Compiler("gcc", command, version, (*core.gcc_flags, apart, *common), (*IMAGE, "-lgcc"))
+        return Compiler("gcc", command, version, (*core.gcc_flags, apart, *common), IMAGE, ("-lgcc",))
     raise BadInput(f"unknown toolchain {name!r}; known are {' and '.join(NAMES)}")
 
 

@@ -8,7 +8,7 @@ register is checked whenever the block is entered. Other addresses, and what an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from capstone import arm
@@ -21,6 +21,7 @@ _DOUBLE = frozenset(("ldrd", "strd"))
 _FLOAT = frozenset(("vldr", "vstr"))
 _UP = frozenset(("ldm", "stm", "vldmia", "vstmia"))
 _DOWN = frozenset(("ldmdb", "stmdb", "vldmdb", "vstmdb"))
+_ALIGNED = _DOUBLE | _FLOAT | _UP | _DOWN
 
 
 class Reliance(NamedTuple):
@@ -37,7 +38,7 @@ class _Value(NamedTuple):
     offset: int
 
 
-def reliances(instructions: Iterable[tuple[str, Any, bool]]) -> dict[Reliance, int]:
+def reliances(instructions: Sequence[tuple[str, Any, bool]]) -> dict[Reliance, int]:
     """What the block relies on, each with the address of the first instruction that does.
 
     Args:
@@ -45,7 +46,8 @@ def reliances(instructions: Iterable[tuple[str, Any, bool]]) -> dict[Reliance, i
     """
     held: dict[int, _Value] = {r: _Value(r, 0) for r in REGISTERS}
     found: dict[Reliance, int] = {}
-    for name, instruction, skippable in instructions:
+    last = max((i for i, (name, _, _) in enumerate(instructions) if name in _ALIGNED), default=-1)
+    for name, instruction, skippable in instructions[: last + 1]:
         base, offset = _access(name, instruction)
         value = held.get(base)
         if value is not None and value.register is not None and not skippable:

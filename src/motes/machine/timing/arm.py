@@ -74,6 +74,7 @@ class ArmTiming(ABC):
     def __init__(self) -> None:
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self._decoder.detail = True
+        self._met: dict[tuple[bytes, bool], Instruction] = {}
 
     @abstractmethod
     def cycles(self, block: Sequence[Instruction]) -> int:
@@ -92,15 +93,23 @@ class ArmTiming(ABC):
             if decoded is None:
                 block.append(Instruction("", "other", size == 4))
                 continue
-            name = self._decoder.insn_name(decoded.id)
-            known.append((name, decoded, in_it_block > 0))
-            block.append(_instruction(name, decoded, in_it_block > 0))
-            in_it_block = len(decoded.mnemonic) - 1 if name == "it" else max(0, in_it_block - 1)
+            at = decoded.address - address
+            instruction = self._instruction(code[at : at + size], decoded, in_it_block > 0)
+            known.append((instruction.name, decoded, in_it_block > 0))
+            block.append(instruction)
+            in_it_block = len(decoded.mnemonic) - 1 if instruction.name == "it" else max(0, in_it_block - 1)
         relied = reliances(known)
         if not block[-1].branches:
             return BlockCost(len(block), self.cycles(block), 0, 0, relied)
         taken, fallen = self.branch(block[-1])
         return BlockCost(len(block), self.cycles(block[:-1]), taken, fallen, relied)
+
+    def _instruction(self, code: bytes, decoded: Any, skippable: bool) -> Instruction:
+        """What timing asks of an instruction: the same wherever the same bytes are, so it is found out once."""
+        if (code, skippable) not in self._met:
+            name = self._decoder.insn_name(decoded.id)
+            self._met[code, skippable] = _instruction(name, decoded, skippable)
+        return self._met[code, skippable]
 
     def _decode(self, code: bytes, address: int) -> Iterator[tuple[Any, int]]:
         """The instructions with their sizes, None for one that the disassembler does not know."""
