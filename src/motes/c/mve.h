@@ -10,12 +10,16 @@ typedef struct {
     int32_t zero, low, high;
 } mve_range;
 
+/* x * 2^shift, halves away from zero, for shifts below 0: VRSHL rounds them up, which is away from
+   zero once negative values are 1 less. */
+MOTES_INLINE int32x4_t mve_round_shift(int32x4_t x, int32x4_t shift) {
+    return vrshlq_s32(vaddq_s32(x, vshrq_n_s32(x, 31)), shift);
+}
+
 /* sum * multiplier * 2^(shift - 31), rounded twice as motes_requantize does it, for multipliers of
-   0 or more and shifts below 0. VRSHL rounds halves up: away from zero they go once negative values
-   are 1 less. */
+   0 or more and shifts below 0. */
 MOTES_INLINE int32x4_t mve_requantize(int32x4_t sum, int32x4_t multiplier, int32x4_t shift) {
-    const int32x4_t high = vqrdmulhq_s32(sum, multiplier);
-    return vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), shift);
+    return mve_round_shift(vqrdmulhq_s32(sum, multiplier), shift);
 }
 
 /* The same with the zero point, clamped. */

@@ -6,7 +6,7 @@
 #ifndef MOTES_CONV_S8_MVE_H
 #define MOTES_CONV_S8_MVE_H
 
-#include "mve.h"
+#include "dense_mve.h"
 
 typedef struct {
     int32_t batches, in_h, in_w, in_ch, out_h, out_w, out_ch, filter_h;
@@ -14,6 +14,7 @@ typedef struct {
     int32_t in_zero, out_zero, low, high;
     int32_t runs, run;     /* of a row of a window: pieces side by side in x, and pixels of each */
     int32_t whole;         /* 1: a window inside x is one run of bytes */
+    int32_t plain;         /* 1: windows follow each other in x, one a pixel */
     int32_t depth;         /* bytes of a window */
     const int8_t *weights; /* (out_ch, depth) */
     const int32_t *bias;
@@ -23,13 +24,9 @@ typedef struct {
 
 typedef struct {
     const int8_t *image;
-    int32_t top, left;
+    int32_t top, left;   /* of the window */
+    int32_t row, column; /* of the output */
 } conv_mve_place;
-
-typedef struct {
-    const int8_t *windows[3];
-    int32_t depth, rounded; /* bytes of a window; in whole vectors */
-} conv_mve_block;
 
 /* The window at a place: in x, or put together in `copy`. */
 static MOTES_NOINLINE const int8_t *conv_mve_window(const conv_s8_mve_params *p,
@@ -41,122 +38,94 @@ static MOTES_NOINLINE const int8_t *conv_mve_window(const conv_s8_mve_params *p,
     int8_t *to = copy;
     for (int32_t i = 0, row = at->top; i < p->filter_h; i++, row += p->dilation_h)
         for (int32_t j = 0, column = at->left; j < p->runs; j++, column += p->dilation_w) {
-            int32_t before = motes_clamp(-column, 0, p->run);
-            int32_t behind = motes_clamp(p->in_w - column, before, p->run);
-            if ((uint32_t)row >= (uint32_t)p->in_h)
-                before = behind = p->run;
-            const int8_t *x = at->image + (row * p->in_w + column + before) * p->in_ch;
-            mve_set(to, p->in_zero, before * p->in_ch);
-            mve_copy(to + before * p->in_ch, x, (behind - before) * p->in_ch);
-            mve_set(to + behind * p->in_ch, p->in_zero, (p->run - behind) * p->in_ch);
-            to += p->run * p->in_ch;
+            const int8_t *const x = at->image + (row * p->in_w + column) * p->in_ch;
+            const int32_t bytes = p->run * p->in_ch;
+            int32_t before = 0, behind = 0;
+            if ((uint32_t)row >= (uint32_t)p->in_h) {
+                before = bytes;
+            } else if (column < 0 || column + p->run > p->in_w) {
+                before = motes_clamp(-column * p->in_ch, 0, bytes);
+                behind = motes_clamp((column + p->run - p->in_w) * p->in_ch, 0, bytes - before);
+            }
+            mve_set(to, p->in_zero, before);
+            mve_copy(to + before, x + before, bytes - before - behind);
+            mve_set(to + bytes - behind, p->in_zero, behind);
+            to += bytes;
         }
     return copy;
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
-
-/* clang-format off */
-/* Of two channels, weights at r7 and r9, and three windows at r1, r3 and r5: sums go to `at`, `at` + 16 and
-   `at` + 32 behind r12. Then all five point to where the next two channels begin. */
-#define PAIR(at)                                                                                   \
-    "movs r0, #0\n movs r2, #0\n movs r4, #0\n movs r6, #0\n mov.w r8, #0\n mov.w r10, #0\n"       \
-    "dlstp.8 lr, r11\n"                                                                            \
-    "2:\n"                                                                                         \
-    "vldrb.u8 q0, [r7], #16\n"                                                                     \
-    "vldrb.u8 q2, [r1], #16\n"                                                                     \
-    "vldrb.u8 q1, [r9], #16\n"                                                                     \
-    "vmladava.s8 r0, q0, q2\n"                                                                     \
-    "vldrb.u8 q3, [r3], #16\n"                                                                     \
-    "vmladava.s8 r6, q1, q2\n"                                                                     \
-    "vldrb.u8 q2, [r5], #16\n"                                                                     \
-    "vmladava.s8 r2, q0, q3\n"                                                                     \
-    "vmladava.s8 r8, q1, q3\n"                                                                     \
-    "vmladava.s8 r4, q0, q2\n"                                                                     \
-    "vmladava.s8 r10, q1, q2\n"                                                                    \
-    "letp lr, 2b\n"                                                                                \
-    "strd r0, r6, [r12, #" #at "]\n"                                                               \
-    "ldr r0, [sp, #4]\n"                                                                           \
-    "strd r2, r8, [r12, #16 + " #at "]\n"                                                          \
-    "strd r4, r10, [r12, #32 + " #at "]\n"                                                         \
-    "subs r1, r1, r0\n subs r3, r3, r0\n subs r5, r5, r0\n"                                        \
-    "subs r7, r11, r0\n add r7, r9\n add.w r9, r7, r11\n"
-
-/* The sums of all channels from `w` on to `end`, in fours: of each four (3 windows, 4 channels). */
-MOTES_ASSEMBLY void conv_mve_sums(const conv_mve_block *block, const int8_t *w, int32_t *sums,
-                                  const int32_t *end) {
-    __asm__ volatile(
-        "mov r12, r2\n"
-        "ldr r2, [r0, #16]\n"
-        "push {r1-r11, lr}\n"
-        "mov r7, r1\n"
-        "ldr.w r11, [r0, #12]\n"
-        "ldm r0, {r1, r3, r5}\n"
-        "add.w r9, r7, r11\n"
-        "1:\n"
-        PAIR(0)
-        PAIR(8)
-        "ldr r0, [sp, #8]\n"
-        "add.w r12, r12, #48\n"
-        "cmp r12, r0\n"
-        "bne 1b\n"
-        "pop {r1-r11, pc}\n");
+/* Sums of all channels, in fours, with those at `w` first. */
+MOTES_INLINE void conv_mve_sums(const mve_dense *block, const int8_t *w, int32_t *sums,
+                                const int32_t *end) {
+    if (block->depth <= 16)
+        mve_dense_16(block, w, sums, end);
+    else if (block->depth <= 32)
+        mve_dense_32(block, w, sums, end);
+    else
+        mve_dense_three(block, w, sums, end);
 }
-/* clang-format on */
-#undef PAIR
-#pragma GCC diagnostic pop
 
-/* Outputs of four channels in fours from `begin` to `end`, and of three pixels. */
+/* Outputs of channels from `begin` to `end`, four at a time, of three pixels. */
 static MOTES_NOINLINE void conv_mve_store(const conv_s8_mve_params *p, const int32_t *sums,
                                           int32_t begin, int32_t end, int8_t *const *y) {
     const mve_range to = {p->out_zero, p->low, p->high};
-    int8_t *const y0 = y[0], *const y1 = y[1], *const y2 = y[2];
-    for (int32_t c = begin; c < end; c += 4, sums += 12) {
-        const int32x4_t bias = vldrwq_s32(p->bias + c), m = vldrwq_s32(p->multipliers + c);
-        const int32x4_t shift = vldrbq_s32(p->shifts + c);
-        vstrbq_s32(y0 + c, mve_output(vaddq_s32(vldrwq_s32(sums), bias), m, shift, to));
-        vstrbq_s32(y1 + c, mve_output(vaddq_s32(vldrwq_s32(sums + 4), bias), m, shift, to));
-        vstrbq_s32(y2 + c, mve_output(vaddq_s32(vldrwq_s32(sums + 8), bias), m, shift, to));
+    const int32_t *bias = p->bias + begin, *multipliers = p->multipliers + begin;
+    const int8_t *shifts = p->shifts + begin;
+    int8_t *y0 = y[0] + begin, *y1 = y[1] + begin, *y2 = y[2] + begin;
+    for (int32_t left = end - begin; left > 0; left -= 4, sums += 12) {
+        const int32x4_t b = vldrwq_s32(bias), m = vldrwq_s32(multipliers), s = vldrbq_s32(shifts);
+        vstrbq_s32(y0, mve_output(vaddq_s32(vldrwq_s32(sums), b), m, s, to));
+        vstrbq_s32(y1, mve_output(vaddq_s32(vldrwq_s32(sums + 4), b), m, s, to));
+        vstrbq_s32(y2, mve_output(vaddq_s32(vldrwq_s32(sums + 8), b), m, s, to));
+        bias += 4, multipliers += 4, shifts += 4, y0 += 4, y1 += 4, y2 += 4;
+    }
+}
+
+/* The next three windows, of `left` pixels; where there are fewer, the first once more. */
+static MOTES_NOINLINE void conv_mve_windows(const conv_s8_mve_params *p, conv_mve_place *next,
+                                            int32_t left, const int8_t **windows, int8_t *copies) {
+    for (int32_t i = 0; i < 3; i++) {
+        if (i >= left) {
+            windows[i] = windows[0];
+            continue;
+        }
+        windows[i] = conv_mve_window(p, next, copies - i * mve_dense_back(p->depth));
+        next->left += p->stride_w;
+        if (++next->column == p->out_w) {
+            next->column = 0, next->left = -p->pad_left, next->top += p->stride_h;
+            if (++next->row == p->out_h) {
+                next->row = 0, next->top = -p->pad_top;
+                next->image += p->in_h * p->in_w * p->in_ch;
+            }
+        }
     }
 }
 
 /* The last four channels may be some of the four before. */
 static inline void conv_s8_mve(const conv_s8_mve_params *p, const int8_t *x, int8_t *y,
                                void *scratch) {
-    const int32_t rounded = (p->depth + 15) & ~15, fours = p->out_ch / 4 * 12;
-    int32_t *const sums = (int32_t *)scratch;
-    int8_t *const copies = (int8_t *)(sums + fours + (p->out_ch % 4 ? 12 : 0));
-    const int32_t last = p->out_ch - 4;
-    conv_mve_place next = {x, -p->pad_top, -p->pad_left};
-    conv_mve_block block;
-    block.depth = p->depth;
-    block.rounded = rounded;
-    int32_t column = 0, row = 0;
+    const int32_t rest = p->out_ch % 4, fours = p->out_ch - rest, last = p->out_ch - 4;
+    int32_t *const sums = (int32_t *)scratch, *const end = sums + 3 * fours;
+    int8_t *const copies = (int8_t *)(end + (rest ? 12 : 0));
+    conv_mve_place next = {x, -p->pad_top, -p->pad_left, 0, 0};
+    mve_dense block = {{x, x, x}, p->depth, mve_dense_back(p->depth)};
     for (int32_t left = p->batches * p->out_h * p->out_w; left > 0; left -= 3, y += 3 * p->out_ch) {
-        int8_t *to[3] = {y, y, y};
-        for (int32_t i = 0; i < 3; i++) {
-            if (i >= left) { /* once more what is first: its outputs are the same */
-                block.windows[i] = block.windows[0];
-                continue;
-            }
-            to[i] = y + i * p->out_ch;
-            block.windows[i] = conv_mve_window(p, &next, copies + i * rounded);
-            next.left += p->stride_w;
-            if (++column == p->out_w) {
-                column = 0, next.left = -p->pad_left, next.top += p->stride_h;
-                if (++row == p->out_h) {
-                    row = 0, next.top = -p->pad_top;
-                    next.image += p->in_h * p->in_w * p->in_ch;
-                }
-            }
-        }
-        conv_mve_sums(&block, p->weights, sums, sums + fours);
-        if (p->out_ch % 4)
-            conv_mve_sums(&block, p->weights + last * p->depth, sums + fours, sums + fours + 12);
-        conv_mve_store(p, sums, 0, p->out_ch - p->out_ch % 4, to);
-        if (p->out_ch % 4)
-            conv_mve_store(p, sums + fours, last, p->out_ch, to);
+        /* Outputs of a window that is there once more are written once more. */
+        int8_t *const to[3] = {y, left > 1 ? y + p->out_ch : y, left > 2 ? y + 2 * p->out_ch : y};
+        if (p->plain && left > 2)
+            block.x[0] = x, block.x[1] = x + p->depth, block.x[2] = x + 2 * p->depth;
+        else if (p->plain)
+            block.x[0] = block.x[2] = x, block.x[1] = left > 1 ? x + p->depth : x;
+        else
+            conv_mve_windows(p, &next, left, block.x, copies);
+        x += 3 * p->depth;
+        conv_mve_sums(&block, p->weights, sums, end);
+        if (rest)
+            conv_mve_sums(&block, p->weights + last * p->depth, end, end + 12);
+        conv_mve_store(p, sums, 0, fours, to);
+        if (rest)
+            conv_mve_store(p, end, last, p->out_ch, to);
     }
 }
 

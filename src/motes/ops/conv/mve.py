@@ -61,6 +61,7 @@ def params(node: Node) -> Params:
         "runs": 1 if joined else geometry["filter_w"],
         "run": run,
         "whole": int(_whole(geometry)),
+        "plain": int(_plain(node)),
         "depth": _depth(node),
         "weights": op.filter(node).reshape(-1),
         "bias": folded_bias(node),
@@ -74,10 +75,17 @@ def _geometry(node: Node) -> dict[str, int]:
     op = node.op
     assert isinstance(op, Window), node
     geometry = op.geometry(node)
-    if node.input(1).shape[1:3] == (1, 1) and op.stride == (1, 1) and not any(op.pads):
+    if _plain(node):
         pixels = node.output.elements // node.output.shape[3]
         geometry |= {"batches": 1, "in_h": 1, "in_w": pixels, "out_h": 1, "out_w": pixels}
     return geometry
+
+
+def _plain(node: Node) -> bool:
+    """Whether each pixel is a window of its own."""
+    op = node.op
+    assert isinstance(op, Window), node
+    return node.input(1).shape[1:3] == (1, 1) and op.stride == (1, 1) and not any(op.pads)
 
 
 def _whole(geometry: dict[str, int]) -> bool:
