@@ -10,6 +10,10 @@ from types import ModuleType
 
 import pytest
 
+from motes.errors import BadInput
+from motes.machine.qemu import MACHINES, version
+from motes.target import Board
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job; but what tests start must stop
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -30,6 +34,15 @@ def oracle(name: str) -> ModuleType:
     except ImportError as error:
         missing(f"the oracle {name} is not installed ({error})")
         raise
+
+
+def emulator_of(board: Board) -> None:
+    """Skip where the emulator of this board is not installed: it need not be."""
+    if board.core.model in MACHINES:
+        try:
+            version()
+        except (LookupError, BadInput) as error:
+            pytest.skip(f"board {board.name}: {error}")
 
 
 def shared_folder() -> Path | None:

@@ -9,9 +9,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from motes.errors import MotesError
 from motes.ir import DType
+from motes.machine.qemu import MACHINES, PROGRAM, version
 from motes.ops import operators
-from motes.target import boards
+from motes.target import Board, boards
 from motes.tflite.resolved import RESOLVED
 
 
@@ -98,7 +100,7 @@ def list_operators() -> Listing:
 
 
 def list_boards() -> Listing:
-    """Each board; memory in bytes, clock in Hz."""
+    """Each board; memory in bytes, clock in Hz; what executes its images, if anything does on this machine."""
     return Listing(
         "boards",
         tuple(
@@ -110,7 +112,19 @@ def list_boards() -> Listing:
                 "flash": b.chip.flash.size if b.chip else None,
                 "ram": b.chip.ram.size if b.chip else None,
                 "sensors": sorted(b.peripherals),
+                "run_by": _emulator(b),
             }
             for b in boards()
         ),
     )
+
+
+def _emulator(board: Board) -> str | None:
+    """What executes the board's images."""
+    if board.core.model not in MACHINES:
+        return "unicorn" if board.core.model else None
+    try:
+        version()
+    except (LookupError, MotesError):
+        return f"{PROGRAM}, missing: see motes doctor"
+    return PROGRAM

@@ -32,8 +32,8 @@ def virt() -> Board:
 def profile_image(virt: Board, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Compiles C with a main() against the start-up code alone, as profile images are."""
 
-    def build(text: str, stack: int = 2048, compiler: str = "zig") -> Path:
-        return _build(tmp_path_factory.mktemp("profile"), virt, ITM + text, (virt.startup,), stack, compiler)
+    def build(text: str, stack: int = 2048, compiler: str = "zig", on: Board = virt) -> Path:
+        return _build(tmp_path_factory.mktemp("profile"), on, ITM + text, (on.startup,), stack, compiler)
 
     return build
 

@@ -12,9 +12,10 @@ import struct
 from unicorn import arm_const as arm
 
 from motes.machine.arm import THUMB
-from motes.machine.cpu import WORD, Cpu
+from motes.machine.cpu import WORD
 from motes.machine.faults import bad_register, stack_overflow
 from motes.machine.interrupts import FIRST_IRQ, Interrupts
+from motes.machine.unicorn_cpu import UnicornCpu
 
 RETURN_BASIC, RETURN_FP = 0xFFFFFFF9, 0xFFFFFFE9  # to thread mode and the main stack
 FPCA = 1 << 2  # of CONTROL: the code has used the FPU
@@ -34,7 +35,7 @@ _FP = (*range(arm.UC_ARM_REG_S0, arm.UC_ARM_REG_S0 + 16), arm.UC_ARM_REG_FPSCR)
 class ArmInterrupts(Interrupts):
     """The nested vectored interrupt controller, with one priority."""
 
-    def __init__(self, cpu: Cpu) -> None:
+    def __init__(self, cpu: UnicornCpu) -> None:
         super().__init__(cpu)
         self._control = 0  # of what was interrupted
         self._general, self._fp = cpu.register_set(_GENERAL), cpu.register_set(_FP)

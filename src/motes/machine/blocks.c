@@ -23,12 +23,12 @@ typedef struct {
     uint64_t instructions, clock; /* executed so far; cycles since reset, asleep or awake */
     uint64_t limit;               /* stop before the first block that starts at or behind it */
     uint64_t watched_return;      /* an address to tell Python about too, or an odd number */
-    block *previous;              /* the block whose branch is not accounted yet, or null */
-    uint64_t previous_end;        /* the address behind it */
-    uint32_t stopped;             /* this code has stopped the emulator */
-    uint32_t masked;              /* an interrupt waits until the core no longer holds it back */
-    uint64_t registers[15];       /* the emulator's numbers of those that blocks rely on */
-    uint64_t mask;                /* and of the one that holds interrupts back... */
+    uint64_t previous;      /* 1 + the place of the block whose branch is not accounted yet, or 0 */
+    uint64_t previous_end;  /* the address behind it */
+    uint32_t stopped;       /* this code has stopped the emulator */
+    uint32_t masked;        /* an interrupt waits until the core no longer holds it back */
+    uint64_t registers[15]; /* the emulator's numbers of those that blocks rely on */
+    uint64_t mask;          /* and of the one that holds interrupts back... */
     uint32_t mask_bit, masked_by; /* ... while this bit of it is this */
     int (*stop)(void *emulator);
     int (*read_register)(void *emulator, int number, void *value);
@@ -59,7 +59,7 @@ static int may_interrupt(void *emulator, const ledger *l) {
    here, the block is not executed, and this is called again for it on resuming. */
 void motes_on_block(void *emulator, uint64_t address, uint32_t size, void *user) {
     ledger *l = (ledger *)user;
-    block *b = l->previous;
+    block *b = l->previous ? &l->blocks[l->previous - 1] : 0;
     uint64_t place = (address - l->first) >> 1;
     if (b) {
         uint64_t branch = address == l->previous_end ? b->fallen : b->taken;
@@ -93,6 +93,6 @@ void motes_on_block(void *emulator, uint64_t address, uint32_t size, void *user)
     b->cycles += b->cost;
     l->instructions += b->length;
     l->clock += b->cost;
-    l->previous = b;
+    l->previous = place + 1;
     l->previous_end = address + size;
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from motes.errors import BadInput
 from motes.machine.arm import ARM
 from motes.machine.arm_interrupts import ArmInterrupts
-from motes.machine.cpu import Cpu, Stop
+from motes.machine.cpu import Stop
 from motes.machine.faults import RegisterFault, bad_register, endless
 from motes.machine.firmware import read_firmware
 from motes.machine.interrupts import Interrupts
@@ -16,6 +16,7 @@ from motes.machine.requests import ExecuteRequest
 from motes.machine.results import Execution, Line, Spent
 from motes.machine.riscv_interrupts import RiscvInterrupts
 from motes.machine.tracing import Tracer
+from motes.machine.unicorn_cpu import UnicornCpu
 
 GRACE_S = 10.0
 """Seconds that the application may go on working without sleep, once its input has ended."""
@@ -32,7 +33,7 @@ class VirtualBoard:
     def __init__(self, request: ExecuteRequest, on_line: Callable[[Line], None]) -> None:
         assert request.board.chip is not None
         self._request, self._chip = request, request.board.chip
-        self._cpu = Cpu(read_firmware(request.image), request.board)
+        self._cpu = UnicornCpu(read_firmware(request.image), request.board)
         self._interrupts: Interrupts = (ArmInterrupts if self._cpu.architecture is ARM else RiscvInterrupts)(self._cpu)
         self._tracer = Tracer(self._cpu, request.marks, request.taps)
         self._interrupts.on_enter = self._tracer.enter_interrupt

@@ -9,8 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from motes.machine.cpu import WORD, Cpu
+from motes.machine.cpu import WORD
 from motes.machine.timing import timing_of
+from motes.machine.unicorn_cpu import UnicornCpu
 
 FIRST_IRQ = 16
 
@@ -31,7 +32,7 @@ class Interrupts(ABC):
         on_enter, on_leave: called when ordinary code is interrupted, and when it goes on.
     """
 
-    def __init__(self, cpu: Cpu) -> None:
+    def __init__(self, cpu: UnicornCpu) -> None:
         self._cpu = cpu
         self._costs = timing_of(cpu.board.core.timing).interrupts
         self._pending = self._enabled = 0

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from motes.errors import BadInput
-from motes.machine.cpu import Cpu, Stop
+from motes.machine.cpu import Stop
+from motes.machine.emulating import start
 from motes.machine.faults import RegisterFault, endless
 from motes.machine.firmware import read_firmware
 from motes.machine.requests import MeasureRequest, ReplayRequest
@@ -33,7 +34,7 @@ class _Region:
         firmware = read_firmware(request.image)
         assert request.board.chip is not None
         self.request = request
-        self.cpu = Cpu(firmware, request.board)
+        self.cpu = start(firmware, request.board)
         self.console = bytearray()
         self.exit_status: int | None = None
         self.result: Measurement | None = None
@@ -50,6 +51,12 @@ class _Region:
 
     def run(self) -> Measurement:
         """Run to the end."""
+        try:
+            return self._run()
+        finally:
+            self.cpu.close()
+
+    def _run(self) -> Measurement:
         cpu, limit = self.cpu, self.request.limit_cycles
         stop = cpu.run(limit)
         if stop is Stop.LIMIT:

@@ -8,6 +8,7 @@ from pathlib import Path
 from motes.build import cache, toolchain
 
 SOURCE = Path(__file__).with_name("blocks.c")
+NOT_AN_ADDRESS = 1  # odd: no block starts there
 
 
 class Block(ctypes.Structure):
@@ -42,7 +43,7 @@ class Ledger(ctypes.Structure):
         ("clock", ctypes.c_uint64),
         ("limit", ctypes.c_uint64),
         ("watched_return", ctypes.c_uint64),
-        ("previous", ctypes.POINTER(Block)),
+        ("previous", ctypes.c_uint64),
         ("previous_end", ctypes.c_uint64),
         ("stopped", ctypes.c_uint32),
         ("masked", ctypes.c_uint32),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from unicorn import riscv_const as riscv
 
 from motes.machine.architecture import RETURN
-from motes.machine.cpu import Cpu
 from motes.machine.faults import bad_register
 from motes.machine.interrupts import Interrupts
 from motes.machine.riscv import MIE, MPIE, MPP
+from motes.machine.unicorn_cpu import UnicornCpu
 
 INTERRUPT = 1 << 31  # of mcause
 
@@ -20,7 +20,7 @@ INTERRUPT = 1 << 31  # of mcause
 class RiscvInterrupts(Interrupts):
     """An interrupt controller with the registers of the boards' own."""
 
-    def __init__(self, cpu: Cpu) -> None:
+    def __init__(self, cpu: UnicornCpu) -> None:
         super().__init__(cpu)
         self._pc = 0
 

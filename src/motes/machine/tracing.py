@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from motes.machine.cpu import NOT_AN_ADDRESS, Cpu
+from motes.machine.cpu import Cpu
+from motes.machine.native import NOT_AN_ADDRESS
 from motes.machine.requests import Place, Tap
 from motes.machine.results import Span, TapRecord
 

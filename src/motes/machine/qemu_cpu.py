@@ -1,0 +1,219 @@
+"""A core that QEMU executes, in a process of its own, for those that Unicorn does not have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import capstone
+from unicorn import unicorn_const as uc_const
+
+from motes.errors import BadInput, BoardFault
+from motes.machine.arm import ARM, THUMB
+from motes.machine.cpu import ERASED, PAINT, WORD, Cpu, Read, Stop, Write
+from motes.machine.faults import (
+    BadAccess,
+    RegisterFault,
+    Registers,
+    bad_access,
+    bad_register,
+    misaligned,
+    refused,
+    stack_overflow,
+)
+from motes.machine.firmware import Firmware
+from motes.machine.qemu import Kind, Qemu, Question
+from motes.target import Board
+
+VECTORS = 0
+"""Where the core finds the vector table after reset."""
+VECTOR_COUNT = 16 + 16
+FAULTS = range(3, 7)
+"""Exceptions: hard fault, memory management, bus fault, usage fault."""
+STATUS = 0xE000ED28
+"""The registers of faults, from CFSR on (Armv8-M Architecture Reference Manual, D1.2)."""
+FETCHES, DATA_BUS, DATA_MEMORY = 1 << 8 | 1 << 0, 1 << 15, 1 << 7
+UNDEFINED, NOT_THUMB, NO_UNIT, UNALIGNED = 1 << 16, 1 << 17, 1 << 19, 1 << 24
+BASIC_FRAME, FP_FRAME = 32, 104
+WITHOUT_FP = 1 << 4  # of EXC_RETURN
+
+
+class QemuCpu(Cpu):
+    """One core with its flash and RAM, at reset."""
+
+    def __init__(self, firmware: Firmware, board: Board) -> None:
+        super().__init__(firmware, board)
+        self.architecture = ARM
+        flash, ram = self.chip.flash, self.chip.ram
+        code = bytearray([ERASED]) * (2 * self._count)
+        for address, data in firmware.segments:
+            code[address - flash.start : address - flash.start + len(data)] = data
+        self._code = bytes(code)
+        vectors = self._code[: WORD * VECTOR_COUNT]
+        contents = {VECTORS: vectors, flash.start: self._code}
+        ranges = range(flash.start, flash.end), range(ram.start, ram.end)
+        self._qemu = Qemu(board.core.model, contents, *ranges, self._count)
+        self.ledger, self._blocks = self._qemu.ledger, self._qemu.blocks
+        self._devices: list[tuple[range, Read, Write]] = []
+        self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+        self._watched: set[int] = set()
+        self._handlers = {self.word(flash.start + WORD * number) & ~1 for number in FAULTS}
+        for address in self._handlers:
+            super().watch(address)
+        while (first := self._qemu.question()).kind is Kind.IDLE:  # before reset
+            pass
+        self._waiting: Question | None = first  # of the first block: the core waits for an answer
+        self._qemu.fill(ram.start, ram.size, PAINT)
+
+    # -------------------------------------------------------------------------------------------- running
+
+    def run(self, limit: int) -> Stop:
+        """As `Cpu` says."""
+        self.ledger.limit, self._stop = limit, None
+        while True:
+            question = self._waiting = self._waiting or self._qemu.question()
+            if question.kind is Kind.IDLE:
+                self._waiting = None
+                self.settle()
+                return Stop.SLEEP
+            if question.kind is Kind.LIMIT and self.ledger.clock >= self.ledger.limit:
+                self._stop = Stop.LIMIT
+            else:
+                self._serve(question)
+            if self._stop is not None:
+                return self._stop
+            self._qemu.answer()
+            self._waiting = None
+
+    def end(self) -> None:
+        """As `Cpu` says."""
+        self._stop = Stop.END
+
+    def close(self) -> None:
+        """As `Cpu` says."""
+        self._qemu.close()
+
+    def _serve(self, question: Question) -> None:
+        """Do what the plugin asks for."""
+        address = question.address
+        if question.kind is Kind.LEARN:
+            self._note(address, question.size)
+        elif question.kind is Kind.VISIT:
+            self._visit(address)
+        elif question.kind is Kind.OUTSIDE:
+            raise self._bad_access(uc_const.UC_MEM_FETCH_UNMAPPED, address, question.size)
+        elif question.kind in (Kind.LOADED, Kind.STORED):
+            self._access(question)
+
+    def _visit(self, address: int) -> None:
+        if address in self._handlers and self._qemu.registers()["XPSR"] & 0x1FF in FAULTS:
+            raise self._fault()
+        if address in self._watched:
+            self.on_visit(address)
+
+    def _access(self, question: Question) -> None:
+        """A load or a store that is not of flash or RAM; it has been done."""
+        stores = question.kind is Kind.STORED
+        device = next((d for d in self._devices if question.address in d[0]), None)
+        if device is None:
+            kind = uc_const.UC_MEM_WRITE_UNMAPPED if stores else uc_const.UC_MEM_READ_UNMAPPED
+            raise self._bad_access(kind, question.address, question.size)
+        place, read, write = device
+        try:
+            offset = question.address - place.start
+            if stores:
+                write(offset, question.size, self._stored(question.at) & (1 << 8 * question.size) - 1)
+            else:
+                read(offset, question.size)
+        except RegisterFault as error:
+            raise bad_register(self.firmware, self.registers(), str(error)) from None
+
+    def _stored(self, at: int) -> int:
+        """What the instruction at this address has stored: the value of the first register that it names."""
+        instruction = next(self._decoder.disasm(self.read(at, WORD), at))
+        named = instruction.op_str.partition(",")[0]
+        number = {"sp": 13, "lr": 14, "sb": 9, "sl": 10, "fp": 11, "ip": 12}.get(named)
+        return self._qemu.registers()[f"R{int(named[1:]) if number is None else number:02}"]
+
+    # -------------------------------------------------------------------------------------------- memory, registers
+
+    def watch(self, address: int) -> None:
+        """As `Cpu` says."""
+        super().watch(address)
+        self._watched.add(address)
+
+    def read(self, address: int, size: int) -> bytes:
+        """As `Cpu` says."""
+        flash, ram = self.chip.flash, self.chip.ram
+        if address in flash and address + size <= flash.start + len(self._code):
+            return self._code[address - flash.start : address - flash.start + size]
+        if not (address in ram and address + size <= ram.end):
+            raise BadInput(f"{self.firmware.path}: the board has no {size} bytes of memory at {address:#x}")
+        return self._qemu.read(address, size)
+
+    def write(self, address: int, data: bytes) -> bool:
+        """As `Cpu` says."""
+        ram = self.chip.ram
+        if not (address in ram and address + len(data) <= ram.end):
+            return False
+        self._qemu.write(address, data)
+        return True
+
+    @property
+    def sp(self) -> int:
+        """As `Cpu` says."""
+        return self._qemu.registers()["R13"]
+
+    @property
+    def lr(self) -> int:
+        """As `Cpu` says."""
+        return self._qemu.registers()["R14"]
+
+    def registers(self) -> Registers:
+        """As `Cpu` says; the program counter is that of the block under way."""
+        found = self._qemu.registers()
+        shown = {"pc": found["R15"], "lr": found["R14"], "sp": found["R13"], "xpsr": found["XPSR"]}
+        shown |= {f"r{i}": found[f"R{i:02}"] for i in range(13)}
+        return Registers(shown["pc"], shown["lr"], shown["sp"], shown, lost=not found["XPSR"] & THUMB)
+
+    def map_registers(self, base: int, size: int, read: Read, write: Write) -> None:
+        """As `Cpu` says; those of the system control space are QEMU's own."""
+        self._devices.append((range(base, base + size), read, write))
+
+    # -------------------------------------------------------------------------------------------- faults
+
+    def _bad_access(self, kind: int, address: int, size: int) -> BoardFault:
+        return bad_access(self.firmware, self.chip, self.registers(), BadAccess(kind, address, size))
+
+    def _fault(self) -> BoardFault:
+        """What has brought the core into the handler of a fault, from its registers and the frame that it stacked."""
+        status, _, _, memory, bus = self._qemu.words(STATUS, 5)
+        handler = self.registers()
+        if handler.sp < self.firmware.stack[0]:  # no frame was stacked: the block before this one is all that is known
+            pc = self.ledger.previous_end - 2
+            registers = replace(handler, pc=pc, shown={**handler.shown, "pc": pc})
+            return stack_overflow(self.firmware, registers, f"it moved the stack pointer to {handler.sp:#010x}")
+        frame = [int.from_bytes(self._qemu.read(handler.sp + WORD * i, WORD), "little") for i in range(8)]
+        sp = handler.sp + (BASIC_FRAME if handler.lr & WITHOUT_FP else FP_FRAME)
+        lr, pc, xpsr = frame[5:]
+        shown = {**handler.shown, "pc": pc, "lr": lr, "sp": sp, "xpsr": xpsr, "r12": frame[4]}
+        shown |= {f"r{i}": value for i, value in enumerate(frame[:4])}
+        registers = Registers(pc, lr, sp, shown, lost=bool(status & NOT_THUMB))
+        if status & FETCHES:
+            access = BadAccess(uc_const.UC_MEM_FETCH_UNMAPPED, pc, WORD)
+        elif status & (DATA_BUS | DATA_MEMORY):
+            access = BadAccess(*self._accessed(pc, bus if status & DATA_BUS else memory))
+        elif status & UNALIGNED:
+            return misaligned(self.firmware, registers)
+        else:
+            number = 17 if status & NO_UNIT else -uc_const.UC_ERR_INSN_INVALID if status & UNDEFINED else 7
+            return refused(self.firmware, registers, number, ARM.exceptions)
+        return bad_access(self.firmware, self.chip, registers, access)
+
+    def _accessed(self, pc: int, address: int) -> tuple[int, int, int]:
+        """Kind, address and bytes of the access of the instruction at `pc`."""
+        found: Any = next(self._decoder.disasm(self.read(pc, WORD), pc), None)
+        name = found.mnemonic if found is not None else ""
+        stores = name.startswith(("st", "push", "vst", "vpush"))
+        size = 1 if "b" in name[3:] else 2 if "h" in name[3:] else WORD
+        return uc_const.UC_MEM_WRITE_UNMAPPED if stores else uc_const.UC_MEM_READ_UNMAPPED, address, size

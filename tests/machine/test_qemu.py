@@ -1,0 +1,170 @@
+"""The core that QEMU executes: counts as Unicorn's, the protocol of profile images, and faults in the same words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conftest import emulator_of
+from motes.errors import BadInput, BoardFault
+from motes.machine import execute, measure
+from motes.target import board
+
+Build = Callable[..., Path]
+
+M55 = board("virt-m55")
+
+WORK = """
+int8_t motes_input_0[64];
+int32_t motes_output_0[4];
+NOINLINE int32_t fibonacci(int32_t n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
+NOINLINE int32_t sum(void) {
+    int32_t sum = 0;
+    for (int i = 0; i < 64; i++) sum += motes_input_0[i] * (i % 5);
+    return sum;
+}
+NOINLINE float thirds(float x) {
+    for (int i = 0; i < 20; i++) x = x / 3.0f + 1.0f;
+    return x;
+}
+int main(void) {
+    START;
+    motes_output_0[0] = sum();
+    motes_output_0[1] = fibonacci(9);
+    motes_output_0[2] = (int32_t)(thirds((float)motes_input_0[3]) * 1000.0f);
+    END;
+    *(volatile uint8_t *)0xE0000000u = 'k';
+    EXIT(-3);
+}
+"""
+
+BAD = (
+    'NOINLINE void bad(uint32_t x) { %s __asm volatile("nop" : : "r"(x)); } int main(void) { START; bad(0); EXIT(0); }'
+)
+
+FAULTS = {
+    "read nowhere": (
+        "(void)*(volatile uint32_t *)(0x60000000u + x);",
+        r"bus fault in bad \(main\.c:\d+\): it read 4 bytes at 0x60000000, where the board has nothing; ",
+    ),
+    "write nowhere": (
+        "*(volatile uint16_t *)(0x20080000u + x) = 1;",
+        r"bus fault in bad \(main\.c:\d+\): it wrote 2 bytes at 0x20080000, where the board has nothing",
+    ),
+    "write to flash": (
+        "*(volatile uint32_t *)(0x01000100u + x) = 1;",
+        r"write to flash in bad \(main\.c:\d+\): it wrote 4 bytes at 0x01000100; constants cannot be written; copy",
+    ),
+    "jump nowhere": (
+        "((void (*)(void))(0x70000001u + x))();",
+        r"execution outside flash in bad \(main\.c:\d+\): it jumped to 0x70000000; look for a function pointer",
+    ),
+    "run from RAM": (
+        "((void (*)(void))(0x20001001u + x))();",
+        r"execution outside flash in bad \(main\.c:\d+\): it jumped to 0x20001000",
+    ),
+    "no Thumb": (
+        "((void (*)(void))(0x01000100u + x))();",
+        r"usage fault in bad \(main\.c:\d+\): it jumped to an address without the Thumb bit; look for a function",
+    ),
+    "undefined": (
+        '__asm volatile("udf #1");',
+        r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core; look for a trap",
+    ),
+    "unaligned": (
+        '__asm volatile("ldrd r2, r3, [%0]" : : "r"(0x20001001u + x) : "r2", "r3");',
+        r"usage fault in bad \(main\.c:\d+\): a load or store of several words, or of the FPU, at an address",
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    emulator_of(M55)
+
+
+def test_an_image_does_and_counts_what_it_does_in_unicorn(profile_image: Build) -> None:
+    # The code of a Cortex-M33, in the memory of the Cortex-M55's board.
+    m33 = replace(board("virt-m33"), chip=M55.chip)
+    image = profile_image(WORK, on=m33)
+    given = {"motes_input_0": bytes(range(100, 164))}
+    marks = {name: name for name in ("sum", "fibonacci", "thirds")}
+    here, there = (
+        measure(image, where, marks, overwrite=given, read=["motes_output_0"])
+        for where in (m33, replace(M55, core=replace(M55.core, timing=m33.core.timing)))
+    )
+    assert here == there
+    assert here.instructions > 1000 and here.console == b"k" and here.exit_status == -3
+    assert measure(image, M55, marks, overwrite=given).instructions == here.instructions
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults(name: str, profile_image: Build) -> None:
+    body, words = FAULTS[name]
+    with pytest.raises(BoardFault, match=words):
+        measure(profile_image(BAD % body, on=M55), M55)
+
+
+def test_stack_overflow(profile_image: Build) -> None:
+    text = """
+    NOINLINE uint32_t dig(uint32_t n) {
+        uint32_t hole[32];
+        hole[n & 31] = n;
+        __asm volatile("" : : "r"(hole) : "memory");
+        return n ? dig(n - 1) + hole[n & 31] : 0;
+    }
+    int main(void) { START; PORT(1) = dig(1000); END; EXIT(0); }
+    """
+    with pytest.raises(BoardFault, match=r"stack overflow in dig \(main\.c:\d+\): it .* below the end of the stack"):
+        measure(profile_image(text, on=M55), M55)
+
+
+def test_an_image_that_does_not_end(profile_image: Build) -> None:
+    image = profile_image("int main(void) { START; for (;;) {} }", on=M55)
+    with pytest.raises(BoardFault, match=r"endless loop in main .*: the profile image has not ended after 100,000 cyc"):
+        measure(image, M55, limit_cycles=100_000)
+
+
+def test_an_image_that_sleeps(profile_image: Build) -> None:
+    image = profile_image('int main(void) { START; __asm volatile("wfi"); EXIT(0); }', on=M55)
+    with pytest.raises(BadInput, match="it went to sleep before it ended; is this a profile image"):
+        measure(image, M55)
+
+
+def test_applications_are_refused(profile_image: Build) -> None:
+    image = profile_image("int main(void) { EXIT(0); }", on=M55)
+    with pytest.raises(BadInput, match="board virt-m55 runs models, not applications: QEMU has none of its periph"):
+        execute(image, M55, {})
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (
+            None,
+            "this board is run by QEMU, but qemu-system-arm is not on the path; install it (Debian and Ubuntu: apt ",
+        ),
+        ("QEMU emulator version 6.2.0", "qemu-system-arm is version 6.2; 7.2 or newer is needed: install it (Debian "),
+        ("what?", "qemu-system-arm does not tell its version; 7.2 or newer is needed: install it"),
+        ("QEMU emulator version 7.2.1", "QEMU stopped unexpectedly (status 9): qemu: no; this is a fault of Motes or "),
+    ],
+)
+def test_what_is_said_without_a_working_qemu(
+    told: str | None, words: str, profile_image: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = profile_image("int main(void) { EXIT(0); }", on=M55)
+    if told is not None:
+        program = tmp_path / "qemu-system-arm"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys\n"
+            f"if '--version' in sys.argv: print({told!r})\nelse: print('qemu: no', file=sys.stderr); sys.exit(9)\n"
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises((BadInput, BoardFault)) as caught:
+        measure(image, M55)
+    assert words in str(caught.value)
