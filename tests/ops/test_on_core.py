@@ -22,7 +22,7 @@ from motes.program import Call
 from motes.proving import compile_graph
 from motes.target import Board, board
 
-CASES = {"virt-m4": 40, "virt-m0p": 16, "virt-rv32": 16}
+CASES = {"virt-m4": 40, "virt-m7": 24, "virt-m0p": 16, "virt-rv32": 16}
 """Boards, and how many cases of each kernel, spread over all that it serves."""
 FAST = sorted(
     {

@@ -43,6 +43,9 @@
 #ifndef MOTES_CONV_FOURS_S8_DSP_H
 #define MOTES_CONV_FOURS_S8_DSP_H
 
+#ifdef MOTES_DUAL_ISSUE
+#include "conv_fours_dual_s8_dsp.h"
+#endif
 #include "motes.h"
 
 typedef struct {
@@ -77,9 +80,10 @@ typedef struct {
     "lsl r10, r5, #8\n sel r10, r9, r10\n str r10, [r12], #4\n" \
     "lsl r10, r6, #8\n sel r10, r7, r10\n str r10, [r12], #4\n"
 #define ODD \
-    "lsr r8, r8, #8\n sel r4, r8, r4\n str r4, [r12], #4\n" \
-    "lsr r9, r9, #8\n sel r5, r9, r5\n str r5, [r12], #4\n" \
-    "lsr r7, r7, #8\n sel r6, r7, r6\n str r6, [r12], #4\n"
+    "lsr r8, r8, #8\n lsr r9, r9, #8\n lsr r7, r7, #8\n" \
+    "sel r4, r8, r4\n str r4, [r12], #4\n" \
+    "sel r5, r9, r5\n str r5, [r12], #4\n" \
+    "sel r6, r7, r6\n str r6, [r12], #4\n"
 
 /* 48 bytes of code. */
 #define STEP(load) \
@@ -153,6 +157,10 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "beq.w 30f\n"
 
         "1:\n" /* a block: its first step begins the sums */
+#ifdef MOTES_DUAL_ISSUE
+        DUAL_FIRST_STEP
+        "tbh [pc, r9, lsl #1]\n"
+#else
         "ldr lr, [sp, #32]\n"
         "ldr r10, [sp, #24]\n"
         "ldr r2, [r12], #4\n"
@@ -170,11 +178,25 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "smlad r4, r7, r9, r5\n"
         "smlad r5, r8, r9, r5\n"
         "tbh [pc, r10, lsl #1]\n"
+#endif
         "7:\n"
         ".irp skipped, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
         ".hword (2f - 7b + 48 * \\skipped) / 2\n"
         ".endr\n"
         "2:\n"
+#ifdef MOTES_DUAL_ISSUE
+        ".rept 15\n"
+        DUAL_STEP
+        ".endr\n"
+        DUAL_LAST_STEP("2b", "9f")
+        "9:\n"
+        DUAL_LAST_PIXEL
+        "bhi.w 4f\n" /* of the last comparison */
+        DUAL_OTHER_PIXELS(DUAL_SMMLA)
+        "3:\n"
+        DUAL_BYTES(", asr #12")
+        "6:\n"
+#else
         ".rept 15\n"
         STEP("")
         ".endr\n"
@@ -211,6 +233,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldr r10, [sp, #12]\n"
         "ldr r11, [sp, #16]\n"
         "ldr lr, [sp, #20]\n"
+#endif
         "strb r1, [r8, r9]\n"
         "strb r2, [r8, r10]\n"
         "strb r6, [r8, r11]\n"
@@ -251,6 +274,16 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldr lr, [sp, #28]\n"
         "subs lr, lr, #12\n"
         "blt 5f\n"
+#ifdef MOTES_DUAL_ISSUE
+        DUAL_OTHER_PIXELS(DUAL_SMMLA)
+        ".irp i, 6, 7, 2, 5, 1, 4, 0, 3\n"
+        "asr r\\i, r\\i, lr\n"
+        ".endr\n"
+        "b.w 3b\n"
+        "5:\n"
+        DUAL_OTHER_PIXELS(DUAL_NOTHING)
+        "sub r12, #16\n"
+#else
         "ldm r12!, {r8-r11}\n"
         ".irp i, 0, 1, 2, 6\n"
         "smmla r\\i, r\\i, r8, r9\n"
@@ -262,6 +295,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         ".endr\n"
         "b 3b\n"
         "5:\n"
+#endif
         "ldm r12!, {r8-r10}\n"
         ROUND("r0")
         ROUND("r1")
@@ -272,9 +306,13 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         ROUND("r4")
         ROUND("r5")
         ROUND("r7")
+#ifdef MOTES_DUAL_ISSUE
+        DUAL_BYTES("")
+#else
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
         "ssat r\\i, #8, r\\i\n"
         ".endr\n"
+#endif
         "b 6b\n"
 
         "20:\n" /* the rest of a run: lr is -3 for one byte, -2 for two, -1 for three */
