@@ -55,6 +55,9 @@
     ".irp i, " all "\n ssat r\\i, #8, r\\i, asr #16\n .endr\n"                                                         \
     ".endif\n"
 
+#ifdef MOTES_DUAL_ISSUE
+#include "depthwise_fixed_dual_s8_dsp.h"
+#else
 /* Two rows, two columns: r6 and r7 are the sums of the first column, r8 and r9 of the second. */
 #define FIXED_TWO_BY_TWO                                                                                               \
     FIXED_P("r10", "dw_c") FIXED_Q("r11", "dw_c") FIXED_P("r12", "dw_c + 1")                                           \
@@ -107,6 +110,7 @@
     FIXED_P1("r6", "r11", "2") FIXED_Q1("r6", "r12", "5")                                                              \
     FIXED_RESCALE("6")                                                                                                 \
     FIXED_STORE("r6", "dw_channels * dw_c")
+#endif
 
 /* A row of blocks `two`, and where the width is odd `one`: rounds of the unrolled loop, then what is left of them. `at` is a
    label. lr and y, s4, move by the columns in the loop: dw_moved. */
