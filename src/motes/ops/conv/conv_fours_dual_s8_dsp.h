@@ -1,11 +1,11 @@
-/* conv_fours_dual_s8_dsp.h: the blocks of conv_fours_s8_dsp.h for cores that begin two instructions a
-   cycle.
+/* conv_fours_dual_s8_dsp.h: the blocks of conv_fours_s8_dsp.h for cores that begin two instructions
+   a cycle.
 
-   A load, or an SXTB16, begins together with the SMLAD behind it, so that a step takes the 6 cycles of
-   its six SMLAD. For that, loads run ahead: a step begins with x in r6 and r7, the word of weights in
-   r10, and those of channel 0 unpacked in r11; behind it are those of the next step. The last step
-   of a round asks whether there is one before it loads for it. Multipliers are loaded while the sums
-   are separated. Each line is one cycle. */
+   A load, or an SXTB16, begins together with the SMLAD behind it, so that a step takes the 6 cycles
+   of its six SMLAD. For that, loads run ahead: a step begins with x in r6 and r7, the word of
+   weights in r10, and those of channel 0 unpacked in r11; behind it are those of the next step. The
+   last step of a round asks whether there is one before it loads for it. Multipliers are loaded
+   while the sums are separated. Each line is one cycle. */
 #ifndef MOTES_CONV_FOURS_DUAL_S8_DSP_H
 #define MOTES_CONV_FOURS_DUAL_S8_DSP_H
 

@@ -1,5 +1,5 @@
-/* depthwise_fixed_dual_s8_dsp.h: the blocks of depthwise_fixed_rows_s8_dsp.h for cores that begin two
-   instructions a cycle.
+/* depthwise_fixed_dual_s8_dsp.h: the blocks of depthwise_fixed_rows_s8_dsp.h for cores that begin
+   two instructions a cycle.
 
    A load begins together with a product, so that each word is loaded where the last product of the
    word before it in its register is, two cycles or more before its first. What rescales takes the
