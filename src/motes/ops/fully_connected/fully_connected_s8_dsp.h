@@ -53,6 +53,9 @@ MOTES_STATIC_ASSERT(offsetof(fully_connected_s8_dsp_params, rows) == 12 + sizeof
     ".irp i, 1, 2, 3, 4, 5, 6, 7\n strb r\\i, [r8, #\\i]\n .endr\n" \
     "strb r0, [r8], #8\n vmov s2, r8\n cmp r8, r9\n"
 #define DENSE_ALL ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
+/* An output; one that follows is rescaled meanwhile. */
+#define DENSE_OUTPUT(i, next) \
+    "ssat r" i ", #8, r" i ", asr #9\n smmla r" next ", r" next ", r8, r9\n"
 #define DENSE_EVEN ".irp i, 0, 2, 4, 6\n"
 #define DENSE_ODD ".irp i, 1, 3, 5, 7\n"
 
@@ -66,25 +69,29 @@ MOTES_STATIC_ASSERT(offsetof(fully_connected_s8_dsp_params, rows) == 12 + sizeof
     "ldm r4, {r4-r7}\n" \
     "add r0, r0, r4, lsl #3\n sub r0, r5\n vmov s1, r0\n vmov s4, r6\n vldmia r7, {s8-s10}\n" \
     "1:\n" DENSE_START \
-    "vmov r8, s4\n" \
-    "tbh [pc, r8, lsl #1]\n" \
+    "vmov " DENSE_INDEX ", s4\n" \
+    DENSE_AHEAD \
+    "tbh [pc, " DENSE_INDEX ", lsl #1]\n" \
     "9:\n" \
     ".set skip, 0\n .rept dense_unrolled\n .hword (2f - 9b + 136 * skip) / 2\n .set skip, skip + 1\n .endr\n" \
+    "11:\n" \
+    DENSE_AHEAD \
     "2:\n" \
-    ".rept dense_unrolled\n" DENSE_FOUR ".endr\n" \
+    DENSE_ROUND("dense_unrolled") \
     "vmov r8, s1\n" \
     "cmp lr, r8\n" \
-    "blo.w 2b\n" \
+    "blo.w 11b\n" \
     "sub r0, r1\n sub r2, r3\n sub r4, r5\n sub r6, r7\n" \
     "bne.w 5f\n" \
     DENSE_ODD "lsl r\\i, #8\n .endr\n" \
     "vmov r8, s8\n vmov r9, s9\n" \
-    DENSE_ALL "smmla r\\i, r\\i, r8, r9\n .endr\n" \
-    DENSE_ALL "ssat r\\i, #8, r\\i, asr #9\n .endr\n" \
+    ".irp i, 0, 1, 2\n smmla r\\i, r\\i, r8, r9\n .endr\n" \
+    DENSE_OUTPUT("0", "3") DENSE_OUTPUT("1", "4") DENSE_OUTPUT("2", "5") DENSE_OUTPUT("3", "6") DENSE_OUTPUT("4", "7") \
+    ".irp i, 5, 6, 7\n ssat r\\i, #8, r\\i, asr #9\n .endr\n" \
     DENSE_STORE \
     "beq 4f\n" \
     "3:\n" DENSE_START \
-    "b.w 2b\n" \
+    "b.w 11b\n" \
     "4:\n pop {r4-r11, pc}\n" \
     "5:\n" \
     "sub r8, lr, r8\n cmp r8, #1\n bne 6f\n" \
