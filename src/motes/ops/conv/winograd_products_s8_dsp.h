@@ -23,6 +23,25 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
 /* clang-format off */
 
+/* AHEAD, FIRST_STEP or STEP, then STEPS, which also loads sums and values_end to r8 and r9. */
+#ifdef MOTES_DUAL_ISSUE
+/* For cores that begin two instructions a cycle: a load goes with an SMLAD, 8 cycles. Values and the first word of weights
+   are loaded ahead. */
+#define BEGIN(r, x, w) "smuad " r ", " x ", " w "\n"
+#define ADD(r, x, w) "smlad " r ", " x ", " w ", " r "\n"
+#define WORD(w) "ldr " w ", [lr], #4\n"
+#define DUAL(MAC, w, x0, x1) \
+    WORD("r11") MAC("r0", "r8", "r10") MAC("r1", "r9", "r10") \
+    WORD("r10") MAC("r2", "r8", "r11") MAC("r3", "r9", "r11") \
+    WORD("r11") MAC("r4", "r8", "r10") MAC("r5", "r9", "r10") w \
+    MAC("r6", "r8", "r11") x0 MAC("r7", "r9", "r11") x1
+#define VALUE(x) "ldr " x ", [r12], #4\n"
+#define AHEAD WORD("r10") VALUE("r8") VALUE("r9")
+#define FIRST_STEP DUAL(BEGIN, WORD("r10"), VALUE("r8"), VALUE("r9"))
+#define STEP DUAL(ADD, WORD("r10"), VALUE("r8"), VALUE("r9"))
+#define STEPS(n) ".rept " #n " - 1\n" STEP ".endr\n" DUAL(ADD, "", "ldr r8, [sp]\n", "ldr r9, [sp, #4]\n")
+#else
+#define AHEAD
 #define STEP \
     "ldr r8, [r12], #4\n ldr r9, [r12], #4\n ldr r10, [lr], #4\n ldr r11, [lr], #4\n" \
     "smlad r0, r8, r10, r0\n smlad r1, r9, r10, r1\n smlad r2, r8, r11, r2\n smlad r3, r9, r11, r3\n" \
@@ -34,6 +53,8 @@
     "smuad r0, r8, r10\n smuad r1, r9, r10\n smuad r2, r8, r11\n smuad r3, r9, r11\n" \
     "ldr r10, [lr], #4\n ldr r11, [lr], #4\n" \
     "smuad r4, r8, r10\n smuad r5, r9, r10\n smuad r6, r8, r11\n smuad r7, r9, r11\n"
+#define STEPS(n) ".rept " #n "\n" STEP ".endr\n ldr r8, [sp]\n ldr r9, [sp, #4]\n"
+#endif
 
 /* Of sixteen input channels. values_end: behind those of the last position. */
 MOTES_ASSEMBLY void winograd_products_16_s8_dsp(const uint32_t *values, const uint32_t *weights, int32_t *sums,
@@ -44,12 +65,9 @@ MOTES_ASSEMBLY void winograd_products_16_s8_dsp(const uint32_t *values, const ui
         "mov r12, r0\n"
         "mov lr, r1\n"
         "1:\n" /* a position */
+        AHEAD
         FIRST_STEP
-        ".rept 7\n"
-        STEP
-        ".endr\n"
-        "ldr r8, [sp]\n"
-        "ldr r9, [sp, #4]\n"
+        STEPS(7)
         ".irp i, 1, 2, 3, 4, 5, 6, 7\n"
         "str r\\i, [r8, #4 * \\i]\n"
         ".endr\n"
@@ -76,16 +94,14 @@ MOTES_ASSEMBLY void winograd_products_32_s8_dsp(const uint32_t *values, const ui
         "add r0, r4\n"
         "str r0, [sp, #8]\n"
         "1:\n" /* a position */
+        AHEAD
         FIRST_STEP
         "b.w 3f\n"
         "2:\n" /* 32 channels more */
+        AHEAD
         STEP
         "3:\n"
-        ".rept 15\n"
-        STEP
-        ".endr\n"
-        "ldr r8, [sp]\n"
-        "ldr r9, [sp, #4]\n"
+        STEPS(15)
         "ldr r10, [sp, #8]\n"
         "ldr r11, [sp, #48]\n"
         "cmp r12, r10\n"
@@ -114,11 +130,8 @@ MOTES_ASSEMBLY void winograd_products_more_s8_dsp(const uint32_t *values, const 
         "1:\n" /* a position */
         "ldr r8, [sp]\n"
         "ldm r8, {r0-r7}\n"
-        ".rept 16\n"
-        STEP
-        ".endr\n"
-        "ldr r8, [sp]\n"
-        "ldr r9, [sp, #4]\n"
+        AHEAD
+        STEPS(16)
         ".irp i, 1, 2, 3, 4, 5, 6, 7\n"
         "str r\\i, [r8, #4 * \\i]\n"
         ".endr\n"
@@ -130,8 +143,15 @@ MOTES_ASSEMBLY void winograd_products_more_s8_dsp(const uint32_t *values, const 
         "pop {r4-r11, pc}\n");
 }
 
+#undef BEGIN
+#undef ADD
+#undef WORD
+#undef DUAL
+#undef VALUE
+#undef AHEAD
 #undef FIRST_STEP
 #undef STEP
+#undef STEPS
 /* clang-format on */
 #pragma GCC diagnostic pop
 
