@@ -47,14 +47,14 @@
     "add lr, lr, r4\n" \
     "str lr, [r3, #" plane " + 48]\n" \
     "sub lr, lr, r4, lsl #1\n" \
+    "sxtab16 r4, r1, r10" turn "\n" \
     "str lr, [r3, #" plane " + 72]\n" \
     "add r12, r12, r0, lsl #1\n" \
+    "sub r4, r4, r11\n" \
     "str r12, [r3, #" plane " + 96]\n" \
     "sub r12, r12, r0, lsl #2\n" \
-    "str r12, [r3, #" plane " + 120]\n" \
-    "sxtab16 r4, r1, r10" turn "\n" \
-    "sub r4, r4, r11\n" \
     "sub r4, r4, r0, lsl #2\n" \
+    "str r12, [r3, #" plane " + 120]\n" \
     "str r4, [r3, #" plane " + 24]\n"
 
 /* Transforms tiles of 4 * `words` channels. x: bytes of the upper left pixel; `row` and `pixel`: bytes from one to the
@@ -95,28 +95,28 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
         "add lr, r3, #144\n"
         "3:\n"
         "ldm r3!, {r4-r9}\n"
+        "add r12, r0, r2\n"
         "add r8, #12800\n"
         "add r9, #12800\n"
         "sub r4, r4, r6\n"
         "sub r10, r8, r6, lsl #2\n"
         "sub r8, r8, r6\n"
-        "add r4, r8, r4, lsl #2\n"
         "sub r11, r7, r5, lsl #2\n"
         "sub r5, r7, r5\n"
-        "add r6, r10, r11\n"
-        "sub r10, r10, r11\n"
-        "sub r9, r9, r7\n"
-        "sub r9, r9, r5, lsl #2\n"
-        "add r7, r8, r5, lsl #1\n"
-        "sub r8, r8, r5, lsl #1\n"
-        "add r12, r0, r2\n"
+        "add r4, r8, r4, lsl #2\n"
         "str r4, [r0]\n"
+        "add r6, r10, r11\n"
         "str r6, [r0, r2]\n"
+        "sub r10, r10, r11\n"
         "str r10, [r0, r2, lsl #1]\n"
+        "add r6, r8, r5, lsl #1\n"
+        "sub r9, r9, r7\n"
+        "sub r8, r8, r5, lsl #1\n"
         "str r8, [r0, r2, lsl #2]\n"
-        "str r7, [r12, r2, lsl #1]\n"
+        "sub r9, r9, r5, lsl #2\n"
         "str r9, [r12, r2, lsl #2]\n"
         "add r0, r12, r1\n"
+        "str r6, [r12, r2, lsl #1]\n"
         "cmp r3, lr\n"
         "bne 3b\n"
         "ldr r1, [sp, #12]\n"
@@ -142,40 +142,57 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
 }
 
 /* Products r1 to r6 to outputs r1, r5, r3, r2, short of the factors 1, 2, 4 and 4; r7 is lost. `ends` are steps that begin
-   r1 and r6, which count `times` then. */
-#define OUTPUTS(ends, times) \
+   r1 and r6, which count `times` then. `put` of an output comes where it is made. */
+#define OUTPUTS(ends, times, put1, put3, put5) \
+    "add.w r7, r2, r3\n" \
+    "sub.w r2, r2, r3\n" \
+    "add.w r3, r4, r5\n" \
+    "sub.w r4, r4, r5\n" \
     ends \
-    "add r7, r2, r3\n" \
-    "sub r2, r2, r3\n" \
-    "add r3, r4, r5\n" \
-    "sub r4, r4, r5\n" \
     "add r1, r3, r1" times "\n" \
-    "sub r1, r1, r7, lsl #2\n" \
-    "sub r3, r3, r7\n" \
+    "sub.w r3, r3, r7\n" \
     "sub r5, r4, r2, lsl #1\n" \
+    put3 \
+    "sub r1, r1, r7, lsl #2\n" \
+    put5 \
     "rsb r2, r2, r4, lsl #1\n" \
+    put1 \
     "add r2, r2, r6" times "\n"
 
-/* An output of the sum `a`: bias, multiplier, offset and what is taken off negative sums in r8 to r11. */
-#define FINISH(a, bias, left, right, to) \
-    "add " a ", " bias ", " a ", lsl #" left "\n" \
-    "and r7, r11, " a ", asr #31\n" \
-    "smmla " a ", " a ", r9, r10\n" \
-    "sub " a ", " a ", r7\n" \
-    "ssat " a ", #8, " a ", asr #" right "\n" \
-    "strb " a ", " to "\n"
-
-/* A row of outputs: products from the stack, sums 2^left times too small. The last two have biases of their own. */
-#define ROW(ends, times, right, at, left0, left1, left2, biases, bias2, bias3) \
-    "ldr r1, [sp, #" at "]\n ldr r2, [sp, #" at " + 4]\n ldr r3, [sp, #" at " + 8]\n" \
-    "ldr r4, [sp, #" at " + 12]\n ldr r5, [sp, #" at " + 16]\n ldr r6, [sp, #" at " + 20]\n" \
-    OUTPUTS(ends, times) \
-    FINISH("r1", "r8", left0, right, "[r12]") \
-    FINISH("r5", "r8", left1, right, "[r12, lr]") \
+/* The outputs of a row, of the sums r1, r5, r3 and r2 times 2^left: bias, multiplier, offset and what is taken off
+   negative sums in r8 to r11. The last two have biases of their own. */
+#define SCALE(a) "smmla " a ", " a ", r9, r10\n"
+#define START(a, bias, left) "add " a ", " bias ", " a ", lsl #" left "\n"
+#define NEGATIVE(a, less) "and " less ", r11, " a ", asr #31\n"
+#define BYTE(a, right) "ssat " a ", #8, " a ", asr #" right "\n"
+#ifdef MOTES_DUAL_ISSUE
+/* For cores that begin two instructions a cycle: those of four outputs go together. */
+#define FINISH(left0, left1, left2, right, biases, bias2, bias3) \
+    biases START("r3", bias2, left2) START("r2", bias3, left2) \
+    NEGATIVE("r3", "r7") SCALE("r3") NEGATIVE("r2", "r4") SCALE("r2") \
+    START("r1", "r8", left0) "sub r3, r3, r7\n" START("r5", "r8", left1) "sub r2, r2, r4\n" \
+    NEGATIVE("r1", "r6") SCALE("r1") NEGATIVE("r5", "r7") SCALE("r5") "add r4, r12, lr\n" \
+    BYTE("r3", right) "sub r1, r1, r6\n" BYTE("r2", right) "sub r5, r5, r7\n" \
+    "strb r3, [r12, lr, lsl #1]\n" BYTE("r1", right) "strb r2, [r4, lr, lsl #1]\n" \
+    BYTE("r5", right) "strb r1, [r12]\n strb r5, [r12, lr]\n"
+#else
+#define FINISH_ONE(a, bias, left, right, to) \
+    START(a, bias, left) NEGATIVE(a, "r7") SCALE(a) "sub " a ", " a ", r7\n" BYTE(a, right) "strb " a ", " to "\n"
+#define FINISH(left0, left1, left2, right, biases, bias2, bias3) \
+    FINISH_ONE("r1", "r8", left0, right, "[r12]") \
+    FINISH_ONE("r5", "r8", left1, right, "[r12, lr]") \
     biases \
-    FINISH("r3", bias2, left2, right, "[r12, lr, lsl #1]") \
+    FINISH_ONE("r3", bias2, left2, right, "[r12, lr, lsl #1]") \
     "add r5, r12, lr\n" \
-    FINISH("r2", bias3, left2, right, "[r5, lr, lsl #1]")
+    FINISH_ONE("r2", bias3, left2, right, "[r5, lr, lsl #1]")
+#endif
+
+/* A row of outputs: products from the stack, sums 2^left times too small. */
+#define ROW(ends, times, right, at, left0, left1, left2, biases, bias2, bias3) \
+    "ldr r2, [sp, #" at " + 4]\n ldr r3, [sp, #" at " + 8]\n" \
+    "ldr r4, [sp, #" at " + 12]\n ldr r5, [sp, #" at " + 16]\n ldr r1, [sp, #" at "]\n ldr r6, [sp, #" at " + 20]\n" \
+    OUTPUTS(ends, times, "", "", "") \
+    FINISH(left0, left1, left2, right, biases, bias2, bias3)
 
 #define NEXT_ROW "ldr r7, [sp, #148]\n add r12, r7\n"
 #define CORNERS "ldr r4, [r0], #4\n ldr r6, [r0], #4\n"
@@ -196,16 +213,14 @@ MOTES_ASSEMBLY void name(const int32_t *sums, const int32_t *scales, int8_t *y, 
         "str r9, [sp, #104]\n" \
         "1:\n" /* a channel: columns */ \
         ".irp j, 0, 1, 2, 3, 4, 5\n" \
-        "ldr r1, [r0, #32 * \\j]\n" \
         "ldr r2, [r0, #32 * \\j + 384]\n" \
         "ldr r3, [r0, #32 * \\j + 576]\n" \
         "ldr r4, [r0, #32 * \\j + 768]\n" \
         "ldr r5, [r0, #32 * \\j + 960]\n" \
+        "ldr r1, [r0, #32 * \\j]\n" \
         "ldr r6, [r0, #32 * \\j + 192]\n" \
-        OUTPUTS(ends, times) \
-        "str r1, [sp, #4 * \\j]\n" \
-        "str r5, [sp, #4 * \\j + 24]\n" \
-        "str r3, [sp, #4 * \\j + 48]\n" \
+        OUTPUTS(ends, times, "str r1, [sp, #4 * \\j]\n", "str r3, [sp, #4 * \\j + 48]\n", \
+                "str r5, [sp, #4 * \\j + 24]\n") \
         "str r2, [sp, #4 * \\j + 72]\n" \
         ".endr\n" \
         "str r0, [sp, #96]\n" \
@@ -240,7 +255,12 @@ WINOGRAD_4X4_OUTPUTS(winograd_4x4_plain_outputs_s8_dsp,
 
 #undef COLUMN
 #undef OUTPUTS
+#undef SCALE
+#undef START
+#undef NEGATIVE
+#undef BYTE
 #undef FINISH
+#undef FINISH_ONE
 #undef ROW
 #undef NEXT_ROW
 #undef CORNERS
