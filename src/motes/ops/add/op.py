@@ -37,12 +37,16 @@ class Add(Sum):
             "add_s8_dsp",
             "add_s8_dsp.h",
             needs=frozenset({"dsp"}),
-            fits=lambda node: (
-                node.input(0).dtype is DType.INT8
-                and node.input(0).shape == node.input(1).shape
-                and _affine(node) is not None
-            ),
-            params=lambda node: _dsp_params(node),
+            fits=lambda node: _fits(node),
+            params=lambda node: _affine_params(node),
+            in_place=in_place,
+        ),
+        Kernel(
+            "add_s8_mve",
+            "add_s8_mve.h",
+            needs=frozenset({"mve"}),
+            fits=lambda node: _fits(node),
+            params=lambda node: _affine_params(node),
             in_place=in_place,
         ),
     )
@@ -152,7 +156,7 @@ def _scaled(x: Array | int) -> Array:
 
 
 def _affine(node: Node) -> Affine | None:
-    """The constants of the kernel for Cortex-M4, if there are any."""
+    """The constants of the kernels made for cores, if there are any."""
     a, b, y = node.input(0), node.input(1), node.output
     assert isinstance(node.op, Add), node
     a_scaled, b_scaled, y_scaled = node.op.multipliers(node)
@@ -161,7 +165,12 @@ def _affine(node: Node) -> Affine | None:
     return fit(rounded, a.scale / y.scale, b.scale / y.scale)
 
 
-def _dsp_params(node: Node) -> Params:
+def _fits(node: Node) -> bool:
+    a, b = node.input(0), node.input(1)
+    return a.dtype is DType.INT8 and a.shape == b.shape and _affine(node) is not None
+
+
+def _affine_params(node: Node) -> Params:
     affine, portable = _affine(node), node.op.params(node)
     assert affine is not None, node
     return {

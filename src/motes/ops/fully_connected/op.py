@@ -19,7 +19,7 @@ from motes.ops.common import (
     limits,
     named,
 )
-from motes.ops.fully_connected import dsp, fours, nibbles, rounds, scalar
+from motes.ops.fully_connected import dsp, fours, mve, nibbles, rounds, scalar
 from motes.ops.fully_connected.dense import Dense
 from motes.ops.fully_connected.general import FullyConnectedBiased, FullyConnectedGeneral
 from motes.ops.fully_connected.sums import bias_of, bias_tensor, check_shapes, folded_bias, rescaling, weights_of
@@ -100,6 +100,14 @@ class FullyConnected(Dense):
             needs=frozenset({"dsp"}),
             fits=nibbles.fits,
             params=nibbles.params,
+        ),
+        Kernel(
+            "fully_connected_s8_mve",
+            "fully_connected_s8_mve.h",
+            needs=frozenset({"mve"}),
+            fits=lambda node: _is_bytes(node) and mve.fits(node),
+            params=mve.params,
+            form="shared",
         ),
     )
     folded = (1, 2)
