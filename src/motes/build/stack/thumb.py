@@ -19,6 +19,10 @@ _CONDITIONS = "eq|ne|cs|hs|cc|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le"
 _JUMP_IF = re.compile(rf"b({_CONDITIONS})")
 _WRITES_SP = re.compile(r"(mov|add|sub|adds|subs|addw|subw|ldr|mvn|and|orr|bic|movs|msr|lsl)$")
 
+_FRAMES = {"bfc rN, #0, #4": ("sub", "sp, #8"), "sub rN, r7, ": ("?", "")}
+"""What `mov sp, rN` does behind another instruction. A frame of vectors is aligned to 16 bytes, which takes 8 at most;
+it is left by way of the frame pointer, which gives back what is not counted then."""
+
 
 class ThumbReader(Reader):
     """Reads Thumb."""
@@ -80,7 +84,7 @@ class ThumbReader(Reader):
 
     def instructions(self, data: bytes, start: int) -> Iterator[Instruction]:
         """As `Reader` says."""
-        at, end, conditions = start, start + len(data), 0
+        at, end, conditions, before = start, start + len(data), 0, ""
         while at < end:
             for address, size, mnemonic, operands in self._decoder.disasm_lite(data[at - start :], at):
                 name = mnemonic.removesuffix(".w").removesuffix(".n")
@@ -90,6 +94,9 @@ class ThumbReader(Reader):
                     name = re.sub(rf"({_CONDITIONS})$", "", name)
                 elif re.fullmatch(r"it[te]{0,3}", name):
                     conditions = len(name) - 1
+                if name == "mov" and operands.startswith("sp, ") and not conditional:
+                    name, operands = _FRAMES.get(before.replace(operands[4:], "rN"), (name, operands))
+                before = f"{name} {operands}" if name == "bfc" else f"{name} {operands.rsplit('#', 1)[0]}"
                 yield Instruction(address, size, name, operands, conditional)
                 at = address + size
             if at < end:  # an instruction that the decoder does not know: it leaves the stack alone

@@ -16,17 +16,19 @@ typedef struct {
     int32_t low, high;
 } add_s8_mve_params;
 
+MOTES_INLINE int32x4_t add_mve_four(const add_s8_mve_params *p, int32x4_t a, int32x4_t b) {
+    int32x4_t sum = vqdmlahq_n_s32(vdupq_n_s32(p->offset), vshlq_n_s32(a, 23), p->a_factor);
+    sum = vshlq_r_s32(vqdmlahq_n_s32(sum, vshlq_n_s32(b, 23), p->b_factor), -p->shift);
+    return vminq_s32(vmaxq_s32(sum, vdupq_n_s32(p->low)), vdupq_n_s32(p->high));
+}
+
 static inline void add_s8_mve(const add_s8_mve_params *p, const int8_t *a, const int8_t *b,
                               int8_t *y) {
-    const int32x4_t low = vdupq_n_s32(p->low), high = vdupq_n_s32(p->high);
-    for (int32_t left = p->count; left > 0; left -= 4, a += 4, b += 4, y += 4) {
-        const mve_pred16_t some = vctp32q((uint32_t)left);
-        const int32x4_t u = vshlq_n_s32(vldrbq_z_s32(a, some), 23);
-        const int32x4_t v = vshlq_n_s32(vldrbq_z_s32(b, some), 23);
-        int32x4_t sum = vqdmlahq_n_s32(vdupq_n_s32(p->offset), u, p->a_factor);
-        sum = vshlq_r_s32(vqdmlahq_n_s32(sum, v, p->b_factor), -p->shift);
-        vstrbq_p_s32(y, vminq_s32(vmaxq_s32(sum, low), high), some);
-    }
+    int32_t left = p->count;
+    for (; left >= 4; left -= 4, a += 4, b += 4, y += 4)
+        vstrbq_s32(y, add_mve_four(p, vldrbq_s32(a), vldrbq_s32(b)));
+    const mve_pred16_t some = vctp32q((uint32_t)left);
+    vstrbq_p_s32(y, add_mve_four(p, vldrbq_z_s32(a, some), vldrbq_z_s32(b, some)), some);
 }
 
 #endif

@@ -216,7 +216,8 @@ class DepthwiseConv2D(Window):
             scratch=tiles.scratch,
             in_place=tiles.in_place,
             rows_at_once=tiles.rows_at_once,
-            mac_cycles=1.0,
+            mac_cycles=0.8,
+            call_cycles=tiles.call_cycles,
             form="shared",
         ),
     )

@@ -82,6 +82,11 @@ def scratch(node: Node) -> int:
     return at_once(node) * _each(node) + 4 * VECTOR + 2 * node.output.shape[3]
 
 
+def call_cycles(node: Node) -> float:
+    """The weights of each channel."""
+    return 60.0 * node.output.shape[3]
+
+
 def rows_at_once(node: Node) -> int:
     """Rows of outputs of a tile."""
     tile = tile_of(node)
