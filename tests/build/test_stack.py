@@ -107,6 +107,17 @@ def test_the_chain_names_the_deepest_calls(tmp_path: Path) -> None:
     assert list(depths) == sorted(depths)
 
 
+def test_a_frame_that_is_aligned_has_a_bound(tmp_path: Path) -> None:
+    made = build(
+        tmp_path,
+        """
+NOINLINE int f(int x) { volatile char a[100] __attribute__((aligned(16))); a[0] = a[x] = 1; return a[0]; }
+void work(void) { sink = f(sink) + 1; }""",
+    )
+    assert "f" in (name for name, _ in made.stack.chain)
+    assert high_water(made) <= made.stack.bytes <= high_water(made) + 16
+
+
 def test_a_path_not_taken_counts(tmp_path: Path) -> None:
     made = build(
         tmp_path,

@@ -28,30 +28,45 @@ typedef struct {
     int32_t row, column; /* of the output */
 } conv_mve_place;
 
-/* The window at a place: in x, or put together in `copy`. */
-static MOTES_NOINLINE const int8_t *conv_mve_window(const conv_s8_mve_params *p,
-                                                    const conv_mve_place *at, int8_t *copy) {
-    const int32_t reach = (p->filter_h - 1) * p->dilation_h + 1;
-    if (p->whole && at->top >= 0 && at->top + reach <= p->in_h && at->left >= 0 &&
-        at->left + p->run <= p->in_w)
-        return at->image + (at->top * p->in_w + at->left) * p->in_ch;
-    int8_t *to = copy;
+/* Copies the window at a place, of which parts may lie outside of x at any side. */
+static MOTES_NOINLINE void conv_mve_edge(const conv_s8_mve_params *p, const conv_mve_place *at,
+                                         int8_t *to) {
+    const int32_t bytes = p->run * p->in_ch;
     for (int32_t i = 0, row = at->top; i < p->filter_h; i++, row += p->dilation_h)
         for (int32_t j = 0, column = at->left; j < p->runs; j++, column += p->dilation_w) {
             const int8_t *const x = at->image + (row * p->in_w + column) * p->in_ch;
-            const int32_t bytes = p->run * p->in_ch;
-            int32_t before = 0, behind = 0;
-            if ((uint32_t)row >= (uint32_t)p->in_h) {
+            const int32_t over = column + p->run - p->in_w; /* pixels */
+            int32_t before = motes_clamp(-column * p->in_ch, 0, bytes);
+            if ((uint32_t)row >= (uint32_t)p->in_h)
                 before = bytes;
-            } else if (column < 0 || column + p->run > p->in_w) {
-                before = motes_clamp(-column * p->in_ch, 0, bytes);
-                behind = motes_clamp((column + p->run - p->in_w) * p->in_ch, 0, bytes - before);
-            }
+            const int32_t behind = motes_clamp(over * p->in_ch, 0, bytes - before);
             mve_set(to, p->in_zero, before);
             mve_copy(to + before, x + before, bytes - before - behind);
             mve_set(to + bytes - behind, p->in_zero, behind);
             to += bytes;
         }
+}
+
+/* The window at a place: in x, or put together in `copy`. */
+MOTES_INLINE const int8_t *conv_mve_window(const conv_s8_mve_params *p, const conv_mve_place *at,
+                                           int8_t *copy) {
+    const int8_t *x = at->image + (at->top * p->in_w + at->left) * p->in_ch;
+    const int32_t rows = p->filter_h, apart = p->dilation_h, height = p->in_h, zero = p->in_zero;
+    const int32_t bytes = p->run * p->in_ch, down = apart * p->in_w * p->in_ch;
+    if (p->runs > 1 || at->left < 0 || at->left + p->run > p->in_w) {
+        conv_mve_edge(p, at, copy);
+        return copy;
+    }
+    if (p->whole && at->top >= 0 && at->top + (rows - 1) * apart < height)
+        return x;
+    int8_t *to = copy;
+    for (int32_t left = rows, row = at->top; left > 0; left--, row += apart, x += down) {
+        if ((uint32_t)row < (uint32_t)height)
+            mve_copy(to, x, bytes);
+        else
+            mve_set(to, zero, bytes);
+        to += bytes;
+    }
     return copy;
 }
 
