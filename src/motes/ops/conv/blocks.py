@@ -19,7 +19,12 @@ UNROLLED = 16
 """Steps in the unrolled loop of conv_fours_s8_dsp.h."""
 
 WIDE = frozenset(("in_h", "in_w", "out_h", "out_w", "down"))
-"""Fields of `conv_s8_dsp_params` with 32 bits; the others have 16 or fewer."""
+"""Fields of `conv_s8_dsp_params` with 32 bits."""
+
+HALF = frozenset(
+    ("batches", "in_ch", "out_ch", "raw_h", "raw_w", "reach_w", "run", "across", "copied_down", "steps"),
+)
+"""Those with 16 bits; the others have 8."""
 
 USUAL_SHIFT = 12
 """The shift that costs nothing there."""
@@ -76,7 +81,7 @@ def steps_of(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
     finest = min(7 + min(live, default=USUAL_SHIFT), MOST_SHIFT)
     for shift in (USUAL_SHIFT, finest):
         if USUAL_SHIFT <= shift <= finest:
-            steps = [fit(c.rescale, 8, shift) for c in each]
+            steps = [fit(c.rescale, 256, shift) for c in each]
             if None not in steps:
                 return shift, [s for s in steps if s is not None]
     return 0, [c.rescale.rounded for c in each]
@@ -88,7 +93,8 @@ def fits(node: Node) -> bool:
     depth = node.input(1).shape[3 - node.op.channel_axis]
     if kind_of(node) is not Kind.S8 or depth != node.input(0).shape[3] or pack(node) is None:
         return False
-    return all(abs(value) < 1 << 15 for name, value in scalars(node).items() if name not in WIDE)
+    bits = {name: 32 if name in WIDE else 16 if name in HALF else 8 for name in scalars(node)}
+    return all(-(1 << bits[name] - 1) <= value < 1 << bits[name] - 1 for name, value in scalars(node).items())
 
 
 def in_place(node: Node) -> tuple[tuple[int, int], ...]:

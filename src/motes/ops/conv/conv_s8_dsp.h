@@ -23,14 +23,13 @@
 #include "conv_gather_s8_dsp.h"
 #include "motes.h"
 
-/* Layers are many: what is small has 16 bits. */
+/* Layers are many: what is small has 16 bits or 8. */
 typedef struct {
     int32_t in_h, in_w, out_h, out_w, down;
     const int32_t *stream;
-    int16_t batches, in_ch, out_ch, stride_h, stride_w, dilation_h, filter_h, reach_w, pad_top,
-        pad_left, raw_h, raw_w, raw_top, raw_left;
-    int16_t columns, run, across, copied_down, in_zero, low, high, steps;
-    int8_t skipped, shift;
+    int16_t batches, in_ch, out_ch, raw_h, raw_w, reach_w, run, across, copied_down, steps;
+    int8_t stride_h, stride_w, dilation_h, filter_h, columns, pad_top, pad_left, raw_top, raw_left;
+    int8_t in_zero, low, high, skipped, shift;
 } conv_s8_dsp_params;
 
 /* Rows and columns, from 0 on, where a window that begins there lies inside. */

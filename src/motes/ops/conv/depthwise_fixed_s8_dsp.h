@@ -18,7 +18,7 @@ typedef depthwise_planes_params depthwise_fixed_s8_dsp_params;
 #define depthwise_fixed_s8_dsp_MAKE(name, stride, exact, symbols)                                                      \
     MOTES_ASSEMBLY void name##_spread(const int8_t *upper FIXED_UNUSED, const int8_t *lower FIXED_UNUSED,              \
                                       uint32_t *to FIXED_UNUSED, uint32_t pairs FIXED_UNUSED,                          \
-                                      const int32_t *geometry FIXED_UNUSED) {                        \
+                                      const depthwise_planes_params *p FIXED_UNUSED) {                                 \
         __asm__ volatile(symbols FIXED_SPREAD);                                                                        \
     }                                                                                                                  \
     depthwise_fixed_s8_dsp_ROWS(name##_rows, symbols FIXED_EXACT(0) FIXED_ROWS_##stride)                               \
@@ -30,7 +30,7 @@ typedef depthwise_planes_params depthwise_fixed_s8_dsp_params;
 #define depthwise_fixed_s8_dsp_ROWS(name, text)                                                                        \
     MOTES_ASSEMBLY void name(const uint32_t *planes FIXED_UNUSED, const uint32_t *taps FIXED_UNUSED,                   \
                              int8_t *y FIXED_UNUSED, uint32_t rows FIXED_UNUSED, uint32_t channels FIXED_UNUSED,       \
-                             uint32_t alone FIXED_UNUSED, const int32_t *geometry FIXED_UNUSED) {                                                            \
+                             uint32_t alone FIXED_UNUSED, const depthwise_planes_params *p FIXED_UNUSED) {              \
         __asm__ volatile(text);                                                                                        \
     }
 /* clang-format on */

@@ -8,17 +8,18 @@
    One SMLAD multiplies two rows by two taps. As many rows are spread as scratch holds: `band` pairs
    of input rows, and the pair above them. `columns` of a plane come from the input.
 
-   weights is (channels, columns, rows), and taps are 2^scale times them. rescale is (channels,
-   words): where `exact` is 0 two words a channel, proven; where it is 1 four, TFLM's own, and taps
-   are the weights; where it is 2, a channel whose last word is 0 has two proven ones before.
+   weights is (channels, columns, rows), and taps are `factor` times them. rescale is (channels,
+   words): where `exact` is 0 two words a channel, proven, or three halfwords that they are made of;
+   where it is 1 four, TFLM's own, and taps are the weights; where it is 2, a channel whose last
+   word is 0 has two proven ones before.
 
-   A channel has ten words: for each filter column (w0, w1), then for each (w1, w2), all times 2^a;
-   then for an output, clamped to -128..127, either multiplier and offset of
+   A channel has ten words: for each filter column (w0, w1), then for each (w1, w2), all times a
+   factor f; then for an output, clamped to -128..127, either multiplier and offset of
 
-       ((2^(8 + a) * sum * multiplier >> 32) + offset) >> 16
+       ((256 * f * sum * multiplier >> 32) + offset) >> 16
 
-   where the offset holds the bias (step.py proves that it equals TFLM's rounding); or, where a is
-   0, twice the bias, multiplier, offset and right of TFLM's own
+   where the offset holds the bias (step.py proves that it equals TFLM's rounding); or, where f is
+   1, twice the bias, multiplier, offset and right of TFLM's own
 
        (high - (high < 0) + offset) >> right, with high = round((sum + bias) * multiplier / 2^31)
 
@@ -29,39 +30,62 @@
 
 #include "motes.h"
 
+/* Layers are many: numbers have 16 bits. The first are for depthwise_rows_s8_dsp.h. */
 typedef struct {
-    int32_t batches, in_h, in_w, in_ch, out_h, out_w, stride, pad_top, pad_left;
-    int32_t in_zero, wide, columns, band, scale;
-    const int32_t *geometry; /* as the rows want it */
-    const int8_t *weights;
-    const int32_t *rescale;
+    uint16_t in_ch, row, pitch, paired, odd, rest, columns, skipped, stride;
+    uint16_t batches, in_h, in_w, out_h, out_w, wide, band, factor;
+    int8_t pad_top, pad_left, in_zero, out_zero, coarse;
+    const int8_t *stream;
 } depthwise_planes_params;
 
 /* What assembly does; depthwise_rows_s8_dsp.h and depthwise_fixed_rows_s8_dsp.h say more. */
 typedef void depthwise_planes_spread(const int8_t *upper, const int8_t *lower, uint32_t *to,
-                                     uint32_t pairs, const int32_t *geometry);
+                                     uint32_t pairs, const depthwise_planes_params *p);
 typedef void depthwise_planes_rows(const uint32_t *planes, const uint32_t *taps, int8_t *y,
                                    uint32_t rows, uint32_t channels, uint32_t alone,
-                                   const int32_t *geometry);
+                                   const depthwise_planes_params *p);
+
+/* (low, high) as halfwords. */
+MOTES_INLINE uint32_t depthwise_planes_pair(int32_t low, int32_t high) {
+    uint32_t pair;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
+    return pair;
+}
+
+/* A filter column. */
+MOTES_INLINE void depthwise_planes_column(const int8_t *w, int32_t factor, uint32_t *taps) {
+    const int32_t w0 = w[0] * factor, w1 = w[1] * factor, w2 = w[2] * factor;
+    taps[0] = depthwise_planes_pair(w0, w1), taps[3] = depthwise_planes_pair(w1, w2);
+}
 
 /* The ten words of four channels from c on; `own` says whose rescaling is TFLM's own. */
 static MOTES_NOINLINE void depthwise_planes_taps(const depthwise_planes_params *p, int32_t exact,
                                                  int32_t c, uint32_t *taps, int32_t *own) {
-    const int8_t *w = p->weights + 9 * c;
-    const int32_t *rescale = p->rescale + (exact ? 4 : 2) * c;
-    for (int32_t k = 0; k < 4; k++, w += 9, taps += 10) {
-        own[k] = exact == 1 || (exact == 2 && rescale[3]);
-        const int32_t scale = own[k] ? 0 : p->scale;
-        for (int32_t j = 0; j < 3; j++) {
-            const uint32_t w0 = (uint32_t)w[3 * j] << scale, w1 = (uint32_t)w[3 * j + 1] << scale;
-            const uint32_t w2 = (uint32_t)w[3 * j + 2] << scale;
-            taps[j] = (w0 & 0xFFFF) | w1 << 16;
-            taps[3 + j] = (w1 & 0xFFFF) | w2 << 16;
+    const int32_t factor = p->factor, coarse = p->coarse, zero = p->out_zero * 65536 + 32768 - 4;
+    const int32_t first = 38 - __builtin_clz((uint32_t)factor); /* bits that become a half */
+    const int32_t bytes = exact ? 25 : coarse < 0 ? 17 : 15;    /* of a channel */
+    const int8_t *from = p->stream + bytes * c;
+    for (int32_t k = 0; k < 4; k++, from += bytes, taps += 10) {
+        int32_t scale = factor;
+        if (exact) {
+            taps[8] = *(const motes_word *)(from + 17), taps[9] = *(const motes_word *)(from + 21);
+            own[k] = exact == 1 || taps[9];
+            scale = own[k] ? 1 : factor;
         }
-        taps[6] = (uint32_t)rescale[0], taps[7] = (uint32_t)rescale[1];
-        if (exact)
-            taps[8] = (uint32_t)rescale[2], taps[9] = (uint32_t)rescale[3], rescale += 2;
-        rescale += 2;
+        depthwise_planes_column(from, scale, taps);
+        depthwise_planes_column(from + 3, scale, taps + 1);
+        depthwise_planes_column(from + 6, scale, taps + 2);
+        const uint32_t word = *(const motes_word *)(from + 9);
+        if (exact || coarse < 0) {
+            taps[6] = word, taps[7] = *(const motes_word *)(from + 13);
+            continue;
+        }
+        const uint32_t multiplier = word >> 5 << coarse;
+        const int32_t rest = (int32_t)(word << 27) >> 11 | *(const motes_half *)(from + 13);
+        const int64_t bias = (rest & ~7) * 32 * factor;
+        taps[6] = multiplier;
+        taps[7] = (uint32_t)((int32_t)(UINT32_C(1) << first >> __builtin_clz(multiplier)) + zero +
+                             (rest & 7) + (int32_t)(bias * (int32_t)multiplier >> 32));
     }
 }
 
@@ -84,10 +108,11 @@ static MOTES_NOINLINE void depthwise_planes_move(uint32_t *to, const uint32_t *f
     }
 }
 
-/* Spreads input rows `row` and row + 1, and pairs - 1 pairs behind them. */
+/* Spreads input rows `row` and row + 1, and pairs - 1 pairs behind them. Where all rows are spread
+   at `once`, pairs outside are as they were cleared at first. */
 MOTES_INLINE void depthwise_planes_pairs(const depthwise_planes_params *p, const int8_t *x,
-                                         int32_t row, int32_t pairs, uint32_t *to, uint32_t zero,
-                                         depthwise_planes_spread *spread) {
+                                         int32_t row, int32_t pairs, int32_t once, uint32_t *to,
+                                         uint32_t zero, depthwise_planes_spread *spread) {
     const int32_t pitch = p->in_w * p->in_ch;
     to += 4 * p->pad_left;
     while (pairs > 0) {
@@ -95,11 +120,11 @@ MOTES_INLINE void depthwise_planes_pairs(const depthwise_planes_params *p, const
         const int8_t *const upper = x + (above ? row : row + 1) * pitch;
         const int32_t inside = above && below ? motes_min(pairs, (p->in_h - row) / 2) : 1;
         if (above || below)
-            spread(upper, above && below ? upper + pitch : upper, to, (uint32_t)inside,
-                   p->geometry);
-        if (!above && !below)
-            depthwise_planes_clear(to, p->columns, zero);
-        else if (!above || !below) /* the row inside counted for both */
+            spread(upper, above && below ? upper + pitch : upper, to, (uint32_t)inside, p);
+        if (!above && !below) {
+            if (!once)
+                depthwise_planes_clear(to, p->columns, zero);
+        } else if (!above || !below) /* the row inside counted for both */
             depthwise_planes_clear_row((uint16_t *)to + (above ? 1 : 0), p->columns,
                                        (uint16_t)zero);
         row += 2 * inside, pairs -= inside, to += inside * 4 * p->wide;
@@ -122,17 +147,18 @@ MOTES_INLINE void depthwise_planes_four(const depthwise_planes_params *p, int32_
         const int32_t pairs = motes_min((left + height - 1) / height, p->band);
         const uint32_t whole = (uint32_t)motes_min(left / height, pairs);
         const uint32_t alone = (uint32_t)pairs - whole;
-        depthwise_planes_pairs(p, x, row, pairs + above, to, zero, spread);
+        const int32_t once = above && left <= pairs * height;
+        depthwise_planes_pairs(p, x, row, pairs + above, once, to, zero, spread);
         row += 2 * (pairs + above);
         for (int32_t k = 0; exact == 2 && k < 4; k++)
             if (own[k])
-                rows_own(planes + k, taps[k], y + k, whole, 1, alone, p->geometry);
+                rows_own(planes + k, taps[k], y + k, whole, 1, alone, p);
             else
-                rows(planes + k, taps[k], y + k, whole, 1, alone, p->geometry);
+                rows(planes + k, taps[k], y + k, whole, 1, alone, p);
         if (exact == 1)
-            rows_own(planes, taps[0], y, whole, 4, alone, p->geometry);
+            rows_own(planes, taps[0], y, whole, 4, alone, p);
         if (exact == 0)
-            rows(planes, taps[0], y, whole, 4, alone, p->geometry);
+            rows(planes, taps[0], y, whole, 4, alone, p);
         y += pairs * height * p->out_w * p->in_ch;
         left -= pairs * height;
         /* The last pair is the one above the next band. */
@@ -148,7 +174,7 @@ MOTES_INLINE void depthwise_planes_image(const depthwise_planes_params *p, int32
                                          depthwise_planes_rows *rows,
                                          depthwise_planes_rows *rows_own) {
     uint32_t *const planes = (uint32_t *)scratch;
-    const uint32_t zero = (uint16_t)(p->in_zero * 256) * 0x00010001u;
+    const uint32_t zero = (uint16_t)(p->in_zero * 256) * UINT32_C(0x00010001);
     depthwise_planes_clear(planes, (p->band + 1) * p->wide, zero);
     for (int32_t b = 0; b < p->batches; b++) {
         for (int32_t c = 0; c < p->in_ch; c += 4)

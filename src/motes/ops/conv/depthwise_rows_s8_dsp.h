@@ -3,16 +3,16 @@
    Words, planes, taps and rescaling (the proven one) are those of depthwise_planes_s8_dsp.h. The
    taps stay in registers, what belongs to a channel or a row in float registers.
 
-   geometry: channels; bytes of a row of outputs; bytes of a pair of rows in the planes; bytes of
-   the columns that whole blocks of two outputs begin with; whether an output is left over; from
-   there to the next pair of rows; columns to spread; bytes from there to the next pair of rows of
-   x; the stride.
+   Of the parameters, the assembly reads the first: channels; `row`, bytes of a row of outputs;
+   `pitch`, bytes of a pair of rows in the planes; `paired`, bytes of the columns that whole blocks
+   of two outputs begin with; `odd`, whether an output is left over; `rest`, bytes from there to the
+   next pair of rows; columns to spread; `skipped`, bytes from there to the next pair of rows of x.
 
    Two rows of two columns take 58 cycles at stride 1, two columns of a row 41 at stride 2. */
 #ifndef MOTES_DEPTHWISE_ROWS_S8_DSP_H
 #define MOTES_DEPTHWISE_ROWS_S8_DSP_H
 
-#include "motes.h"
+#include "depthwise_planes_s8_dsp.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
@@ -25,12 +25,12 @@
     "and r4, r12, r6, lsl #8\n and r6, r12\n and r5, r12, r7, lsl #8\n and r7, r12\n" \
     "str r4, [r2], #4\n str r6, [r2], #4\n str r5, [r2], #4\n str r7, [r2], #4\n"
 MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *lower, uint32_t *to, uint32_t pairs,
-                                            const int32_t *geometry) {
-    /* r8 channels, r9 bytes to spread, r10 where they end, r11 from there to the next pair, r12 high bytes, lr geometry. */
+                                            const depthwise_planes_params *p) {
+    /* r8 channels, r9 bytes to spread, r10 where they end, r11 from there to the next pair, r12 high bytes, lr parameters. */
     __asm__ volatile(
         "push {r4-r11, lr}\n"
         "ldr lr, [sp, #36]\n"
-        "ldr r8, [lr]\n ldr r9, [lr, #24]\n ldr r11, [lr, #8]\n"
+        "ldrh r8, [lr]\n ldrh r9, [lr, #12]\n ldrh r11, [lr, #4]\n"
         "lsl r9, #4\n sub r11, r9\n"
         "mov r12, #0xFF00FF00\n"
         "1:\n"
@@ -39,7 +39,7 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
         "cmp r2, r10\n beq 3f\n" COLUMN
         "cmp r2, r10\n bne 2b\n"
         "3:\n"
-        "ldr r4, [lr, #28]\n"
+        "ldrh r4, [lr, #14]\n"
         "add r0, r4\n add r1, r4\n add r2, r11\n"
         "subs r3, #1\n bne 1b\n"
         "pop {r4-r11, pc}\n");
@@ -158,28 +158,30 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "vmov r8, s4\n vmov r9, s12\n add r9, r8\n vmov s4, r9\n strb r6, [r8]\n"
 #endif
 
-/* A row: blocks of `two` outputs, then `one` where one is left over. A block checks for the end twice. `l` makes labels. */
-#define ROW(l, two, one) \
-    "ldr r6, [sp, #44]\n ldr r7, [r6, #12]\n vmov r9, s14\n" \
+/* A row: blocks of `two` outputs, then `one` where one is left over; a round is a block, and what comes `before` it. `l`
+   makes labels. */
+#define ROW(l, before, two, one) \
+    "ldr r6, [sp, #44]\n ldrh r7, [r6, #6]\n vmov r9, s14\n" \
     "add r12, lr, r9\n adds r7, lr\n vmov s10, r7\n cmp lr, r7\n beq.w " l "2f\n" \
-    l "1:\n" two "vmov r8, s10\n cmp lr, r8\n beq.w " l "2f\n" two "vmov r8, s10\n cmp lr, r8\n bne.w " l "1b\n" \
+    l "1:\n" before two "vmov r8, s10\n cmp lr, r8\n bne.w " l "1b\n" \
     l "2:\n" \
-    "ldr r6, [sp, #44]\n ldr r6, [r6, #16]\n cmp r6, #0\n beq " l "3f\n" one \
+    "ldr r6, [sp, #44]\n ldrh r6, [r6, #8]\n cmp r6, #0\n beq " l "3f\n" one \
     l "3:\n"
+#define ONE_MORE(l, two) two "vmov r8, s10\n cmp lr, r8\n beq.w " l "2f\n"
 /* Of each channel `rows` times `row`, `height` rows of outputs; then `last`. s0, s1 rescaling, s4 y, s5 where rows end, s6
    plane, s7 y of the channel, s8 taps, s9 bytes of rows, s10 where whole blocks end, s11 channels left, s12 channels, s13
-   bytes of a row of y, s14 of a pair of rows; stack from 36: channels, alone, geometry. r0-r5 taps, lr and r12 planes. */
+   bytes of a row of y, s14 of a pair of rows; stack from 36: channels, alone, parameters. r0-r5 taps, lr and r12 planes. */
 #define ROWS(height, row, last) \
     "push {r4-r11, lr}\n" \
-    "ldr r4, [sp, #36]\n ldr r5, [sp, #44]\n vldmia r5, {s12-s14}\n vmov s11, r4\n" \
-    "vmov r4, s14\n mul r3, r3, r4\n vmov s6, r0\n vmov s8, r1\n vmov s7, r2\n vmov s9, r3\n" \
+    "ldr r4, [sp, #36]\n ldr r7, [sp, #44]\n ldrh r5, [r7]\n ldrh r6, [r7, #2]\n ldrh r7, [r7, #4]\n" \
+    "vmov s11, r4\n vmov s12, r5\n vmov s13, r6\n vmov s14, r7\n mul r3, r3, r7\n vmov s6, r0\n vmov s8, r1\n vmov s7, r2\n vmov s9, r3\n" \
     "1:\n" \
     "vmov r6, s8\n ldm r6!, {r0-r5}\n vldmia r6!, {s0, s1}\n add r6, #8\n vmov s8, r6\n" \
     "vmov lr, s6\n add r6, lr, #4\n vmov s6, r6\n" \
     "vmov r7, s7\n vmov s4, r7\n add r7, #1\n vmov s7, r7\n" \
     "vmov r6, s9\n cmp r6, #0\n beq.w 3f\n add r6, lr\n vmov s5, r6\n" \
     "2:\n" row \
-    "ldr r6, [sp, #44]\n ldr r7, [r6, #20]\n add lr, r7\n" \
+    "ldr r6, [sp, #44]\n ldrh r7, [r6, #10]\n add lr, r7\n" \
     ".if " height " == 2\n vmov r8, s4\n vmov r9, s13\n add r8, r9\n vmov s4, r8\n .endif\n" \
     "vmov r10, s5\n cmp lr, r10\n bne.w 2b\n" \
     "3:\n" last \
@@ -188,23 +190,23 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
 
 /* Stride 1: pairs of rows of outputs, then a row that is `alone`. */
 MOTES_ASSEMBLY void depthwise_rows_1_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
-                                            uint32_t channels, uint32_t alone, const int32_t *geometry) {
-    __asm__ volatile(ROWS("2", ROW("1", TWO_BY_TWO, TWO_BY_ONE),
-                          "ldr r6, [sp, #40]\n cmp r6, #0\n beq.w 4f\n" ROW("2", ONE_BY_TWO_1, ONE_BY_ONE)));
+                                            uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
+    __asm__ volatile(ROWS("2", ROW("1", ONE_MORE("1", TWO_BY_TWO), TWO_BY_TWO, TWO_BY_ONE),
+                          "ldr r6, [sp, #40]\n cmp r6, #0\n beq.w 4f\n" ROW("2", "", ONE_BY_TWO_1, ONE_BY_ONE)));
 }
 
 /* Stride 2: rows of outputs. */
 MOTES_ASSEMBLY void depthwise_rows_2_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
-                                            uint32_t channels, uint32_t alone, const int32_t *geometry) {
-    __asm__ volatile(ROWS("1", ROW("1", ONE_BY_TWO_2, ONE_BY_ONE), ""));
+                                            uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
+    __asm__ volatile(ROWS("1", ROW("1", ONE_MORE("1", ONE_BY_TWO_2), ONE_BY_TWO_2, ONE_BY_ONE), ""));
 }
 
 MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
-                                        uint32_t channels, uint32_t alone, const int32_t *geometry) {
-    if (geometry[8] == 1)
-        depthwise_rows_1_s8_dsp(planes, taps, y, rows, channels, alone, geometry);
+                                        uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
+    if (p->stride == 1)
+        depthwise_rows_1_s8_dsp(planes, taps, y, rows, channels, alone, p);
     else
-        depthwise_rows_2_s8_dsp(planes, taps, y, rows, channels, alone, geometry);
+        depthwise_rows_2_s8_dsp(planes, taps, y, rows, channels, alone, p);
 }
 
 #undef COLUMN
@@ -230,6 +232,7 @@ MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *
 #undef ONE_BY_TWO_2
 #undef ONE_BY_ONE
 #undef ROW
+#undef ONE_MORE
 #undef ROWS
 /* clang-format on */
 #pragma GCC diagnostic pop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,16 @@ import numpy as np
 from motes.ir import Array, Node, Params
 from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
+from motes.ops.conv.compact import compact
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.step import fit
 from motes.ops.conv.window import Window, but_for_rows
 
 SHIFT = 16
 """Of outputs that are proven step functions: the assembly has it as an immediate."""
+
+NOT = -1
+"""`coarse` where a channel does not fit six bytes."""
 
 SCRATCH, SHARE = 2560, 6
 """Bytes of planes wanted at most: so many, or this part of the larger tensor; one band of rows may take more."""
@@ -34,10 +39,17 @@ UNROLLED, TOGETHER = 3, 6
 class Taps:
     """What the kernels multiply by, and how they rescale."""
 
-    scale: int  # of proven channels, taps are weights * 2**scale
+    factor: int  # of proven channels, taps are weights * factor
     exact: int  # 0: all are proven; 1: none; 2: some
     weights: Array  # int8, (channels, columns, rows)
-    rescale: Array  # int32, (channels, 2 or 4)
+    rescale: Array  # int32, (channels, 2 or 4), or uint16, (channels, 3)
+    coarse: int = NOT  # of uint16
+
+    @property
+    def stream(self) -> Array:
+        """int8: of each channel its weights, then how it is rescaled."""
+        parts = [np.ascontiguousarray(a).reshape(len(self.weights), -1) for a in (self.weights, self.rescale)]
+        return np.hstack([part.view(np.int8) for part in parts]).reshape(-1)
 
 
 @but_for_rows
@@ -47,19 +59,32 @@ def pack(node: Node) -> Taps | None:
     each = channels(node.op, node)
     if each is None:
         return None
-    # Taps are scaled by as much as the largest sum of values scaled by 256 leaves room for.
-    largest = max(int(np.abs(c.weights).sum()) for c in each) * 128
-    scale = next((a for a in range(8, -1, -1) if largest << 8 + a < 1 << 31), None)
-    if scale is None:
+    # Taps are scaled by as much as the largest sum of values scaled by 256, and halfwords, leave room for.
+    largest = max(1, *(128 * int(np.abs(c.weights).sum()) for c in each))
+    most = min(((1 << 31) - 1) // (256 * largest), 256)
+    if most == 0:
         return None
-    steps = [fit(c.rescale, 8 + scale, SHIFT, c.bias) for c in each]
+    factor = 1 << most.bit_length() - 1
+    steps = _steps(each, factor)
+    if None in steps:  # a multiplier may be too large
+        finer = _steps(each, most)
+        if finer.count(None) < steps.count(None):
+            factor, steps = most, finer
     rows = [_own(c) if s is None else (*s, 0, 0) for c, s in zip(each, steps, strict=True)]
     if None in rows:
         return None
     exact = 0 if None not in steps else 1 if not any(steps) else 2
+    weights = np.stack([c.weights.reshape(3, 3).T for c in each]).astype(np.int8)
+    small = compact(each, factor, SHIFT) if exact == 0 else None
+    if small is not None:
+        return Taps(factor, exact, weights, small.words, small.coarse)
     rescale = np.array(rows, np.int64).astype(np.int32)
-    weights = np.stack([c.weights.reshape(3, 3).T for c in each])
-    return Taps(scale, exact, weights.astype(np.int8), rescale if exact else rescale[:, :2])
+    return Taps(factor, exact, weights, rescale if exact else rescale[:, :2])
+
+
+def _steps(each: Sequence[Channel], factor: int) -> list[tuple[int, int] | None]:
+    """The step functions for taps times `factor`."""
+    return [fit(c.rescale, 256 * factor, SHIFT, c.bias) for c in each]
 
 
 def _own(channel: Channel) -> tuple[int, int, int, int] | None:
@@ -121,18 +146,17 @@ def params(node: Node) -> Params:
     op, taps = node.op, pack(node)
     assert isinstance(op, Window) and taps is not None, node
     geometry = op.geometry(node)
-    kept = ("batches", "in_h", "in_w", "in_ch", "out_h", "out_w", "pad_top", "pad_left")
+    kept = ("batches", "in_h", "in_w", "out_h", "out_w", "pad_top", "pad_left")
     return {
         **{name: geometry[name] for name in kept},
-        "stride": op.stride[0],
+        **_rows(node),
         "in_zero": node.input(0).zero_point,
+        "out_zero": node.output.zero_point,
         "wide": _wide(node),
-        "columns": _columns(node),
         "band": _band(node),
-        "scale": taps.scale,
-        "geometry": _geometry(node),
-        "weights": taps.weights.reshape(-1),
-        "rescale": taps.rescale.reshape(-1),
+        "factor": taps.factor,
+        "coarse": taps.coarse,
+        "stream": taps.stream,
     }
 
 
@@ -155,17 +179,24 @@ def scratch(node: Node) -> int:
     return (_band(node) + 1) * _wide(node) * 16
 
 
-def _geometry(node: Node) -> Array:
-    """int32: what depthwise_rows_s8_dsp.h says."""
+def _rows(node: Node) -> dict[str, int]:
+    """What depthwise_rows_s8_dsp.h reads."""
     assert isinstance(node.op, Window), node
     (_, _, across, count), (_, _, width, _) = node.input(0).shape, node.output.shape
     wide, columns = _wide(node), _columns(node)
     paired = width // 2 * 2 * node.op.stride[0]
     passed = paired + width % 2  # columns behind which a row ends
-    row, rest, skipped = width * count, 16 * (wide - passed), (2 * across - columns) * count
-    return np.array(
-        (count, row, 16 * wide, 16 * paired, width % 2, rest, columns, skipped, node.op.stride[0]), np.int32
-    )
+    return {
+        "in_ch": count,
+        "row": width * count,
+        "pitch": 16 * wide,
+        "paired": 16 * paired,
+        "odd": width % 2,
+        "rest": 16 * (wide - passed),
+        "columns": columns,
+        "skipped": (2 * across - columns) * count,
+        "stride": node.op.stride[0],
+    }
 
 
 def _loop(count: int, most: int) -> int:

@@ -2,7 +2,7 @@
 
 A rescaled int8 output takes at most 255 steps as its sum grows. `fit` looks for a multiplier and an offset such that
 
-    clamp((((sum << pre) * multiplier >> 32) + offset) >> shift, -128, 127)
+    clamp(((sum * factor * multiplier >> 32) + offset) >> shift, -128, 127)
 
 makes each step at the very sum where TFLM makes it. Cortex-M4 computes that with SMMLA and SSAT.
 """
@@ -74,18 +74,18 @@ class Rescale:
         return outputs, -((-((high << 31) - (1 << 30))) // self.multiplier)
 
 
-def fit(rescale: Rescale, pre: int, shift: int, bias: int = 0) -> tuple[int, int] | None:
-    """(multiplier, offset), int32, for sums that come without `bias` and shifted left by `pre`; None: none was found.
+def fit(rescale: Rescale, factor: int, shift: int, bias: int = 0) -> tuple[int, int] | None:
+    """(multiplier, offset), int32, for sums that come without `bias` and times `factor`; None: none was found.
 
     The pair is proven for every reachable sum: neither side ever falls as the sum grows, so it is enough to compare
     them on both sides of each step and at the ends.
 
     Args:
-        shift: 1 to `MOST_SHIFT`; the larger, the finer, up to `pre - 1 + rescale.right`.
+        shift: 1 to `MOST_SHIFT`; the larger, the finer, up to `log2(factor) - 1 + rescale.right`.
     """
-    if max(bias - rescale.low, rescale.high - bias) << pre >= 1 << 31:
+    if max(bias - rescale.low, rescale.high - bias) * factor >= 1 << 31:
         return None if rescale.constant is None else _same(rescale.constant, shift)
-    return _search(rescale, 1 << pre, shift, bias, 0)
+    return _search(rescale, factor, shift, bias, 0)
 
 
 def fit_signed(rescale: Rescale, factor: int, shift: int) -> tuple[int, int, int] | None:
@@ -117,12 +117,29 @@ def _same(output: int, shift: int) -> tuple[int, int]:
 
 
 def _fit(rescale: Rescale, factor: int, shift: int, bias: int, less: int, tries: Array) -> tuple[int, int] | None:
-    ideal = round(rescale.multiplier * 2.0 ** (1 + shift - rescale.right) / factor)
-    multipliers = ideal + tries[:, np.newaxis]
+    multipliers = ideal(rescale, factor, shift) + tries
+    least, most = offsets(rescale, factor, shift, bias, multipliers, less)
+    for i in np.flatnonzero(least <= most):
+        return int(multipliers[i]), int(least[i] + most[i]) // 2
+    return None
+
+
+def ideal(rescale: Rescale, factor: int, shift: int) -> int:
+    """The multiplier that scales sums that come times `factor` as TFLM does, to outputs times 2**shift."""
+    return round(rescale.multiplier * 2.0 ** (1 + shift - rescale.right) / factor)
+
+
+def offsets(
+    rescale: Rescale, factor: int, shift: int, bias: int, multipliers: Array, less: int = 0
+) -> tuple[Array, Array]:
+    """(least, most): the offsets that make a step function with each multiplier; those with least > most make none.
+
+    Rescalings of one output only have none. The arguments are those of `fit` and `fit_signed`.
+    """
     outputs, sums = rescale.thresholds
 
     def product(at: Array) -> Array:
-        return np.asarray(((at - bias) * factor * multipliers >> 32) - less * (at < 0))
+        return np.asarray(((at - bias) * factor * multipliers[:, np.newaxis] >> 32) - less * (at < 0))
 
     # An offset of `least` lets every step come in time, one of `most` lets none come early.
     least = ((outputs << shift) - product(sums)).max(axis=1)
@@ -133,8 +150,7 @@ def _fit(rescale: Rescale, factor: int, shift: int, bias: int, less: int, tries:
         least = np.maximum(least, (first << shift) - ends[:, 0])
     if last < 127:
         most = np.minimum(most, ((last + 1) << shift) - 1 - ends[:, 1])
-    for i in np.flatnonzero((least <= most) & (multipliers[:, 0] > 0) & (multipliers[:, 0] < 1 << 31)):
-        offset = int(least[i] + most[i]) // 2
-        if min(offset, ends[i, 0] + offset) >= -(1 << 31) and max(offset, ends[i, 1] + offset) < 1 << 31:
-            return int(multipliers[i, 0]), offset
-    return None
+    # Both the offset and what it makes of any sum are int32.
+    least = np.maximum(least, -(1 << 31) - np.minimum(ends[:, 0], 0))
+    most = np.minimum(most, (1 << 31) - 1 - np.maximum(ends[:, 1], 0))
+    return least, np.where((multipliers > 0) & (multipliers < 1 << 31), most, least - 1)

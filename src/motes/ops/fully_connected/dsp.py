@@ -81,7 +81,7 @@ def _rescales(node: Node, least: Array, largest: Array) -> tuple[Way, Array] | N
         Rescale(*map(int, (m, r, node.output.zero_point, low, high)))
         for m, r, low, high in zip(multipliers, rights, least, largest, strict=True)
     ]
-    steps = [fit(e, 8, SHIFT) for e in every]
+    steps = [fit(e, 256, SHIFT) for e in every]
     whole = _words(node) % constants(node)[0] == 0
     if None not in steps:
         way = Way.PROVEN_EACH if len(steps) > 1 else Way.PROVEN if whole else Way.PROVEN_SKIPPING
