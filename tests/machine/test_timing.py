@@ -86,6 +86,25 @@ BLOCKS = {
 }
 
 
+LOAD, LOAD_2 = "b0ec101e", "b1ec103e"  # vldrb.u8 q0, [r0], #16; vldrb.u8 q1, [r1], #16
+MAC, VADD, VMUL = "f2ee20cf", "04ef4608", "04ef5609"  # vmladava.s8 r12, q1, q0; vadd.i8 q0, q2, q3; vmul.i8 q0, q2, q3
+BLOCKS["cortex_m55"] = [
+    ((LDR, USE), (3, 0, 0)),  # the second waits for what the first loads
+    ((LDR, ADDS), (1, 0, 0)),
+    ((ADDS, ADDS), (2, 0, 0)),  # the second needs the first
+    ((ADDS, SMLAD), (2, 0, 0)),
+    ((SMLAD, SMLAD), (3, 0, 0)),
+    ((LOAD, LOAD_2), (3, 0, 0)),  # one pipeline
+    ((LOAD, VADD), (2, 0, 0)),  # two pipelines
+    ((LOAD, LOAD_2, MAC), (4, 0, 0)),
+    ((VMUL, VMUL), (3, 0, 0)),
+    ((BNE,), (0, 3, 1)),
+    (("42f001e0",), (1, 0, 0)),  # dls lr, r2
+    ((LOAD, LOAD_2, MAC, "0ff009c0"), (4, 0, 0)),  # le lr, to the first: the next load waits for the pipeline
+    ((LOAD, "0ff005c0"), (2, 0, 0)),  # le lr
+]
+
+
 @pytest.mark.parametrize(
     ("timing", "block", "expected"),
     [(timing, block, expected) for timing, rows in BLOCKS.items() for block, expected in rows],

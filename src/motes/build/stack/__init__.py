@@ -164,7 +164,7 @@ class _Code:
                 continue
             seen[address] = depth
             instruction = code[address]
-            after = depth + self.reader.moved(instruction, name)
+            after = self.reader.deepened(instruction, function, depth)
             climbs[address] += 1
             if climbs[address] > _CLIMBS:
                 raise BuildFailed(f"{name}: a loop at {address:#x} keeps pushing; the stack cannot be bounded")

@@ -17,6 +17,8 @@ class Function:
     end: int
     peak: int = 0
     calls: list[tuple[int, int]] = field(default_factory=list)
+    frame: int | None = None
+    """Bytes in use where the frame pointer stands, once it is set."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ class Reader(ABC):
         Raises:
             BuildFailed: nobody can tell.
         """
+
+    def deepened(self, i: Instruction, function: Function, depth: int) -> int:
+        """The bytes in use behind the instruction, `depth` being those before it.
+
+        Raises:
+            BuildFailed: nobody can tell.
+        """
+        return depth + self.moved(i, function.name)
 
     @abstractmethod
     def after(self, i: Instruction, function: Function, depth: int) -> Iterator[int]:

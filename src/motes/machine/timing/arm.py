@@ -10,10 +10,13 @@ from typing import Any, Literal
 import capstone
 from capstone import arm
 
+from motes.helium import Vector
 from motes.machine.timing.alignment import reliances
 from motes.machine.timing.blocks import BlockCost, InterruptCycles
 
-Kind = Literal["other", "load", "store", "several", "call", "branch", "table", "multiply", "divide", "float", "it"]
+Kind = Literal[
+    "other", "load", "store", "several", "call", "branch", "table", "multiply", "divide", "float", "it", "vector"
+]
 
 TABLE_BRANCH = 2  # cycles of TBB and TBH, without the refill
 _FUSED = ("vfma", "vfms", "vfnm", "vmla", "vmls", "vnml")
@@ -64,6 +67,8 @@ class Instruction:
     """Registers that are shifted on the way."""
     word: tuple[int, int] | None = None
     """The base register and the offset in bytes of a word that it loads, where these are all of its address."""
+    vector: Vector | None = None
+    """What it is beyond the disassembler."""
 
 
 class ArmTiming(ABC):
@@ -90,8 +95,8 @@ class ArmTiming(ABC):
         known: list[tuple[str, Any, bool]] = []
         in_it_block = 0
         for decoded, size in self._decode(code, address):
-            if decoded is None:
-                block.append(Instruction("", "other", size == 4))
+            if decoded is None or isinstance(decoded, Instruction):
+                block.append(decoded or Instruction("", "other", size == 4))
                 continue
             at = decoded.address - address
             instruction = self._instruction(code[at : at + size], decoded, in_it_block > 0)
@@ -99,10 +104,16 @@ class ArmTiming(ABC):
             block.append(instruction)
             in_it_block = len(decoded.mnemonic) - 1 if instruction.name == "it" else max(0, in_it_block - 1)
         relied = reliances(known)
-        if not block[-1].branches:
-            return BlockCost(len(block), self.cycles(block), 0, 0, relied)
-        taken, fallen = self.branch(block[-1])
-        return BlockCost(len(block), self.cycles(block[:-1]), taken, fallen, relied)
+        taken, fallen = self.branch(block[-1]) if block[-1].branches else (0, 0)
+        return BlockCost(len(block), self.straight(block, address), taken, fallen, relied)
+
+    def straight(self, block: Sequence[Instruction], address: int) -> int:
+        """Cycles of the block at this address, without a branch at its end."""
+        return self.cycles(block[:-1] if block[-1].branches else block)
+
+    def beyond(self, code: bytes, address: int) -> Instruction | None:
+        """The instruction at the beginning of this code, where it is of those that the disassembler does not know."""
+        return None
 
     def _instruction(self, code: bytes, decoded: Any, skippable: bool) -> Instruction:
         """What timing asks of an instruction: the same wherever the same bytes are, so it is found out once."""
@@ -112,15 +123,20 @@ class ArmTiming(ABC):
         return self._met[code, skippable]
 
     def _decode(self, code: bytes, address: int) -> Iterator[tuple[Any, int]]:
-        """The instructions with their sizes, None for one that the disassembler does not know."""
+        """The instructions with their sizes; None for one that nobody knows."""
         at = 0
         while at < len(code):
+            own: Instruction | None = None
             for instruction in self._decoder.disasm(code[at:], address + at):
+                own = self.beyond(code[at:], address + at)
+                if own is not None:  # and not what the disassembler takes it for
+                    break
                 yield instruction, instruction.size
                 at += instruction.size
             if at < len(code):
+                own = own or self.beyond(code[at:], address + at)
                 size = 4 if code[at + 1] >> 3 in _WIDE else 2
-                yield None, size
+                yield own, size
                 at += size
 
 
