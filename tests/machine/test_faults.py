@@ -40,6 +40,18 @@ FAULTS = {
         "*(volatile uint16_t *)(0x20040000u + x) = 1;",
         r"bus fault in bad_\d+ \(main\.c:\d+\): it wrote 2 bytes at 0x20040000, where the board has nothing",
     ),
+    "write across the end of RAM": (
+        "*(volatile uint32_t *)(0x2003fffeu + x) = 1;",
+        r"bus fault in bad_\d+ \(main\.c:\d+\): it wrote 1 bytes at 0x20040001, where the board has nothing",
+    ),
+    "read across the end of RAM": (
+        "(void)*(volatile uint32_t *)(0x2003fffeu + x);",
+        r"bus fault in bad_\d+ \(main\.c:\d+\): it read 4 bytes at 0x20040000, where the board has nothing",
+    ),
+    "read across the start of RAM": (
+        "(void)*(volatile uint32_t *)(0x1ffffffeu + x);",
+        r"it read 4 bytes at 0x1ffffffe, below the end of the stack at 0x20000000",
+    ),
     "write to flash": (
         "*(volatile uint32_t *)(0x100u + x) = 1;",
         r"write to flash in bad_\d+ \(main\.c:\d+\): it wrote 4 bytes at 0x00000100; "

@@ -39,6 +39,22 @@ int main(void) {
 }
 """
 
+# Each page is met first inside an IT block, by a load and by a store; what follows the block is no part of it.
+PAGES = """
+int main(void) {
+    START;
+    uint32_t passed = 0;
+    for (uint32_t page = 0x20002000u; page < 0x20020000u; page += 2048u) {
+        uint32_t seen = 0;
+        __asm volatile("cmp %0, %0; ite eq; ldreq %1, [%2]; movne %1, #0; movs %1, #1; b 1f; 1: adds %0, #1;"
+                       "cmp %0, #0; ite ne; strne %1, [%2, #1024]; moveq %1, #0; movs %1, #0; b 2f; 2: adds %0, #1"
+                       : "+l"(passed), "+l"(seen) : "l"(page) : "cc", "memory");
+    }
+    END;
+    EXIT(passed);
+}
+"""
+
 BRANCHES = """
 int32_t motes_output_0[8];
 NOINLINE int32_t fibonacci(int32_t n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
@@ -174,6 +190,10 @@ def test_counts_equal_the_reference(
     assert (found.instructions, found.cycles) == (instructions, cycles)
     assert {n: list(s) for n, s in found.functions.items()} == functions
     assert found.instructions > 100
+
+
+def test_pages_met_inside_it_blocks(profile_image: Build, virt: Board) -> None:
+    assert measure(profile_image(PAGES), virt).exit_status == 2 * 60
 
 
 def test_layers_sum_to_the_whole(profile_image: Build, virt: Board) -> None:

@@ -33,6 +33,10 @@ class Architecture:
     mask_bit: int
     masked: int
     """... while this bit of it is this."""
+    conditions: int
+    """The register that holds what is left of an IT block..."""
+    conditions_bits: int
+    """... in these bits; 0: there are no such blocks."""
     hints: tuple[bytes, ...]
     """The instructions that sleep."""
     leaves_by: int | None

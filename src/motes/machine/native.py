@@ -1,4 +1,4 @@
-"""The block counter, `blocks.c`, compiled for this machine once and kept in the cache."""
+"""What Unicorn calls, `blocks.c` and `pages.c`, compiled for this machine once and kept in the cache."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from motes.build import cache, toolchain
 
 SOURCE = Path(__file__).with_name("blocks.c")
+PAGES = Path(__file__).with_name("pages.c")
 NOT_AN_ADDRESS = 1  # odd: no block starts there
 
 
@@ -59,20 +60,34 @@ class Ledger(ctypes.Structure):
     )
 
 
-def counter() -> ctypes.CDLL:
-    """The library with `motes_on_block`.
+class Memory(ctypes.Structure):
+    """`memory` of pages.c."""
+
+    _fields_ = (
+        ("ram", ctypes.c_uint64),
+        ("ram_end", ctypes.c_uint64),
+        ("conditions", ctypes.c_uint64),
+        ("conditions_bits", ctypes.c_uint64),
+        ("read_register", ctypes.c_void_p),
+        ("write_register", ctypes.c_void_p),
+    )
+
+
+def callbacks() -> ctypes.CDLL:
+    """The library with `motes_on_block` and `motes_on_page`.
 
     Raises:
         BuildFailed: it does not compile.
         BadInput: the cache folder cannot be written.
     """
     compiler = toolchain.for_host()
-    text = SOURCE.read_bytes()
-    name = cache.digest("block counter", compiler.key, text)
+    texts = {path.name: path.read_bytes() for path in (SOURCE, PAGES)}
+    name = cache.digest("callbacks", compiler.key, *texts.values())
     path = cache.find(name)
     if path is None:
         with cache.workshop() as where:
-            (where / "blocks.c").write_bytes(text)
-            compiler.link(["blocks.c"], "blocks.so", where)
-            path = cache.keep(name, (where / "blocks.so").read_bytes())
+            for unit, text in texts.items():
+                (where / unit).write_bytes(text)
+            compiler.link([*texts], "callbacks.so", where)
+            path = cache.keep(name, (where / "callbacks.so").read_bytes())
     return ctypes.CDLL(str(path))

@@ -16,13 +16,14 @@ from motes.machine.arm import ARM
 from motes.machine.cpu import ERASED, PAINT, WORD, Cpu, Read, Stop, Write
 from motes.machine.faults import BadAccess, RegisterFault, Registers, bad_access, bad_register, misaligned, refused
 from motes.machine.firmware import Firmware
-from motes.machine.native import NOT_AN_ADDRESS, Block, Learn, Ledger, Misaligned, Visit, counter
-from motes.machine.registers import RegisterSet
+from motes.machine.native import NOT_AN_ADDRESS, Block, Learn, Ledger, Memory, Misaligned, Visit, callbacks
+from motes.machine.registers import RegisterFile, RegisterSet
 from motes.machine.riscv import RISCV
 from motes.machine.timing.alignment import Reliance
 from motes.target import Board
 
 NOWHERE = 0xFFFFFFFE
+WHOLE = 1 << 32  # bytes that addresses can name
 RELIANCES = 8  # that blocks.c checks for one block
 
 unicorn: Any = unicorn_module  # its annotations are not complete
@@ -39,6 +40,7 @@ class UnicornCpu(Cpu):
         self.architecture = arch = next(a for a in ARCHITECTURES if board.core.model in a.models)
         self._emulator: Any = unicorn.Uc(arch.number, arch.mode)
         self._emulator.ctl_set_cpu_model(arch.models[board.core.model])
+        self._registers = RegisterFile(self._emulator._uch)
         self._emulator.mem_map(chip.flash.start, chip.flash.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_EXEC)
         self._emulator.mem_map(chip.ram.start, chip.ram.size, uc_const.UC_PROT_READ | uc_const.UC_PROT_WRITE)
         self._emulator.mem_write(chip.ram.start, bytes([PAINT]) * chip.ram.size)
@@ -92,6 +94,8 @@ class UnicornCpu(Cpu):
     def _refuse(self, errno: int) -> NoReturn:
         self._raise_failure()
         registers = self.registers()
+        if errno == uc_const.UC_ERR_FETCH_PROT:
+            self._access = BadAccess(uc_const.UC_MEM_FETCH_PROT, registers.pc, 0)
         if self._access is not None:
             raise bad_access(self.firmware, self.chip, registers, self._access)
         raise self._refused(self._exception if self._exception is not None else -errno)
@@ -118,11 +122,11 @@ class UnicornCpu(Cpu):
 
     def register(self, number: int) -> int:
         """A register, by Unicorn's number of it."""
-        return int(self._emulator.reg_read(number))
+        return self._registers[number]
 
     def set_register(self, number: int, value: int) -> None:
         """Change a register, by Unicorn's number of it."""
-        self._emulator.reg_write(number, value)
+        self._registers[number] = value
 
     @property
     def pc(self) -> int:
@@ -202,20 +206,36 @@ class UnicornCpu(Cpu):
             visit=Visit(self._visit),
             misaligned=Misaligned(self._misaligned),
         )
-        self._library = counter()
+        ram = self.chip.ram
+        self._memory = Memory(
+            ram=ram.start,
+            ram_end=ram.end,
+            conditions=self.architecture.conditions,
+            conditions_bits=self.architecture.conditions_bits,
+            read_register=ctypes.cast(unicorn.uclib.uc_reg_read, ctypes.c_void_p),
+            write_register=ctypes.cast(unicorn.uclib.uc_reg_write, ctypes.c_void_p),
+        )
+        self._library = callbacks()
+        self._emulator.ctl_set_tlb_mode(uc_const.UC_TLB_VIRTUAL)
+        self._add_native(uc_const.UC_HOOK_TLB_FILL, self._library.motes_on_page, self._memory)
+        self._add_native(uc_const.UC_HOOK_BLOCK, self._library.motes_on_block, self.ledger)
+        self._emulator.hook_add(uc_const.UC_HOOK_INTR, self._on_exception)
+        for first, last in ((0, ram.start - 1), (ram.end, WHOLE - 1)):  # where a hook may be called, stores are slow
+            self._emulator.hook_add(uc_const.UC_HOOK_MEM_INVALID, self._on_bad_access, None, first, last)
+
+    def _add_native(self, kind: int, function: Any, user: ctypes.Structure) -> None:
+        """Have the emulator call a function of `native` with its structure, everywhere."""
         handle = ctypes.c_size_t()
         status = unicorn.uclib.uc_hook_add(
             self._emulator._uch,
             ctypes.byref(handle),
-            ctypes.c_int(uc_const.UC_HOOK_BLOCK),
-            ctypes.cast(self._library.motes_on_block, ctypes.c_void_p),
-            ctypes.cast(ctypes.byref(self.ledger), ctypes.c_void_p),
+            ctypes.c_int(kind),
+            ctypes.cast(function, ctypes.c_void_p),
+            ctypes.cast(ctypes.byref(user), ctypes.c_void_p),
             ctypes.c_uint64(1),  # begin behind end: everywhere
             ctypes.c_uint64(0),
         )
         assert status == uc_const.UC_ERR_OK, status
-        self._emulator.hook_add(uc_const.UC_HOOK_INTR, self._on_exception)
-        self._emulator.hook_add(uc_const.UC_HOOK_MEM_INVALID, self._on_bad_access)
 
     def _learn(self, address: int, size: int) -> None:
         """A block is met first, or with another size than before; blocks.c calls this."""
