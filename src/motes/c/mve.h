@@ -10,22 +10,25 @@ typedef struct {
     int32_t zero, low, high;
 } mve_range;
 
-/* x * 2^shift, halves away from zero, for shifts below 0: VRSHL rounds them up, which is away from
-   zero once negative values are 1 less. */
-MOTES_INLINE int32x4_t mve_round_shift(int32x4_t x, int32x4_t shift) {
-    return vrshlq_s32(vaddq_s32(x, vshrq_n_s32(x, 31)), shift);
+/* Whether an output is the same whichever way halves of negative values are rounded: none below the
+   zero point is left. */
+MOTES_INLINE int mve_rising(int32_t zero, int32_t low) {
+    return low >= zero;
 }
 
-/* sum * multiplier * 2^(shift - 31), rounded twice as motes_requantize does it, for multipliers of
-   0 or more and shifts below 0. */
-MOTES_INLINE int32x4_t mve_requantize(int32x4_t sum, int32x4_t multiplier, int32x4_t shift) {
-    return mve_round_shift(vqrdmulhq_s32(sum, multiplier), shift);
+/* x * 2^shift, for shifts below 0, halves away from zero: VRSHL rounds them up, which is away from
+   zero once negative values are 1 less. Where outputs only rise from the zero point that is left
+   out. */
+MOTES_INLINE int32x4_t mve_round_shift(int32x4_t x, int32x4_t shift, int rising) {
+    return vrshlq_s32(rising ? x : vaddq_s32(x, vshrq_n_s32(x, 31)), shift);
 }
 
-/* The same with the zero point, clamped. */
+/* sum * multiplier * 2^(shift - 31), rounded twice as motes_requantize does it, plus the zero
+   point, clamped; for multipliers of 0 or more and shifts below 0. */
 MOTES_INLINE int32x4_t mve_output(int32x4_t sum, int32x4_t multiplier, int32x4_t shift,
-                                  mve_range to) {
-    const int32x4_t scaled = vaddq_n_s32(mve_requantize(sum, multiplier, shift), to.zero);
+                                  mve_range to, int rising) {
+    const int32x4_t high = vqrdmulhq_s32(sum, multiplier);
+    const int32x4_t scaled = vaddq_n_s32(mve_round_shift(high, shift, rising), to.zero);
     return vminq_s32(vmaxq_s32(scaled, vdupq_n_s32(to.low)), vdupq_n_s32(to.high));
 }
 

@@ -30,21 +30,23 @@ typedef struct {
 
 /* Copies the window at a place, of which parts may lie outside of x at any side. */
 static MOTES_NOINLINE void conv_mve_edge(const conv_s8_mve_params *p, const conv_mve_place *at,
-                                         int8_t *to) {
-    const int32_t bytes = p->run * p->in_ch;
-    for (int32_t i = 0, row = at->top; i < p->filter_h; i++, row += p->dilation_h)
-        for (int32_t j = 0, column = at->left; j < p->runs; j++, column += p->dilation_w) {
-            const int8_t *const x = at->image + (row * p->in_w + column) * p->in_ch;
-            const int32_t over = column + p->run - p->in_w; /* pixels */
-            int32_t before = motes_clamp(-column * p->in_ch, 0, bytes);
-            if ((uint32_t)row >= (uint32_t)p->in_h)
-                before = bytes;
-            const int32_t behind = motes_clamp(over * p->in_ch, 0, bytes - before);
-            mve_set(to, p->in_zero, before);
-            mve_copy(to + before, x + before, bytes - before - behind);
-            mve_set(to + bytes - behind, p->in_zero, behind);
-            to += bytes;
+                                         int8_t *copy) {
+    const int32_t rows = p->filter_h, apart = p->dilation_h, height = p->in_h, zero = p->in_zero;
+    const int32_t bytes = p->run * p->in_ch, down = apart * p->in_w * p->in_ch;
+    for (int32_t j = 0, column = at->left; j < p->runs; j++, column += p->dilation_w) {
+        const int32_t over = (column + p->run - p->in_w) * p->in_ch;
+        const int32_t before = motes_clamp(-column * p->in_ch, 0, bytes);
+        const int32_t behind = motes_clamp(over, 0, bytes - before);
+        const int32_t inside = bytes - before - behind;
+        const int8_t *x = at->image + (at->top * p->in_w + column) * p->in_ch + before;
+        int8_t *to = copy + j * bytes;
+        for (int32_t left = rows, row = at->top; left > 0; left--, row += apart, x += down) {
+            mve_set(to, zero, bytes);
+            if ((uint32_t)row < (uint32_t)height)
+                mve_copy(to + before, x, inside);
+            to += p->runs * bytes;
         }
+    }
 }
 
 /* The window at a place: in x, or put together in `copy`. */
@@ -82,19 +84,27 @@ MOTES_INLINE void conv_mve_sums(const mve_dense *block, const int8_t *w, int32_t
 }
 
 /* Outputs of channels from `begin` to `end`, four at a time, of three pixels. */
-static MOTES_NOINLINE void conv_mve_store(const conv_s8_mve_params *p, const int32_t *sums,
-                                          int32_t begin, int32_t end, int8_t *const *y) {
+MOTES_INLINE void conv_mve_outputs(const conv_s8_mve_params *p, const int32_t *sums, int32_t begin,
+                                   int32_t end, int8_t *const *y, int rising) {
     const mve_range to = {p->out_zero, p->low, p->high};
     const int32_t *bias = p->bias + begin, *multipliers = p->multipliers + begin;
     const int8_t *shifts = p->shifts + begin;
     int8_t *y0 = y[0] + begin, *y1 = y[1] + begin, *y2 = y[2] + begin;
     for (int32_t left = end - begin; left > 0; left -= 4, sums += 12) {
         const int32x4_t b = vldrwq_s32(bias), m = vldrwq_s32(multipliers), s = vldrbq_s32(shifts);
-        vstrbq_s32(y0, mve_output(vaddq_s32(vldrwq_s32(sums), b), m, s, to));
-        vstrbq_s32(y1, mve_output(vaddq_s32(vldrwq_s32(sums + 4), b), m, s, to));
-        vstrbq_s32(y2, mve_output(vaddq_s32(vldrwq_s32(sums + 8), b), m, s, to));
+        vstrbq_s32(y0, mve_output(vaddq_s32(vldrwq_s32(sums), b), m, s, to, rising));
+        vstrbq_s32(y1, mve_output(vaddq_s32(vldrwq_s32(sums + 4), b), m, s, to, rising));
+        vstrbq_s32(y2, mve_output(vaddq_s32(vldrwq_s32(sums + 8), b), m, s, to, rising));
         bias += 4, multipliers += 4, shifts += 4, y0 += 4, y1 += 4, y2 += 4;
     }
+}
+
+static MOTES_NOINLINE void conv_mve_store(const conv_s8_mve_params *p, const int32_t *sums,
+                                          int32_t begin, int32_t end, int8_t *const *y) {
+    if (mve_rising(p->out_zero, p->low))
+        conv_mve_outputs(p, sums, begin, end, y, 1);
+    else
+        conv_mve_outputs(p, sums, begin, end, y, 0);
 }
 
 /* The next three windows, of `left` pixels; where there are fewer, the first once more. */

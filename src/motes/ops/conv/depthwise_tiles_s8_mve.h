@@ -102,20 +102,20 @@ typedef struct {
 } depthwise_mve_rescale;
 
 MOTES_INLINE int32x4_t depthwise_mve_scaled(int32_t a, int32_t b, int32_t c, int32_t d,
-                                            const depthwise_mve_rescale *by) {
+                                            const depthwise_mve_rescale *by, int rising) {
     int32x4_t sums = vdupq_n_s32(0);
     sums = vsetq_lane_s32(a, sums, 0);
     sums = vsetq_lane_s32(c, sums, 2);
     sums = vsetq_lane_s32(b, sums, 1);
     sums = vsetq_lane_s32(d, sums, 3);
     const int32x4_t high = vqrdmulhq_n_s32(vaddq_n_s32(sums, by->bias), by->multiplier);
-    return mve_round_shift(high, by->shift);
+    return mve_round_shift(high, by->shift, rising);
 }
 
 /* In a channel's tiles, 64 bytes apart: pixels become the outputs of each four, scaled, int32, in
    the first tile of them. */
-static MOTES_NOINLINE void depthwise_mve_channel(const depthwise_tiles_s8_mve_params *p, int32_t c,
-                                                 int8_t *tiles) {
+MOTES_INLINE void depthwise_mve_scale(const depthwise_tiles_s8_mve_params *p, int32_t c,
+                                      int8_t *tiles, int rising) {
     const int8_t *const w = p->weights + c * p->taps;
     const depthwise_mve_rescale by = {p->bias[c], p->multipliers[c], vdupq_n_s32(p->shifts[c])};
     const int8x16_t w0 = depthwise_mve_weights(w, p->places);
@@ -125,7 +125,8 @@ static MOTES_NOINLINE void depthwise_mve_channel(const depthwise_tiles_s8_mve_pa
             const int8x16_t x = vldrbq_s8(tiles), next = vldrbq_s8(tiles + 64);
             vstrwq_s32((int32_t *)(void *)tiles,
                        depthwise_mve_scaled(vmladavq_s8(x, w0), vmladavq_s8(x, w1),
-                                            vmladavq_s8(next, w0), vmladavq_s8(next, w1), &by));
+                                            vmladavq_s8(next, w0), vmladavq_s8(next, w1), &by,
+                                            rising));
         }
         return;
     }
@@ -135,8 +136,16 @@ static MOTES_NOINLINE void depthwise_mve_channel(const depthwise_tiles_s8_mve_pa
         const int8x16_t x = vldrbq_s8(tiles);
         vstrwq_s32((int32_t *)(void *)tiles,
                    depthwise_mve_scaled(vmladavq_s8(x, w0), vmladavq_s8(x, w1), vmladavq_s8(x, w2),
-                                        vmladavq_s8(x, w3), &by));
+                                        vmladavq_s8(x, w3), &by, rising));
     }
+}
+
+static MOTES_NOINLINE void depthwise_mve_channel(const depthwise_tiles_s8_mve_params *p, int32_t c,
+                                                 int8_t *tiles) {
+    if (mve_rising(p->out_zero, p->low))
+        depthwise_mve_scale(p, c, tiles, 1);
+    else
+        depthwise_mve_scale(p, c, tiles, 0);
 }
 
 /* Words of four channels to their pixels, from sums that are scaled. */
