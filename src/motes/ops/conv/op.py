@@ -10,7 +10,7 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import blocks, column, computed, generic, mve, planes, scalar, scalar_planes, tiles
+from motes.ops.conv import any_mve, blocks, column, computed, generic, mve, planes, scalar, scalar_planes, tiles
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
@@ -206,6 +206,15 @@ class DepthwiseConv2D(Window):
             call_cycles=planes.call_cycles,
             form="shared",
             constants=planes.constants,
+        ),
+        Kernel(
+            "depthwise_conv_s8_mve",
+            "depthwise_conv_s8_mve.h",
+            needs=frozenset({"mve"}),
+            fits=any_mve.fits,
+            params=any_mve.params,
+            mac_cycles=2.0,
+            form="shared",
         ),
         Kernel(
             "depthwise_tiles_s8_mve",
