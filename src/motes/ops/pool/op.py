@@ -33,6 +33,12 @@ class AveragePool2D(Pool2D):
             needs=frozenset({"dsp"}),
             fits=lambda node: _is(DType.INT8)(node) and in_fours(node) and largest_window(node) <= 256,
         ),
+        Kernel(
+            "average_pool_s8_mve",
+            "pool_s8_mve.h",
+            needs=frozenset({"mve"}),
+            fits=lambda node: _is(DType.INT8)(node) and largest_window(node) <= 256,
+        ),
     )
 
 
@@ -56,6 +62,7 @@ class MaxPool2D(Pool2D):
             needs=frozenset({"dsp"}),
             fits=lambda node: _is(DType.INT8)(node) and in_fours(node),
         ),
+        Kernel("max_pool_s8_mve", "pool_s8_mve.h", needs=frozenset({"mve"}), fits=_is(DType.INT8)),
     )
 
 
