@@ -42,6 +42,12 @@ COMPILERS = {
     ("zig", "c11"): (*toolchain.for_host().command, *ZIG),
     ("zig", "c++17"): (toolchain.for_host().command[0], "c++", *ZIG),
 }
+FAMILIES = [name.split(".")[-2] for name in families()]
+VECTORS = {
+    op.__module__.split(".")[-2] for op, _ in builtins().values() if any("mve" in kernel.needs for kernel in op.kernels)
+}
+FOR_CORES = [("cortex-m4", family) for family in FAMILIES] + [("cortex-m55", family) for family in sorted(VECTORS)]
+"""Cores, and the families whose kernels are compiled for each."""
 
 
 @pytest.fixture(params=COMPILERS, ids=" ".join)
@@ -103,19 +109,21 @@ def test_small_graphs_drop_into_a_program(tmp_path: Path, command: tuple[str, ..
     run(command, tmp_path, emitted(graph), "drop_in_model.c")
 
 
-@pytest.mark.parametrize("family", [name.split(".")[-2] for name in families()])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_kernel_compiles_anywhere(tmp_path: Path, command: tuple[str, ...], family: str) -> None:
     compile_cases(command, tmp_path, family, frozenset())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("family", [name.split(".")[-2] for name in families()])
-def test_every_kernel_compiles_for_the_core(tmp_path: Path, compiler: str, language: str, family: str) -> None:
-    made = toolchain.for_core(core("cortex-m4"), compiler)
+@pytest.mark.parametrize(("name", "family"), FOR_CORES)
+def test_every_kernel_compiles_for_the_core(
+    tmp_path: Path, compiler: str, language: str, name: str, family: str
+) -> None:
+    made = toolchain.for_core(core(name), compiler)
     flags = tuple(f for f in made.flags if not f.startswith("-std"))
     # An assembly kernel is one string, and longer than every compiler must take.
     strict = (*STRICT, "-Wno-overlength-strings")
-    compile_cases((*made.command, *flags, *LANGUAGES[language], *strict), tmp_path, family, core("cortex-m4").features)
+    compile_cases((*made.command, *flags, *LANGUAGES[language], *strict), tmp_path, family, core(name).features)
 
 
 def compile_cases(command: tuple[str, ...], where: Path, family: str, features: frozenset[str]) -> None:

@@ -92,7 +92,7 @@ static MOTES_NOINLINE void depthwise_mve_gather(const int8_t *x, const uint32_t 
 /* The weights of an output for a tile: of channel `w`, 0 where it has no tap. */
 MOTES_INLINE int8x16_t depthwise_mve_weights(const int8_t *w, const uint8_t *places) {
     const uint8x16_t taps = vldrbq_u8(places);
-    return vldrbq_gather_offset_z_s8(w, taps, vcmpneq_n_u8(taps, 255));
+    return vldrbq_gather_offset_z_s8(w, taps, vcmpgeq_n_s8(vreinterpretq_s8_u8(taps), 0));
 }
 
 /* What makes outputs of a channel's sums. */
