@@ -157,6 +157,27 @@ def test_what_was_measured_is_what_the_image_takes(programs) -> None:
     assert cost.flash == pytest.approx(proved.image.flash.total, rel=0.02)
 
 
+def test_code_that_other_layers_need_is_no_kernel_of_a_choice() -> None:
+    graph = convolutions()
+    last = graph.outputs[0]
+    rng = np.random.default_rng(8)
+    w = Tensor("w", (8, 5, 5, 32), DType.INT8, quant(0.25, 0), rng.integers(-127, 128, (8, 5, 5, 32)).astype(np.int8))
+    y = Tensor("y", (1, 8, 8, 8), DType.INT8, quant(last.scale * 900, -128))
+    node = Node("wide", Conv2D(pads=(2, 2, 2, 2), activation="RELU"), (last, w, None), (y,))
+    program = choose(replace(graph, nodes=(*graph.nodes, node), outputs=(y,)), VIRT.core.features)
+    assert "wide" not in options_of(program, VIRT)
+    table = table_of(program, VIRT, "zig")
+    for kernel in KERNELS:
+        one = replace(
+            table, layers={n: tuple(v for v in rows if v.kernel == kernel) for n, rows in table.layers.items()}
+        )
+        _, cost = solve(one, Goal(), VIRT, lambda picked: 0)
+        picked = {call.node: k for n, call, _ in program.walk() for k in options_of(program, VIRT).get(n, ())
+                  if k.function == kernel}  # fmt: skip
+        proved = compile_program(choose(program.graph, VIRT.core.features, picked), VIRT, "tuned")
+        assert cost.flash == pytest.approx(proved.image.flash.total, abs=100), kernel
+
+
 def test_budgets_are_kept() -> None:
     graph = convolutions()
     quick, *_, small = curve(graph, VIRT)

@@ -22,6 +22,11 @@ def layer_symbol(prefix: str, node: str) -> str:
     return f"{prefix}_l_{node}"
 
 
+def params_symbol(prefix: str, node: str) -> str:
+    """The parameters of a node's kernel, where they are the same in each round."""
+    return f"{prefix}_p_{node}"
+
+
 @dataclass(frozen=True)
 class Layer:
     """A call as C: `function` is its symbol, or empty where there is nothing to do (a view of its input).
@@ -225,7 +230,7 @@ class Code:
         value = struct_value(call.header, f"{kernel.function}_params", params, names)
         if value is None:
             return "", []
-        struct = f"{self.prefix}_p_{name}"
+        struct = params_symbol(self.prefix, name)
         self.constants.append(f"static const {kernel.function}_params {struct} = {value};\n")
         if not columns:
             return "", [f"&{struct}"]

@@ -12,7 +12,7 @@ import numpy as np
 from motes.build.elf import read_elf
 from motes.build.stack import reached
 from motes.choose import choose
-from motes.emit.layers import layer_symbol
+from motes.emit.layers import layer_symbol, params_symbol
 from motes.ir import Kernel
 from motes.program import Block, Call, Program
 from motes.proving import Proved, compile_program, lcg
@@ -39,7 +39,8 @@ class Table:
 
     Attributes:
         layers: by name.
-        code: bytes of each shared function that some variant calls.
+        code: bytes of each shared function that some variant calls, beyond what the rest has of it. The most that it
+            took: compilers make a function smaller that is called in one way only.
         cycles, flash: of everything else.
         stack: bytes, and of RAM that is neither stack nor arena.
     """
@@ -70,6 +71,7 @@ def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board:
     nodes = {name: call.node for name, call, _ in program.walk()}
     layers: dict[str, list[Variant]] = {name: [] for name in options}
     code: dict[str, int] = {}
+    anyway: dict[str, int] = {}
     rest: tuple[int, int, int] | None = None
     for k in range(max((len(kernels) for kernels in options.values()), default=1)):
         picks = {nodes[name]: kernels[min(k, len(kernels) - 1)] for name, kernels in options.items()}
@@ -78,17 +80,21 @@ def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board:
             toolchain=toolchain,
         )  # fmt: skip
         run = proved.measure()
-        symbols = {name: layer_symbol(PREFIX, name) for name in options}
+        symbols = {name: layer_symbol(PREFIX, name) for name, _, _ in proved.program.walk()}
         elf = read_elf(proved.image.kept.read_bytes())
-        calls = reached(elf, {s.name for s in elf.symbols} & set(symbols.values()))
+        sizes = {s.name: s.size for s in elf.symbols}
+        calls = reached(elf, sizes.keys() & set(symbols.values()))
+        if rest is None:
+            others = [calls.get(symbol, {}) for name, symbol in symbols.items() if name not in options]
+            anyway = {f: size for functions in others for f, size in functions.items()}
         moments = _moments(proved)
         for name, call, _ in proved.program.walk():
             if name not in options or k >= len(options[name]):
                 continue
             assert isinstance(call, Call), name
             functions = dict(calls.get(symbols[name], {}))  # a view has no function
-            own = functions.pop(symbols[name], 0)
-            code |= functions
+            own = functions.pop(symbols[name], 0) + sizes.get(params_symbol(PREFIX, name), 0)
+            code |= {f: max(size - anyway.get(f, 0), code.get(f, 0)) for f, size in functions.items()}
             layers[name].append(
                 Variant(
                     call.kernel.function,
@@ -131,8 +137,8 @@ def _rest(
 
 
 def _bytes(call: Call) -> int:
-    """Bytes of flash that a kernel's parameters take."""
-    return sum(v.nbytes if isinstance(v, np.ndarray) else 4 for v in call.params.values())
+    """Bytes of flash that the arrays of a kernel's parameters take."""
+    return sum(-(-v.nbytes // 8) * 8 for v in call.params.values() if isinstance(v, np.ndarray))
 
 
 def _moments(proved: Proved) -> dict[str, int]:
