@@ -10,9 +10,10 @@ from types import ModuleType
 
 import pytest
 
+from cores import MAIN, serving, share
 from motes.errors import BadInput
 from motes.machine.qemu import MACHINES, version
-from motes.target import Board
+from motes.target import Board, board
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job; but what tests start must stop
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -62,6 +63,35 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "note" and report.when == "call":
                 terminalreporter.write_line(f"note: {value}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that takes `virt` on every virtual board, or on those that its mark `cores` names."""
+    named = (mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "virt" in metafunc.fixturenames and not any("virt" in names for names in named):
+        mark = metafunc.definition.get_closest_marker("cores")
+        asked = {k: v for k, v in mark.kwargs.items() if k in ("needs", "only", "applications")} if mark else {}
+        metafunc.parametrize("virt", serving(**asked), indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `make test` leaves out on boards other than virt-m4."""
+    for item in items:
+        mark, call = item.get_closest_marker("cores"), getattr(item, "callspec", None)
+        if mark and call and call.params["virt"] != MAIN:
+            by = mark.kwargs.get("by")
+            name = " ".join(str(call.params[p]) for p in (*by, "virt")) if by else f"{item.path.name} {item.name}"
+            if share(name, mark.kwargs.get("one_in", 1)):
+                item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def virt(request: pytest.FixtureRequest) -> Board:
+    """Each virtual board whose emulator is there."""
+    found = board(request.param)
+    emulator_of(found)
+    return found
 
 
 @pytest.fixture(scope="session")

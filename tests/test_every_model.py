@@ -1,4 +1,4 @@
-"""Every public model kept beside the project, against TensorFlow Lite Micro: 100 inputs, states over 50 steps."""
+"""Every public model kept beside the project, here and on every board, against TensorFlow Lite Micro."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from conftest import oracle, shared_folder
+from motes.target import Board
 from motes.tflite import load
 from motes.verifying import verify
 
 COUNT, STEPS = 100, 50
+INPUTS = 10
+"""On the boards: of structured and random ones."""
 FILES = sorted(p for p in (root / "models").rglob("*.tflite")) if (root := shared_folder()) else []
 
 
@@ -27,8 +30,9 @@ def test_every_output_equals_tflm(path: Path) -> None:
     assert (found.inputs, found.steps) == (COUNT, steps)
 
 
+@pytest.mark.cores(one_in=6)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_image_equals_tflm(path: Path) -> None:
+def test_the_image_equals_tflm(path: Path, virt: Board) -> None:
     oracle("tflite_micro")
-    found = verify(path, "virt-m4", count=3, steps=4 if load(path).states else 1)
-    assert found.status in ("equal", "does_not_fit"), found
+    found = verify(path, virt.name, count=INPUTS, steps=4 if load(path).states else 1)
+    assert (found.status, found.oracle) == ("equal", "tflm"), found

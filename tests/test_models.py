@@ -21,12 +21,13 @@ from elftools.elf.elffile import ELFFile
 
 import motes as mt
 from conftest import missing, shared_folder
+from cores import MAIN
 from motes.build import host
 from motes.build.host import HostGraph
 from motes.ir import Array, Tensor
 from motes.machine import measure
 from motes.profiling import Profile, profile
-from motes.target import board
+from motes.target import Board, board
 from motes.tflite import load
 from motes.train import on_host
 from tflm import run_tflm
@@ -50,6 +51,7 @@ RAM = 0x20000000
 CPACR = 0xE000ED88  # of the core: the start-up code switches the FPU on
 
 every_model = pytest.mark.parametrize("name", MODELS)
+every_core = pytest.mark.cores(one_in=8, by=("name",))
 every_toolchain = pytest.mark.parametrize("toolchain", ["zig", "gcc"])
 
 
@@ -62,10 +64,10 @@ def path_of(name: str) -> Path:
 
 
 @functools.cache
-def profiled(name: str, input: str = "lcg", toolchain: str = "zig") -> Profile:
+def profiled(name: str, where: str = MAIN, *, input: str = "lcg", toolchain: str = "zig") -> Profile:
     if toolchain == "gcc" and shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("arm-none-eabi-gcc is not installed")
-    return profile(path_of(name), input=input, toolchain=toolchain)
+    return profile(path_of(name), where, input=input, toolchain=toolchain)
 
 
 @functools.cache
@@ -96,10 +98,11 @@ def draw(tensor: Tensor, runs: int) -> Array:
 # ------------------------------------------------------------------------------------------------ answers
 
 
+@every_core
 @every_model
 @pytest.mark.parametrize("input", ["zeros", "lcg"])
-def test_image_gives_the_known_output(name: str, input: str) -> None:
-    (output,) = profiled(name, input).outputs
+def test_image_gives_the_known_output(name: str, input: str, virt: Board) -> None:
+    (output,) = profiled(name, virt.name, input=input).outputs
     assert output.sha256.startswith(MODELS[name][input])
 
 
@@ -113,14 +116,13 @@ def test_random_inputs_equal_tflm(name: str) -> None:
     assert len(np.unique(expected.reshape(RUNS, -1), axis=0)) >= 10, "inputs that all give one answer prove little"
 
 
+@every_core
 @every_model
-def test_image_equals_portable_code_on_random_inputs(name: str) -> None:
-    compiled = portable(name)
+def test_image_equals_portable_code_on_random_inputs(name: str, virt: Board) -> None:
+    compiled, image = portable(name), profiled(name, virt.name).image
     for x in draw(compiled.graph.inputs[0], RUNS)[2 : 2 + ON_BOARD]:
         (expected,) = compiled(x)
-        ran = measure(
-            profiled(name).image, board("virt-m4"), overwrite={"motes_input_0": x.tobytes()}, read=["motes_output_0"]
-        )
+        ran = measure(image, virt, overwrite={"motes_input_0": x.tobytes()}, read=["motes_output_0"])
         assert ran.symbols["motes_output_0"] == expected.tobytes()
 
 
@@ -180,7 +182,7 @@ def test_a_stranger_measures_the_same(name: str, toolchain: str, stranger: Calla
     x = draw(compiled.graph.inputs[0], 7)[-1]
     (expected,) = compiled(x)
     told = stranger(found.image, x)
-    ours = measure(found.image, board("virt-m4"), overwrite={"motes_input_0": x.tobytes()})
+    ours = measure(found.image, board(MAIN), overwrite={"motes_input_0": x.tobytes()})
     assert told["status"] == 0
     assert told["outputs"] == [expected.tobytes().hex()]
     assert told["console"] == f"output 0 {expected.tobytes().hex()}\n" == ours.console.decode()
@@ -192,10 +194,13 @@ def test_a_stranger_measures_the_same(name: str, toolchain: str, stranger: Calla
     assert {tuple(t) for t in told["touched"]} == ports | {("read", CPACR, 4), ("write", CPACR, 4)}
 
 
+@every_core
 @every_model
 @every_toolchain
-def test_sizes_are_those_in_the_file(name: str, toolchain: str) -> None:
-    found = profiled(name, toolchain=toolchain)
+def test_sizes_are_those_in_the_file(name: str, toolchain: str, virt: Board) -> None:
+    if toolchain == "gcc" and not virt.core.gcc_flags:
+        pytest.skip("that compiler does not know the core")
+    found = profiled(name, virt.name, toolchain=toolchain)
     with found.image.open("rb") as file:
         elf = ELFFile(file)
         sections = {s.name: s for s in elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_ALLOC}
@@ -216,11 +221,13 @@ def test_sizes_are_those_in_the_file(name: str, toolchain: str) -> None:
     assert 0 < found.stack_high_water <= found.ram["stack"]
 
 
+@every_core
 @every_model
-def test_profile_tells_everything(name: str) -> None:
-    found = json.loads(json.dumps(profiled(name).to_json()))
+def test_profile_tells_everything(name: str, virt: Board) -> None:
+    found = json.loads(json.dumps(profiled(name, virt.name).to_json()))
     assert {"model", "board", "toolchain", "instructions", "cycles", "macs", "cycles_per_mac", "image"} <= found.keys()
-    assert (found["model"], found["board"], found["toolchain"]) == (name, "virt-m4", "zig")
+    assert (found["model"], found["board"], found["toolchain"]) == (name, virt.name, "zig")
+    assert found["caveat"] == virt.core.caveat
     assert {"arena", "state", "static", "stack", "total"} <= found["ram"].keys()
     assert {"code", "weights", "total"} <= found["flash"].keys()
     for memory in (found["ram"], found["flash"]):
@@ -235,21 +242,29 @@ def test_profile_tells_everything(name: str) -> None:
     assert found["cycles_per_mac"] == pytest.approx(found["cycles"] / found["macs"], abs=1e-4)
     (output,) = found["outputs"]
     assert {"name", "dtype", "shape", "sha256"} <= output.keys()
-    console = measure(profiled(name).image, board("virt-m4")).console.decode()
+    console = measure(profiled(name, virt.name).image, virt).console.decode()
     assert output["sha256"] == hashlib.sha256(bytes.fromhex(console.split()[-1])).hexdigest()
 
 
 # ------------------------------------------------------------------------------------------------ cost
 
 
+@every_core
 @every_model
-def test_cost_is_within_its_budget(name: str, record_property: Callable[[str, object], None]) -> None:
-    found = profiled(name)
+def test_cost_is_within_its_budget(name: str, virt: Board, record_property: Callable[[str, object], None]) -> None:
+    budgets = MODELS[name] if virt.name == MAIN else MODELS[name].get(virt.name)
+    if budgets is None:
+        pytest.skip("this model has a budget on virt-m4 alone")
+    found = profiled(name, virt.name)
     costs = {"cycles": found.cycles, "ram": found.ram["total"], "flash": found.flash["total"]}
     for what, cost in costs.items():
-        budget, slack = MODELS[name][what], PLACING if what == "cycles" else 0
+        budget, slack = budgets[what], PLACING if what == "cycles" else 0
         assert cost <= budget * (1 + slack), f"{name} costs {cost:,} of {what}, {cost - budget:,} more than before"
         if cost < budget * (1 - slack):
-            record_property("note", f"tests/models.toml, {name}: lower {what} to {cost:_}")
+            record_property("note", f"tests/models.toml, {name} on {virt.name}: lower {what} to {cost:_}")
+
+
+@every_model
+def test_budgets_keep_what_was_promised(name: str) -> None:
     for what, bound in PROMISED.get(name, {}).items():
         assert MODELS[name][what] <= bound

@@ -78,6 +78,7 @@ class Made:
             "app": self.application.name,
             "board": self.board.name,
             "toolchain": self.toolchain,
+            "caveat": self.board.core.caveat or None,
             "image": None if self.image is None else str(self.image.elf.absolute()),
             "ram": self.ram,
             "flash": self.flash,
@@ -137,8 +138,9 @@ class Made:
             if parts:
                 split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
                 sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
+        caveat = [Text(f"cycles are modelled: {self.board.core.caveat}", "dim")] if clock else []
         where = Text(str(self.image.elf) if self.image else str(self.folder), "dim")
-        return Group(head, rows, *steps, Text(), sizes, where)
+        return Group(head, rows, *steps, Text(), sizes, *caveat, where)
 
     def _response(self, stage: Stage) -> Text:
         """The worst response, and whether it is later than the next trigger."""

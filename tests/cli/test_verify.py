@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import oracle
+from conftest import emulator_of, oracle
+from cores import CORES
 from motes.errors import BadInput
 from motes.ir import DType, Quant, Tensor, quant
 from motes.oracle import Answer, Question, Refusal, ask
+from motes.target import board as find_board
 from motes.tflite import load
 from motes.verifying import verify
 from motes.verifying.comparing import distance, wrong
@@ -38,8 +40,9 @@ def two_layers(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("board", ["host", "virt-m4"])
+@pytest.mark.parametrize("board", ["host", *CORES])
 def test_equal(motes_: Any, tmp_path: Path, board: str) -> None:
+    emulator_of(find_board(board))
     ended = motes_("verify", two_layers(tmp_path), "--board", board, "--count", "10", "--json")
     assert ended.status == 0
     found = ended.json
@@ -57,9 +60,12 @@ def test_equal(motes_: Any, tmp_path: Path, board: str) -> None:
     }
 
 
-def test_in_words(motes_: Any, tmp_path: Path) -> None:
-    ended = motes_("verify", two_layers(tmp_path), "--board", "host", "--count", "3")
-    assert ended.out.rstrip().endswith("two.tflite on host: every byte of 3 inputs equals TensorFlow Lite Micro")
+@pytest.mark.parametrize("board", ["host", *CORES])
+def test_in_words(motes_: Any, tmp_path: Path, board: str) -> None:
+    emulator_of(find_board(board))
+    ended = motes_("verify", two_layers(tmp_path), "--board", board, "--count", "3")
+    assert ended.status == 0
+    assert ended.out.rstrip().endswith(f"two.tflite on {board}: every byte of 3 inputs equals TensorFlow Lite Micro")
 
 
 def test_the_first_tensor_that_differs(motes_: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

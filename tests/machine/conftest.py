@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from motes.build import toolchain
-from motes.target import Board, board
+from motes.target import Board
 
 ITM = """
 #include <stdint.h>
@@ -21,11 +21,6 @@ ITM = """
 """
 
 Build = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def virt() -> Board:
-    return board("virt-m4")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from motes.machine import Execution, PeripheralUse
 from motes.machine.energy import energy
 from motes.target import Board, board
 
+pytestmark = pytest.mark.cores(only="virt-m4")
 RUN = Execution(
     clock_hz=64_000_000,
     cycles=1000,

@@ -17,6 +17,7 @@ from motes.target import board
 Build = Callable[..., Path]
 
 M55 = board("virt-m55")
+pytestmark = pytest.mark.cores(only="virt-m4")
 
 WORK = """
 int8_t motes_input_0[64];

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import emulator_of
+from cores import CORES, MAIN
 from motes.build import host
 from motes.choose import choose
 from motes.ir import Graph, Kernel, Node, State, Tensor
@@ -21,10 +21,10 @@ from motes.ops.case import Case
 from motes.passes.choose_operands import choose_operands
 from motes.program import Call
 from motes.proving import compile_graph
-from motes.target import Board, board
+from motes.target import Board
 
-CASES = {"virt-m4": 40, "virt-m7": 24, "virt-m0p": 16, "virt-rv32": 16, "virt-m55": 16}
-"""Boards, and how many cases of each kernel, spread over all that it serves."""
+CASES, ELSEWHERE = 40, 16
+"""How many cases of each kernel, spread over all that it serves: on virt-m4, and on each other board."""
 OWN = {"virt-m55": "mve"}
 """Boards that only try kernels that need this: the others are tried elsewhere."""
 
@@ -32,13 +32,13 @@ OWN = {"virt-m55": "mve"}
 def tried(kernel: Kernel, where: str) -> bool:
     """Whether a kernel is made for the core of a board, and to be tried there."""
     own = OWN.get(where)
-    return bool(kernel.needs) and kernel.needs <= board(where).core.features and (own is None or own in kernel.needs)
+    return bool(kernel.needs) and kernel.needs <= CORES[where].features and (own is None or own in kernel.needs)
 
 
 FAST = sorted(
     {
         (name, op.__module__.split(".")[-2])
-        for name in CASES
+        for name in CORES
         for op, _ in builtins().values()
         if any(tried(kernel, name) for kernel in op.kernels)
     }
@@ -48,8 +48,8 @@ FLASH, RAM = 400_000, 100_000
 STIMULI = 3
 
 
-def fast_cases(family: str, where: Board) -> list[tuple[Case, Graph]]:
-    """Cases that kernels made for the core serve."""
+def fast_cases(family: str, where: Board, most: int | None) -> list[tuple[Case, Graph]]:
+    """Cases that kernels made for the core serve: all, or so many of each."""
     served: dict[str, list[tuple[Case, Graph]]] = {}
     for case in importlib.import_module(f"motes.ops.{family}.cases").cases():
         graph = choose_operands(prefixed(case.graph(builtins()), case.name))
@@ -58,7 +58,8 @@ def fast_cases(family: str, where: Board) -> list[tuple[Case, Graph]]:
             isinstance(call, Call) and not more and tried(call.kernel, where.name)
         ):  # not one that chooses among forms as it runs
             served.setdefault(call.kernel.function, []).append((case, graph))
-    most = CASES[where.name]
+    if most is None:
+        return [one for cases in served.values() for one in cases]
     assert min(map(len, served.values())) >= most // 2, {name: len(cases) for name, cases in served.items()}
     return [one for cases in served.values() for one in cases[:: max(1, len(cases) // most)][:most]]
 
@@ -97,19 +98,18 @@ def sizes(node: Node, where: Board) -> tuple[int, int]:
     return 3 * constants + 4000, 4 * sum(t.nbytes for t in tensors if t.data is None) + Call(node, call.kernel).scratch
 
 
-@pytest.mark.parametrize(("name", "family"), FAST)
-def test_kernels_of_the_core_equal_the_portable_ones(name: str, family: str) -> None:
-    where = board(name)
-    emulator_of(where)
+@pytest.mark.parametrize(("virt", "family"), FAST, indirect=["virt"])
+def test_kernels_of_the_core_equal_the_portable_ones(virt: Board, family: str, request: pytest.FixtureRequest) -> None:
+    most = None if request.config.getoption("--generated") else CASES if virt.name == MAIN else ELSEWHERE
     runs, wrong = 0, []
-    for batch in batches(fast_cases(family, where), where):
+    for batch in batches(fast_cases(family, virt, most), virt):
         inputs: list[Tensor] = [t for _, graph in batch for t in graph.inputs]
         outputs: list[Tensor] = [t for _, graph in batch for t in graph.outputs]
         nodes, states = (
             tuple(x for _, graph in batch for x in of(graph)) for of in (lambda g: g.nodes, lambda g: g.states)
         )
         whole = Graph("cases", tuple(inputs), tuple(outputs), nodes, states)
-        proved = compile_graph(whole, where, "cases")
+        proved = compile_graph(whole, virt, "cases")
         stimuli = list(zip(*(case.stimuli(4)[-STIMULI:] for case, _ in batch), strict=True))
         portable = host.load([graph for _, graph in batch], optimise="-O1")
         (measured,) = proved.replay([[tuple(x for given in values for x in given) for values in stimuli]])

@@ -13,6 +13,8 @@ from motes.target import Chip
 
 BELOW_THE_STACK = 0x10000  # an access this near below the stack's end is taken for its overflow
 
+UNDEFINED = "the instruction is undefined on this core"
+
 _WRITES = (uc_const.UC_MEM_WRITE_UNMAPPED, uc_const.UC_MEM_WRITE_PROT)
 _FETCHES = (uc_const.UC_MEM_FETCH_UNMAPPED, uc_const.UC_MEM_FETCH_PROT)
 
@@ -90,10 +92,10 @@ def refused(firmware: Firmware, registers: Registers, exception: int, exceptions
     if registers.lost:
         what, hint = "it jumped to an address without the Thumb bit", "look for a function pointer that is not one"
         return _fault(firmware, registers, "usage fault", what, hint, at_caller=True)
-    if exception in exceptions:
+    if exception == -uc_const.UC_ERR_INSN_INVALID or exceptions.get(exception) == UNDEFINED:
+        what, hint = UNDEFINED, "look for a trap, or for code built for another core"
+    elif exception in exceptions:
         what, hint = exceptions[exception], "this core stops there"
-    elif exception == -uc_const.UC_ERR_INSN_INVALID:
-        what, hint = "the instruction is undefined on this core", "look for a trap, or for code built for another core"
     else:
         what, hint = f"the core raised exception {exception}", "the registers say where"
     return _fault(firmware, registers, "usage fault", what, hint)

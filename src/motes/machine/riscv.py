@@ -6,6 +6,7 @@ from unicorn import riscv_const as riscv
 from unicorn import unicorn_const as uc_const
 
 from motes.machine.architecture import Architecture
+from motes.machine.faults import UNDEFINED
 
 MIE, MPIE = 1 << 3, 1 << 7  # of mstatus: interrupts are enabled, and were before the trap
 MPP = 3 << 11  # of mstatus: the privilege before the trap
@@ -39,7 +40,7 @@ RISCV = Architecture(
     hints=(b"\x73\x00\x50\x10",),  # WFI
     leaves_by=None,
     exceptions={
-        2: "the instruction is undefined on this core",
+        2: UNDEFINED,
         3: "it executed EBREAK without a debugger",
         4: "a load that must be aligned is not",
         6: "a store that must be aligned is not",

@@ -17,6 +17,7 @@ def to_json(outcome: Outcome) -> dict[str, Any]:
         "app": made.application.name,
         "board": made.board.name,
         "toolchain": made.toolchain,
+        "caveat": made.board.core.caveat or None,
         "image": None if made.image is None else str(made.image.elf.absolute()),
         "input": str(outcome.recording),
         "clock_hz": None if execution is None else execution.clock_hz,

@@ -27,7 +27,7 @@ from motes.target import board as find_board
 
 CYCLES_NOTE = (
     "Cycles of layers are those of the layer alone, measured on the virtual board when the image was built. They are "
-    "modelled from the Cortex-M4's timing table with zero wait states; real flash adds to them."
+    "modelled: "
 )
 MOST_FUNCTIONS = 40
 

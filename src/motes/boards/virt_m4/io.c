@@ -2,8 +2,6 @@
 #include "board.h"
 #include "registers.h"
 
-void board_init(void) {}
-
 #ifdef __riscv
 #define LOCK "csrci mstatus, 8"
 #define UNLOCK "csrsi mstatus, 8"
@@ -18,6 +16,12 @@ void board_lock(void) {
 
 void board_unlock(void) {
     __asm volatile(UNLOCK ::: "memory");
+}
+
+void board_init(void) {
+#ifdef __riscv
+    board_unlock(); /* at reset, this core holds interrupts back */
+#endif
 }
 
 /* With interrupts masked, WFI still returns as soon as one is pending: none is slept through. */

@@ -43,11 +43,12 @@ class ThumbReader(Reader):
             yield int(i.operands, 16)
         elif name in ("b", "bl") or _JUMP_IF.fullmatch(name) or name in ("cbz", "cbnz"):
             target = int(i.operands.rsplit("#", 1)[1], 16)
-            if name != "bl" and function.start <= target < function.end:
+            inside = function.start < target < function.end  # BL jumps there, too: B of Armv6-M reaches 2 KiB only
+            if inside or (name != "bl" and target == function.start):
                 yield target
             else:
                 function.calls.append((target, depth))  # a call, or a jump to another function in its place
-            ends = name == "b"
+            ends = name == "b" or (inside and name == "bl")
         elif name in ("blx", "bx", "tbb", "tbh") or (re.match(r"pc\b", i.operands) and name in ("ldr", "mov", "add")):
             returns = (name == "bx" and i.operands == "lr") or (name == "ldr" and i.operands.startswith("pc, [sp], "))
             if not returns and name not in ("tbb", "tbh"):
