@@ -192,10 +192,9 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "9:\n"
         DUAL_LAST_PIXEL
         "bhi.w 4f\n" /* of the last comparison */
-        DUAL_OTHER_PIXELS(DUAL_SMMLA)
+        DUAL_OTHER_PIXELS(DUAL_SMMLA, DUAL_SSAT)
         "3:\n"
-        DUAL_BYTES(", asr #12")
-        "6:\n"
+        DUAL_STORES
 #else
         ".rept 15\n"
         STEP("")
@@ -233,12 +232,12 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldr r10, [sp, #12]\n"
         "ldr r11, [sp, #16]\n"
         "ldr lr, [sp, #20]\n"
-#endif
         "strb r1, [r8, r9]\n"
         "strb r2, [r8, r10]\n"
         "strb r6, [r8, r11]\n"
         "strb r0, [r8], #1\n"
         "cmp r12, lr\n"
+#endif
         "bhi 8f\n"
         "strb r4, [r8, r9]\n"
         "strb r5, [r8, r10]\n"
@@ -275,13 +274,15 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "subs lr, lr, #12\n"
         "blt 5f\n"
 #ifdef MOTES_DUAL_ISSUE
-        DUAL_OTHER_PIXELS(DUAL_SMMLA)
+        DUAL_OTHER_PIXELS(DUAL_SMMLA, DUAL_NO_SSAT)
         ".irp i, 6, 7, 2, 5, 1, 4, 0, 3\n"
         "asr r\\i, r\\i, lr\n"
         ".endr\n"
+        DUAL_SSAT("r6") DUAL_SSAT("r7")
+        "ldr lr, [sp]\n"
         "b.w 3b\n"
         "5:\n"
-        DUAL_OTHER_PIXELS(DUAL_NOTHING)
+        DUAL_OTHER_PIXELS(DUAL_NO_SMMLA, DUAL_NO_SSAT)
         "sub r12, #16\n"
 #else
         "ldm r12!, {r8-r11}\n"
@@ -306,14 +307,18 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         ROUND("r4")
         ROUND("r5")
         ROUND("r7")
-#ifdef MOTES_DUAL_ISSUE
-        DUAL_BYTES("")
-#else
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
         "ssat r\\i, #8, r\\i\n"
         ".endr\n"
-#endif
+#ifdef MOTES_DUAL_ISSUE
+        ".irp i, 0, 1, 2, 3, 4, 5\n" /* those that are still to become bytes */
+        "lsl r\\i, r\\i, #12\n"
+        ".endr\n"
+        "ldr lr, [sp]\n"
+        "b.w 3b\n"
+#else
         "b 6b\n"
+#endif
 
         "20:\n" /* the rest of a run: lr is -3 for one byte, -2 for two, -1 for three */
         "cmn lr, #2\n"

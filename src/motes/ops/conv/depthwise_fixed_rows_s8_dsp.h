@@ -155,12 +155,18 @@
 
 /* A function (upper, lower, to, pairs): spreads `columns` columns of four channels of `pairs` pairs of rows, words of the
    upper row at `upper` and of the lower one at `lower`. r3 high bytes; s0 pairs left, s1 to s3 columns left and pointers. */
+#define FIXED_STORE_WORDS(a, b, at) "str " a ", [r2, #(16 * dw_c + " at ")]\n str " b ", [r2, #(16 * dw_c + " at " + 4)]\n"
+#ifdef MOTES_DUAL_ISSUE /* two words a cycle */
+#define FIXED_STORE_TWO(a, b, at) \
+    ".if dw_c < 63\n strd " a ", " b ", [r2, #(16 * dw_c + " at ")]\n .else\n" FIXED_STORE_WORDS(a, b, at) ".endif\n"
+#else
+#define FIXED_STORE_TWO FIXED_STORE_WORDS
+#endif
 #define FIXED_SPREAD_COLUMN                                                                                            \
     "ldr r4, [r0, #(dw_channels * dw_c)]\n ldr r5, [r1, #(dw_channels * dw_c)]\n"                                      \
     "pkhbt r6, r4, r5, lsl #16\n pkhtb r7, r5, r4, asr #16\n"                                                          \
     "and r4, r12, r6, lsl #8\n and r6, r12\n and r5, r12, r7, lsl #8\n and r7, r12\n"                                  \
-    "str r4, [r2, #(16 * dw_c)]\n str r6, [r2, #(16 * dw_c + 4)]\n"                                                    \
-    "str r5, [r2, #(16 * dw_c + 8)]\n str r7, [r2, #(16 * dw_c + 12)]\n .set dw_c, dw_c + 1\n"
+    FIXED_STORE_TWO("r4", "r6", "0") FIXED_STORE_TWO("r5", "r7", "8") ".set dw_c, dw_c + 1\n"
 #define FIXED_SPREAD                                                                                                   \
     "push {r4-r8, r10, lr}\n mov r12, #0xFF00FF00\n"                                                                   \
     "1:\n .set dw_c, 0\n .set dw_moved, 0\n"                                                                           \

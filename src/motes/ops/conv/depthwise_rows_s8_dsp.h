@@ -18,12 +18,16 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
 /* clang-format off */
 
+#ifdef MOTES_DUAL_ISSUE
+#define STORE_COLUMN "strd r4, r6, [r2], #8\n strd r5, r7, [r2], #8\n"
+#else
+#define STORE_COLUMN "str r4, [r2], #4\n str r6, [r2], #4\n str r5, [r2], #4\n str r7, [r2], #4\n"
+#endif
 /* Spreads columns of four channels of `pairs` pairs of rows: words of the upper row at `upper`, of the lower at `lower`. */
 #define COLUMN \
     "ldr r4, [r0]\n ldr r5, [r1]\n add r0, r8\n add r1, r8\n" \
     "pkhbt r6, r4, r5, lsl #16\n pkhtb r7, r5, r4, asr #16\n" \
-    "and r4, r12, r6, lsl #8\n and r6, r12\n and r5, r12, r7, lsl #8\n and r7, r12\n" \
-    "str r4, [r2], #4\n str r6, [r2], #4\n str r5, [r2], #4\n str r7, [r2], #4\n"
+    "and r4, r12, r6, lsl #8\n and r6, r12\n and r5, r12, r7, lsl #8\n and r7, r12\n" STORE_COLUMN
 MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *lower, uint32_t *to, uint32_t pairs,
                                             const depthwise_planes_params *p) {
     /* r8 channels, r9 bytes to spread, r10 where they end, r11 from there to the next pair, r12 high bytes, lr parameters. */
@@ -48,7 +52,9 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
 #ifdef MOTES_DUAL_ISSUE
 /* For cores that begin two instructions a cycle: a load, or a VMOV, goes with a product. P and Q: the next column of the
    upper pair of rows, and of the lower one; P_AT, Q_AT: the one `at` bytes further. r12 can serve once its last word is
-   loaded; s14 brings it back. Two rows of two columns take 37 cycles at stride 1, two columns of a row 24 at stride 2. */
+   loaded; s14 brings it back. Blocks of two columns leave in r6 where they end. Two rows of two columns take 36 cycles at
+   stride 1, two columns of a row 20 at stride 2. */
+#define AT_END "cmp lr, r6\n"
 #define P(r) "ldr " r ", [lr], #16\n"
 #define Q(r) "ldr " r ", [r12], #16\n"
 #define P_AT(r, at) "ldr " r ", [lr, #" at "]\n"
@@ -67,8 +73,8 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "vmov r8, s0\n" ADD_LOWER("r9", "r5", "r10", "r11") "vmov r9, s1\n" \
     SMMLA("r6") "vmov r12, s4\n" SMMLA("r7") SMMLA("r10") SSAT("r6") SMMLA("r11") \
     SSAT("r7") "vmov r8, s13\n" SSAT("r10") "vmov r9, s12\n" SSAT("r11") "strb r6, [r12]\n" \
-    "strb r7, [r12, r8]\n add.w r6, r12, r9\n vmov r12, s14\n add.w r9, r6, r9\n" \
-    "strb r10, [r6]\n vmov s4, r9\n strb r11, [r6, r8]\n add.w r12, r12, lr\n"
+    "strb r7, [r12, r8]\n vmov r6, s10\n add r7, r12, r9\n vmov r12, s14\n" \
+    "strb r10, [r7]\n add r9, r7\n strb r11, [r7, r8]\n vmov s4, r9\n add r12, lr\n"
 #define TWO_BY_ONE \
     P("r10") Q("r11") P_AT("r8", "0") "smuad r6, r10, r0\n" Q_AT("r9", "0") "smultb r7, r10, r0\n" \
     P_AT("r10", "16") ADD_LOWER("r11", "r3", "r6", "r7") Q_AT("r11", "16") ADD_UPPER("r8", "r1", "r6", "r7") \
@@ -76,23 +82,23 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "vmov r10, s4\n" ADD_LOWER("r11", "r5", "r6", "r7") "vmov r11, s13\n" \
     SMMLA("r6") SMMLA("r7") "vmov r9, s12\n add r9, r10\n vmov s4, r9\n" \
     SSAT("r6") "strb r6, [r10]\n" SSAT("r7") "strb r7, [r10, r11]\n"
-#define STORE_ROW \
-    SSAT("r6") SMMLA("r7") "vmov r10, s4\n vmov r11, s12\n" \
-    "strb r6, [r10]\n" SSAT("r7") "strb r7, [r10, r11]\n add r10, r10, r11, lsl #1\n vmov s4, r10\n"
 #define ONE_BY_TWO_1 \
     P("r8") Q("r9") P("r10") "smuad r6, r8, r0\n" Q("r11") "smlabt r6, r9, r3, r6\n" \
     P_AT("r8", "0") "smlad r6, r10, r1, r6\n smuad r7, r10, r0\n" Q_AT("r9", "0") "smlabt r6, r11, r4, r6\n" \
     P_AT("r10", "16") "smlabt r7, r11, r3, r7\n" Q_AT("r11", "16") \
     "smlad r6, r8, r2, r6\n smlad r7, r8, r1, r7\n" "vmov r8, s0\n" \
     "smlabt r6, r9, r5, r6\n smlabt r7, r9, r4, r7\n vmov r9, s1\n smlad r7, r10, r2, r7\n" \
-    SMMLA("r6") "smlabt r7, r11, r5, r7\n" STORE_ROW
+    SMMLA("r6") "smlabt r7, r11, r5, r7\n vmov r10, s4\n vmov r11, s12\n" SSAT("r6") SMMLA("r7") \
+    "strb r6, [r10]\n vmov r6, s10\n add r8, r10, r11, lsl #1\n vmov s4, r8\n" SSAT("r7") "strb r7, [r10, r11]\n"
 #define ONE_BY_TWO_2 \
     P("r8") Q("r9") P("r10") "smuad r6, r8, r0\n" Q("r11") "smlabt r6, r9, r3, r6\n" \
     P("r8") "smlad r6, r10, r1, r6\n" Q("r9") "smlabt r6, r11, r4, r6\n" \
     P("r10") "smlad r6, r8, r2, r6\n" Q("r11") "smuad r7, r8, r0\n" \
     P_AT("r8", "0") "smlabt r6, r9, r5, r6\n smlabt r7, r9, r3, r7\n" Q_AT("r9", "0") \
-    "smlad r7, r10, r1, r7\n smlabt r7, r11, r4, r7\n" \
-    "smlad r7, r8, r2, r7\n vmov r8, s0\n smlabt r7, r9, r5, r7\n vmov r9, s1\n" SMMLA("r6") STORE_ROW
+    "smlad r7, r10, r1, r7\n vmov r10, s0\n smlabt r7, r11, r4, r7\n vmov r11, s1\n smmla r6, r6, r10, r11\n" \
+    "smlad r7, r8, r2, r7\n vmov r8, s4\n smlabt r7, r9, r5, r7\n vmov r9, s12\n" \
+    SSAT("r6") "smmla r7, r7, r10, r11\n strb r6, [r8]\n vmov r6, s10\n add r10, r8, r9, lsl #1\n vmov s4, r10\n" \
+    SSAT("r7") "strb r7, [r8, r9]\n"
 #define ONE_BY_ONE \
     P("r8") Q("r9") P_AT("r10", "0") "smuad r6, r8, r0\n" Q_AT("r11", "0") "smlabt r6, r9, r3, r6\n" \
     P_AT("r8", "16") "smlad r6, r10, r1, r6\n" Q_AT("r9", "16") "smlabt r6, r11, r4, r6\n" \
@@ -115,6 +121,8 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "vmov r8, s0\n vmov r9, s1\n" \
     ".irp i, " all "\n smmla r\\i, r\\i, r8, r9\n .endr\n" \
     ".irp i, " all "\n ssat r\\i, #8, r\\i, asr #16\n .endr\n"
+
+#define AT_END "vmov r8, s10\n cmp lr, r8\n"
 
 /* Two rows: of two columns, of one. */
 #define TWO_BY_TWO \
@@ -163,11 +171,11 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
 #define ROW(l, before, two, one) \
     "ldr r6, [sp, #44]\n ldrh r7, [r6, #6]\n vmov r9, s14\n" \
     "add r12, lr, r9\n adds r7, lr\n vmov s10, r7\n cmp lr, r7\n beq.w " l "2f\n" \
-    l "1:\n" before two "vmov r8, s10\n cmp lr, r8\n bne.w " l "1b\n" \
+    l "1:\n" before two AT_END "bne.w " l "1b\n" \
     l "2:\n" \
     "ldr r6, [sp, #44]\n ldrh r6, [r6, #8]\n cmp r6, #0\n beq " l "3f\n" one \
     l "3:\n"
-#define ONE_MORE(l, two) two "vmov r8, s10\n cmp lr, r8\n beq.w " l "2f\n"
+#define ONE_MORE(l, two) two AT_END "beq.w " l "2f\n"
 /* Of each channel `rows` times `row`, `height` rows of outputs; then `last`. s0, s1 rescaling, s4 y, s5 where rows end, s6
    plane, s7 y of the channel, s8 taps, s9 bytes of rows, s10 where whole blocks end, s11 channels left, s12 channels, s13
    bytes of a row of y, s14 of a pair of rows; stack from 36: channels, alone, parameters. r0-r5 taps, lr and r12 planes. */
@@ -210,6 +218,8 @@ MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *
 }
 
 #undef COLUMN
+#undef STORE_COLUMN
+#undef AT_END
 #undef P
 #undef Q
 #undef P_AT

@@ -40,7 +40,9 @@
 #define FIRST_STEP DUAL(BEGIN, WORD("r10"), VALUE("r8"), VALUE("r9"))
 #define STEP DUAL(ADD, WORD("r10"), VALUE("r8"), VALUE("r9"))
 #define STEPS(n) ".rept " #n " - 1\n" STEP ".endr\n" DUAL(ADD, "", "ldr r8, [sp]\n", "ldr r9, [sp, #4]\n")
+#define STORE_SUMS "stm r8!, {r0-r7}\n"
 #else
+#define STORE_SUMS ".irp i, 1, 2, 3, 4, 5, 6, 7\n str r\\i, [r8, #4 * \\i]\n .endr\n str r0, [r8], #32\n"
 #define AHEAD
 #define STEP \
     "ldr r8, [r12], #4\n ldr r9, [r12], #4\n ldr r10, [lr], #4\n ldr r11, [lr], #4\n" \
@@ -68,10 +70,7 @@ MOTES_ASSEMBLY void winograd_products_16_s8_dsp(const uint32_t *values, const ui
         AHEAD
         FIRST_STEP
         STEPS(7)
-        ".irp i, 1, 2, 3, 4, 5, 6, 7\n"
-        "str r\\i, [r8, #4 * \\i]\n"
-        ".endr\n"
-        "str r0, [r8], #32\n"
+        STORE_SUMS
         "str r8, [sp]\n"
         "cmp r12, r9\n"
         "bne.w 1b\n"
@@ -106,10 +105,7 @@ MOTES_ASSEMBLY void winograd_products_32_s8_dsp(const uint32_t *values, const ui
         "ldr r11, [sp, #48]\n"
         "cmp r12, r10\n"
         "bne.w 2b\n"
-        ".irp i, 1, 2, 3, 4, 5, 6, 7\n"
-        "str r\\i, [r8, #4 * \\i]\n"
-        ".endr\n"
-        "str r0, [r8], #32\n"
+        STORE_SUMS
         "add r10, r11\n"
         "str r8, [sp]\n"
         "str r10, [sp, #8]\n"
@@ -132,10 +128,7 @@ MOTES_ASSEMBLY void winograd_products_more_s8_dsp(const uint32_t *values, const 
         "ldm r8, {r0-r7}\n"
         AHEAD
         STEPS(16)
-        ".irp i, 1, 2, 3, 4, 5, 6, 7\n"
-        "str r\\i, [r8, #4 * \\i]\n"
-        ".endr\n"
-        "str r0, [r8], #32\n"
+        STORE_SUMS
         "str r8, [sp]\n"
         "cmp r12, r9\n"
         "bne.w 1b\n"
@@ -143,6 +136,7 @@ MOTES_ASSEMBLY void winograd_products_more_s8_dsp(const uint32_t *values, const 
         "pop {r4-r11, pc}\n");
 }
 
+#undef STORE_SUMS
 #undef BEGIN
 #undef ADD
 #undef WORD
