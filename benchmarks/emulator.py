@@ -101,7 +101,7 @@ def unicorn(image: Path) -> Run:
     """The emulator alone."""
     chip = board(BOARD).chip
     assert chip is not None
-    emulator: Any = unicorn_module.Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)  # type: ignore[no-untyped-call]
+    emulator: Any = unicorn_module.Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
     emulator.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M4)
     for memory in (chip.flash, chip.ram):
         emulator.mem_map(memory.start, memory.size)
