@@ -6,7 +6,7 @@ import dataclasses
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,11 +164,13 @@ def _link(
     if notes_ and kept and map_:
         return _from_notes(json.loads(notes_.read_bytes()), kept, map_.read_bytes())
     roomy = re.sub(r"(LENGTH\s*=\s*)[^\s,}]+", rf"\g<1>{ROOM:#x}", script)
-    elf, _ = _run_linker(compiler, draft, roomy)
-    bound = stack_bound(read_elf(elf), interrupts=interrupts)
-    startup = frozenset(s.name for unit in own for s in read_elf(draft[unit].read_bytes()).symbols if s.kind in SIZED)
-    check_fit(read_elf(elf), bound.bytes, board.name, board.chip)
-    elf, listing = _run_linker(compiler, objects(bound.bytes), script)
+    elves = {unit: read_elf(path.read_bytes()) for unit, path in draft.items()}
+    library = _incomplete(elves.values(), script)
+    whole = read_elf(_run_linker(compiler, draft, roomy, library)[0])
+    bound = stack_bound(whole, interrupts=interrupts)
+    startup = frozenset(s.name for unit in own for s in elves[unit].symbols if s.kind in SIZED)
+    check_fit(whole, bound.bytes, board.name, board.chip)
+    elf, listing = _run_linker(compiler, objects(bound.bytes), script, library)
     notes = {"stack": dataclasses.asdict(bound), "startup": sorted(startup)}
     kept = cache.keep(f"{key}.elf", elf)
     cache.keep(f"{key}.map", listing)
@@ -182,7 +184,7 @@ def _from_notes(notes: Any, kept: Path, map_: bytes) -> _Linked:
     return _Linked(kept, map_, StackBound(notes["stack"]["bytes"], chain, handler), frozenset(notes["startup"]))
 
 
-def _run_linker(compiler: Compiler, objects: Mapping[str, Path], script: str) -> tuple[bytes, bytes]:
+def _run_linker(compiler: Compiler, objects: Mapping[str, Path], script: str, library: bool) -> tuple[bytes, bytes]:
     """The ELF file and the map of these objects."""
     entry = re.search(r"\bENTRY\s*\(\s*(\w+)\s*\)", script)
     with cache.workshop() as where:
@@ -190,16 +192,14 @@ def _run_linker(compiler: Compiler, objects: Mapping[str, Path], script: str) ->
         for unit, path in objects.items():
             (where / f"{unit}.o").write_bytes(path.read_bytes())
         options = ["-T", "link.ld", *([f"-Wl,--entry={entry[1]}"] if entry else [])]
-        files = [f"{unit}.o" for unit in objects]
-        map_ = compiler.link(files, "image.elf", where, *options, library=_incomplete(objects.values(), script))
+        map_ = compiler.link([f"{unit}.o" for unit in objects], "image.elf", where, *options, library=library)
         return (where / "image.elf").read_bytes(), map_.encode()
 
 
-def _incomplete(objects: Iterable[Path], script: str) -> bool:
+def _incomplete(objects: Collection[Elf], script: str) -> bool:
     """Whether neither these objects nor the linker script define all that they use."""
-    elves = [read_elf(path.read_bytes()) for path in objects]
-    used = {name for elf in elves for name in elf.undefined}
-    defined = {symbol.name for elf in elves for symbol in elf.symbols}
+    used = {name for elf in objects for name in elf.undefined}
+    defined = {symbol.name for elf in objects for symbol in elf.symbols}
     return not used <= defined | set(re.findall(r"\w+", script))
 
 

@@ -106,6 +106,7 @@ class _Code:
         self.reader = _READERS[elf.machine]()
         kinds = (self.reader.mark, "$d")
         self._marks = sorted((s.address, s.name[:2]) for s in elf.symbols if s.name[:2] in kinds)
+        self._functions: dict[int, Function] = {}
         self._chains: dict[int, tuple[tuple[str, int], ...]] = {}
         self._open: list[int] = []
 
@@ -149,7 +150,9 @@ class _Code:
         return found
 
     def _follow(self, start: int) -> Function:
-        """Follow every path of the function with the depth of the stack along it."""
+        """Follow every path of the function, once, with the depth of the stack along it."""
+        if start in self._functions:
+            return self._functions[start]
         following = self._starts[bisect.bisect(self._starts, start) :]
         size, name = self._named[start]
         function = Function(name, start, start + size if size else next(iter(following), start + 0x1000))
@@ -176,6 +179,7 @@ class _Code:
             if not todo and switch is not None:
                 # The targets of a jump table are what nothing else leads to; the depth there is that of the jump.
                 todo = [(a, switch) for a in code if a not in seen][:1]
+        self._functions[start] = function
         return function
 
     def _decode(self, function: Function) -> Iterator[Instruction]:
