@@ -70,7 +70,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     named = (mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "virt" in metafunc.fixturenames and not any("virt" in names for names in named):
         mark = metafunc.definition.get_closest_marker("cores")
-        asked = {k: v for k, v in mark.kwargs.items() if k in ("needs", "only", "applications")} if mark else {}
+        asked = {k: v for k, v in mark.kwargs.items() if k in ("needs", "only", "unicorn")} if mark else {}
         metafunc.parametrize("virt", serving(**asked), indirect=True)
 
 
@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what `make test` leaves out on boards other than virt-m4."""
     for item in items:
         mark, call = item.get_closest_marker("cores"), getattr(item, "callspec", None)
-        if mark and call and call.params["virt"] != MAIN:
+        if mark and call and call.params.get("virt", MAIN) != MAIN:
             by = mark.kwargs.get("by")
             name = " ".join(str(call.params[p]) for p in (*by, "virt")) if by else f"{item.path.name} {item.name}"
             if share(name, mark.kwargs.get("one_in", 1)):

@@ -7,7 +7,7 @@ A board is here by its folder alone. The mark `cores` of a test says more:
     by=("parameter",)   ... or by these parameters and the board alone, where tests share what is slow to make
     needs=("dsp",)      only boards whose core has these features
     only="virt-m4"      this board alone
-    applications=True   only boards that run applications, and have the emulator that tests of tests/machine are about
+    unicorn=True        only boards whose core Unicorn executes
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ MAIN = "virt-m4"
 CORES = {b.name: b.core for b in boards() if b.core.model}
 
 
-def serving(needs: tuple[str, ...] = (), only: str = "", applications: bool = False) -> list[str]:
+def serving(needs: tuple[str, ...] = (), only: str = "", unicorn: bool = False) -> list[str]:
     """The boards that a test with such a mark runs on."""
     return [
         name
         for name, core in CORES.items()
-        if core.features >= set(needs) and only in ("", name) and not (applications and core.model in MACHINES)
+        if core.features >= set(needs) and only in ("", name) and not (unicorn and core.model in MACHINES)
     ]
 
 

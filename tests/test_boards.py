@@ -42,7 +42,6 @@ def profiled(small: tuple[Path, Path, mt.App], virt: Board) -> Profile:
     return profile(model, virt.name, input="lcg")
 
 
-@pytest.mark.cores(applications=True)
 def test_events_are_those_of_the_host(small: tuple[Path, Path, mt.App], run: Run) -> None:
     _, recording, app = small
     here = app.build("host").run(recording)
@@ -64,7 +63,6 @@ def test_a_profile_says_how_near_to_silicon_this_core_is(profiled: Profile, virt
     tells_the_caveat([profiled], virt, tmp_path)
 
 
-@pytest.mark.cores(applications=True)
 def test_an_application_says_how_near_to_silicon_this_core_is(
     built: Build, run: Run, virt: Board, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from motes.machine import measure
 from motes.target import Board
 
 Build = Callable[..., Path]
-pytestmark = pytest.mark.cores(one_in=4, needs=("dsp", "fpu"), applications=True)
+pytestmark = pytest.mark.cores(one_in=4, needs=("dsp", "fpu"), unicorn=True)
 
 ACCESS = """
 __attribute__((naked, noinline)) void access_%d(

@@ -16,7 +16,7 @@ from motes.machine import LedChange, Line, PeripheralUse, Tap, execute
 from motes.target import Board, board
 
 Build = Callable[..., Path]
-pytestmark = pytest.mark.cores(one_in=4, applications=True)
+pytestmark = pytest.mark.cores(one_in=4)
 HZ_OF_M4 = 64_000_000
 
 # Takes every buffer, works on it for WORK turns of a loop, and says so.

@@ -14,7 +14,7 @@ from motes.machine import execute, measure
 from motes.target import Board
 
 Build = Callable[..., Path]
-pytestmark = pytest.mark.cores(one_in=4, applications=True)
+pytestmark = pytest.mark.cores(one_in=4, unicorn=True)  # test_qemu.py has those of QEMU
 
 NOWHERE = 0x90000000
 """Where no board has anything."""

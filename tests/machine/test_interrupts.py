@@ -12,7 +12,7 @@ from motes.machine import execute
 from motes.target import Board
 
 Build = Callable[..., Path]
-pytestmark = pytest.mark.cores(one_in=4, applications=True)
+pytestmark = pytest.mark.cores(one_in=4)
 
 # Every register that a handler may change, the flags included, is changed by it, whatever the compiler thinks.
 CLOBBER = """
@@ -69,7 +69,7 @@ FP_AFTER = "".join(
 FPSCR_AFTER = "vmrs r1, fpscr\\n cmp r1, #0x400000\\n it ne\\n orrne r5, r5, #128\\n"
 
 
-@pytest.mark.cores(one_in=4, needs=("dsp", "fpu"), applications=True)
+@pytest.mark.cores(one_in=4, needs=("dsp", "fpu"))
 @pytest.mark.parametrize("handler_fp", [False, True], ids=["plain-handler", "fp-handler"])
 @pytest.mark.parametrize("main_fp", [False, True], ids=["plain-main", "fp-main"])
 @pytest.mark.parametrize("odd", [False, True], ids=["stack-at-8", "stack-at-4"])
@@ -138,7 +138,7 @@ __attribute__((naked, noinline)) uint32_t keeps(uint32_t n __attribute__((unused
 """
 
 
-@pytest.mark.cores(one_in=4, needs=("scalar",), applications=True)
+@pytest.mark.cores(one_in=4, needs=("scalar",))
 @pytest.mark.parametrize("odd", [False, True], ids=["stack-at-8", "stack-at-4"])
 def test_nothing_is_changed_without_an_fpu(odd: bool, application: Build, virt: Board) -> None:
     if virt.core.zig_target.startswith("riscv"):

@@ -17,7 +17,7 @@ from motes.machine import Spent, measure
 from motes.target import Board
 
 Build = Callable[..., Path]
-pytestmark = pytest.mark.cores(one_in=4, applications=True)
+pytestmark = pytest.mark.cores(one_in=4)
 
 LAYERS = """
 int8_t motes_input_0[64];

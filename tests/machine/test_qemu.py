@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import emulator_of
+from motes.build import image
 from motes.errors import BadInput, BoardFault
 from motes.machine import execute, measure
 from motes.target import board
@@ -72,6 +73,22 @@ FAULTS = {
         "((void (*)(void))(0x01000100u + x))();",
         r"usage fault in bad \(main\.c:\d+\): it jumped to an address without the Thumb bit; look for a function",
     ),
+    "erased flash": (
+        "((void (*)(void))(0x01080001u + x))();",
+        r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core",
+    ),
+    "breakpoint": (
+        '__asm volatile("bkpt #1");',
+        r"usage fault in bad \(main\.c:\d+\): it executed BKPT without a debugger",
+    ),
+    "supervisor call": (
+        '__asm volatile("svc #1");',
+        r"usage fault in bad \(main\.c:\d+\): it executed SVC, which nothing handles",
+    ),
+    "unaligned exclusive": (
+        '__asm volatile("ldrex r1, [%0]" : : "r"(0x20001001u + x) : "r1");',
+        r"usage fault in bad \(main\.c:\d+\): an access that must be aligned is not",
+    ),
     "undefined": (
         '__asm volatile("udf #1");',
         r"usage fault in bad \(main\.c:\d+\): the instruction is undefined on this core; look for a trap",
@@ -86,6 +103,17 @@ FAULTS = {
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
     emulator_of(M55)
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def built(where: Path, text: str, *peripherals: str) -> Path:
+    """An application of this C."""
+    sources = {"main.c": '#include "board.h"\n' + text}
+    return image.link(sources, M55, where, name="image", prefix="p", peripherals=peripherals, interrupts=1).elf
 
 
 def test_an_image_does_and_counts_what_it_does_in_unicorn(profile_image: Build) -> None:
@@ -124,6 +152,21 @@ def test_stack_overflow(profile_image: Build) -> None:
         measure(profile_image(text, on=M55), M55)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("*(volatile uint32_t *)0x21101008u = 1;", "it wrote 4 bytes at offset 0x8 of the led, which has words only"),
+        (
+            "(void)*(volatile uint8_t *)0x21101000u;",
+            "it read 1 bytes at offset 0x0 of the led, which has words only: STATE",
+        ),
+    ],
+)
+def test_misused_peripherals(where: Path, text: str, words: str) -> None:
+    with pytest.raises(BoardFault, match=rf"bus fault in main \(.*\): {words}"):
+        execute(built(where, f"int main(void) {{ {text} board_exit(0); return 0; }}"), M55, {})
+
+
 def test_an_image_that_does_not_end(profile_image: Build) -> None:
     image = profile_image("int main(void) { START; for (;;) {} }", on=M55)
     with pytest.raises(BoardFault, match=r"endless loop in main .*: the profile image has not ended after 100,000 cyc"):
@@ -134,12 +177,6 @@ def test_an_image_that_sleeps(profile_image: Build) -> None:
     image = profile_image('int main(void) { START; __asm volatile("wfi"); EXIT(0); }', on=M55)
     with pytest.raises(BadInput, match="it went to sleep before it ended; is this a profile image"):
         measure(image, M55)
-
-
-def test_applications_are_refused(profile_image: Build) -> None:
-    image = profile_image("int main(void) { EXIT(0); }", on=M55)
-    with pytest.raises(BadInput, match="board virt-m55 runs models, not applications: QEMU has none of its periph"):
-        execute(image, M55, {})
 
 
 @pytest.mark.parametrize(

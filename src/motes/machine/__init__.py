@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from motes.errors import BadInput, BoardFault, MotesError
-from motes.machine.qemu import MACHINES
 from motes.machine.requests import ExecuteRequest, MeasureRequest, Place, Recording, ReplayRequest, Tap
 from motes.machine.results import (
     Execution,
@@ -152,11 +151,6 @@ def execute(
         BoardFault: it stopped by a fault, or went on for 10 s without sleep after its input had ended.
     """
     _check_board(board)
-    if board.core.model in MACHINES:
-        raise BadInput(
-            f"board {board.name} runs models, not applications: QEMU has none of its peripherals; profile and verify "
-            "models on it, and run applications on another board: motes boards"
-        )
     if until_s is not None and not 0 < until_s < 1e6:
         raise BadInput(f"until_s is {until_s}; expected seconds, more than 0")
     recordings = {name: _recording(name, *feed) for name, feed in feeds.items()}

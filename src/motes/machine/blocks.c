@@ -25,6 +25,7 @@ typedef struct {
     uint64_t watched_return;      /* an address to tell Python about too, or an odd number */
     uint64_t previous;      /* 1 + the place of the block whose branch is not accounted yet, or 0 */
     uint64_t previous_end;  /* the address behind it */
+    uint64_t accounted;     /* what `previous` was before this block, or 0 */
     uint32_t stopped;       /* this code has stopped the emulator */
     uint32_t masked;        /* an interrupt waits until the core no longer holds it back */
     uint64_t registers[15]; /* the emulator's numbers of those that blocks rely on */
@@ -65,6 +66,7 @@ void motes_on_block(void *emulator, uint64_t address, uint32_t size, void *user)
         uint64_t branch = address == l->previous_end ? b->fallen : b->taken;
         b->cycles += branch;
         l->clock += branch;
+        l->accounted = l->previous;
         l->previous = 0;
     }
     if (place >= l->count) {

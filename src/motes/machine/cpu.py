@@ -10,7 +10,7 @@ import ctypes
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import cast
+from typing import ClassVar, cast
 
 from motes.errors import BadInput
 from motes.machine.architecture import Architecture
@@ -52,6 +52,8 @@ class Cpu(ABC):
     architecture: Architecture
     ledger: Ledger
     """The clock and the counters, shared with blocks.c."""
+    asks: ClassVar[bool] = True
+    """Whether a peripheral is asked for what the program reads; else it reads what `show` has left there."""
     _blocks: ctypes.Array[Block]
     """What was spent in each block, by the halfword of code at which it starts."""
 
@@ -101,7 +103,7 @@ class Cpu(ABC):
             block = self._blocks[ledger.previous - 1]
             block.cycles += block.taken
             ledger.clock += block.taken
-            ledger.previous = 0
+        ledger.previous = ledger.accounted = 0
 
     # -------------------------------------------------------------------------------------------- accounts
 
@@ -109,8 +111,7 @@ class Cpu(ABC):
         """Set all counts back to nothing; the block under way is not counted."""
         for i in self._seen:
             self._blocks[i].instructions = self._blocks[i].cycles = 0
-        self.ledger.instructions = 0
-        self.ledger.previous = 0
+        self.ledger.instructions = self.ledger.previous = self.ledger.accounted = 0
 
     def functions(self) -> dict[str, Spent]:
         """What has been spent in each function, most cycles first."""
@@ -179,6 +180,10 @@ class Cpu(ABC):
     @abstractmethod
     def registers(self) -> Registers:
         """What a fault reports."""
+
+    @abstractmethod
+    def show(self, address: int, value: int) -> None:
+        """What the program will read from a register of a peripheral, where nobody is asked then."""
 
     @abstractmethod
     def map_registers(self, base: int, size: int, read: Read, write: Write) -> None:

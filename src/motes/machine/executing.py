@@ -7,11 +7,14 @@ from collections.abc import Callable
 from motes.errors import BadInput
 from motes.machine.arm import ARM
 from motes.machine.arm_interrupts import ArmInterrupts
-from motes.machine.cpu import Stop
+from motes.machine.cpu import Cpu, Stop
+from motes.machine.emulating import start
 from motes.machine.faults import RegisterFault, bad_register, endless
 from motes.machine.firmware import read_firmware
 from motes.machine.interrupts import Interrupts
 from motes.machine.peripherals import KINDS, SENSORS, SIZE, Device, Led, Sensor
+from motes.machine.qemu_cpu import QemuCpu
+from motes.machine.qemu_interrupts import QemuInterrupts
 from motes.machine.requests import ExecuteRequest
 from motes.machine.results import Execution, Line, Spent
 from motes.machine.riscv_interrupts import RiscvInterrupts
@@ -33,8 +36,8 @@ class VirtualBoard:
     def __init__(self, request: ExecuteRequest, on_line: Callable[[Line], None]) -> None:
         assert request.board.chip is not None
         self._request, self._chip = request, request.board.chip
-        self._cpu = UnicornCpu(read_firmware(request.image), request.board)
-        self._interrupts: Interrupts = (ArmInterrupts if self._cpu.architecture is ARM else RiscvInterrupts)(self._cpu)
+        self._cpu = start(read_firmware(request.image), request.board)
+        self._interrupts = _controller(self._cpu)
         self._tracer = Tracer(self._cpu, request.marks, request.taps)
         self._interrupts.on_enter = self._tracer.enter_interrupt
         self._interrupts.on_leave = self._tracer.leave_interrupt
@@ -52,11 +55,13 @@ class VirtualBoard:
         try:
             while self._exit_status is None:
                 self._go_on()
+            if self._text:
+                self._end_line()
+            return self._result(self._exit_status)
         except RegisterFault as error:
             raise bad_register(self._cpu.firmware, self._cpu.registers(), str(error)) from None
-        if self._text:
-            self._end_line()
-        return self._result(self._exit_status)
+        finally:
+            self._cpu.close()
 
     def _go_on(self) -> None:
         """To the next event."""
@@ -132,6 +137,7 @@ class VirtualBoard:
             if device is None or due > self.now:
                 return
             device.fire()
+            self._show(device)
 
     def _sleep(self) -> None:
         """WFI: until an interrupt waits, or the input is over."""
@@ -186,17 +192,34 @@ class VirtualBoard:
             else:
                 known = ", ".join((*KINDS, *SENSORS))
                 raise BadInput(f"board {self._request.board.name}: no {name} can be modelled; known are {known}")
-            self._cpu.map_registers(peripheral.base, SIZE, devices[name].read, self._writer(devices[name]))
+            device = devices[name]
+            self._cpu.map_registers(peripheral.base, SIZE, self._reader(device), self._writer(device))
+            self._show(device)
         return devices
+
+    def _reader(self, device: Device) -> Callable[[int, int], int]:
+        def read(offset: int, size: int) -> int:
+            value = device.read(offset, size)
+            self._show(device)
+            return value
+
+        return device.read if self._cpu.asks else read
 
     def _writer(self, device: Device) -> Callable[[int, int, int], None]:
         def write(offset: int, size: int, value: int) -> None:
             due = device.due()
             device.write(offset, size, value)
+            self._show(device)
             if device.due() != due:
                 self._cpu.look_up()
 
         return write
+
+    def _show(self, device: Device) -> None:
+        """Leave in its registers what the program will read there, where the device is not asked then."""
+        if not self._cpu.asks and device.peripheral.base is not None:
+            for offset in device.names:
+                self._cpu.show(device.peripheral.base + offset, device.shown(offset))
 
     def _check_recordings(self) -> None:
         for name in self._request.recordings:
@@ -236,6 +259,14 @@ class VirtualBoard:
             symbols={name: cpu.read(*cpu.firmware.extent(name)) for name in self._request.read},
             exit_status=exit_status,
         )
+
+
+def _controller(cpu: Cpu) -> Interrupts | QemuInterrupts:
+    """The interrupt controller for a core."""
+    if isinstance(cpu, QemuCpu):
+        return QemuInterrupts(cpu)
+    assert isinstance(cpu, UnicornCpu)
+    return (ArmInterrupts if cpu.architecture is ARM else RiscvInterrupts)(cpu)
 
 
 def execute_image(request: ExecuteRequest, on_line: Callable[[Line], None]) -> Execution:

@@ -46,6 +46,7 @@ class Ledger(ctypes.Structure):
         ("watched_return", ctypes.c_uint64),
         ("previous", ctypes.c_uint64),
         ("previous_end", ctypes.c_uint64),
+        ("accounted", ctypes.c_uint64),
         ("stopped", ctypes.c_uint32),
         ("masked", ctypes.c_uint32),
         ("registers", ctypes.c_uint64 * 15),

@@ -62,6 +62,10 @@ class Device:
     def read(self, offset: int, size: int) -> int:
         """The program reads a register."""
         self._check("read", offset, size)
+        return self.shown(offset)
+
+    def shown(self, offset: int) -> int:
+        """What it would read there."""
         return self.registers.get(offset, 0)
 
     def write(self, offset: int, size: int, value: int) -> None:
@@ -211,11 +215,17 @@ class Sensor(Device):
         return self._started + self._cycles(len(self._recording.data))
 
     def read(self, offset: int, size: int) -> int:
-        """DONE takes a full buffer, LOST counts; the rest is what was written."""
-        shown = super().read(offset, size)
+        """DONE takes a full buffer."""
+        value = super().read(offset, size)
         if offset == 0x10:
-            return self._full.pop(0) if self._full else 0
-        return self._lost // self._item if offset == 0x14 else shown
+            self._full = self._full[1:]
+        return value
+
+    def shown(self, offset: int) -> int:
+        """DONE is the oldest full buffer, LOST counts; the rest is what was written."""
+        if offset == 0x10:
+            return self._full[0] if self._full else 0
+        return self._lost // self._item if offset == 0x14 else super().shown(offset)
 
     def write(self, offset: int, size: int, value: int) -> None:
         """CONTROL starts and stops it, NEXT hands it a buffer."""

@@ -33,6 +33,8 @@ PROGRAM = "qemu-system-arm"
 MACHINES = {"cortex-m55": "mps3-an547"}
 """Boards of QEMU, by the names of their cores in cores/*.toml."""
 OLDEST = (7, 2)
+INTERRUPTS = "/machine/iotkit/cluster0/armv7m0"
+"""The interrupt controller of these boards."""
 PATIENCE = 60
 """Seconds in which QEMU answers, however slow the machine."""
 PLUGIN = Path(__file__).with_name("qemu.c")
@@ -204,6 +206,11 @@ class Qemu:
     def fill(self, address: int, size: int, value: int) -> None:
         """Write one byte over and over."""
         self._tested(f"memset {address:#x} {size:#x} {value:#x}")
+
+    def interrupt(self, irq: int) -> None:
+        """A pulse on a line of the interrupt controller."""
+        for level in (1, 0):
+            self._tested(f"set_irq_in {INTERRUPTS} unnamed-gpio-in {irq} {level}")
 
     def registers(self) -> dict[str, int]:
         """The core's registers, by the names R00 to R15 and XPSR."""

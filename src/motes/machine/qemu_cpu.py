@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -22,14 +23,24 @@ from motes.machine.faults import (
     stack_overflow,
 )
 from motes.machine.firmware import Firmware
+from motes.machine.native import NOT_AN_ADDRESS
 from motes.machine.qemu import Kind, Qemu, Question
 from motes.target import Board
 
 VECTORS = 0
 """Where the core finds the vector table after reset."""
 VECTOR_COUNT = 16 + 16
-FAULTS = range(3, 7)
-"""Exceptions: hard fault, memory management, bus fault, usage fault."""
+EXCEPTION = 0x1FF
+"""The bits of xPSR that say which exception is being handled."""
+FIRST_IRQ = 16
+ENABLED = 0xE000E100
+"""The register of enabled interrupts, 0 to 31."""
+STACKED_PC = 24
+"""Where a frame holds the address that was interrupted."""
+FAULTS = range(2, 16)
+"""Exceptions of the core itself: nothing handles them."""
+SUPERVISOR_CALL = 11
+BREAKPOINT = 7  # in `Architecture.exceptions`
 STATUS = 0xE000ED28
 """The registers of faults, from CFSR on (Armv8-M Architecture Reference Manual, D1.2)."""
 FETCHES, DATA_BUS, DATA_MEMORY = 1 << 8 | 1 << 0, 1 << 15, 1 << 7
@@ -39,7 +50,14 @@ WITHOUT_FP = 1 << 4  # of EXC_RETURN
 
 
 class QemuCpu(Cpu):
-    """One core with its flash and RAM, at reset."""
+    """One core with its flash and RAM, at reset.
+
+    Attributes:
+        on_interrupt: called when the handler of an interrupt is next, with its number.
+        on_resume: called when what was interrupted is next.
+    """
+
+    asks = False
 
     def __init__(self, firmware: Firmware, board: Board) -> None:
         super().__init__(firmware, board)
@@ -57,9 +75,13 @@ class QemuCpu(Cpu):
         self._devices: list[tuple[range, Read, Write]] = []
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self._watched: set[int] = set()
-        self._handlers = {self.word(flash.start + WORD * number) & ~1 for number in FAULTS}
+        self._handlers = {self.word(flash.start + WORD * number) & ~1 for number in FAULTS} - {0}
         for address in self._handlers:
             super().watch(address)
+        self.on_interrupt: Callable[[int], None] = lambda irq: None
+        self.on_resume: Callable[[], None] = lambda: None
+        self._resumes_at = NOT_AN_ADDRESS  # where the code goes on that was interrupted
+        self._shown: dict[int, int] = {}
         while (first := self._qemu.question()).kind is Kind.IDLE:  # before reset
             pass
         self._waiting: Question | None = first  # of the first block: the core waits for an answer
@@ -75,6 +97,7 @@ class QemuCpu(Cpu):
             if question.kind is Kind.IDLE:
                 self._waiting = None
                 self.settle()
+                self.look_up()  # when it wakes
                 return Stop.SLEEP
             if question.kind is Kind.LIMIT and self.ledger.clock >= self.ledger.limit:
                 self._stop = Stop.LIMIT
@@ -100,16 +123,37 @@ class QemuCpu(Cpu):
             self._note(address, question.size)
         elif question.kind is Kind.VISIT:
             self._visit(address)
+        elif question.kind is Kind.OUTSIDE and address in self.chip.flash:  # which is erased there
+            raise refused(self.firmware, self.registers(), -uc_const.UC_ERR_INSN_INVALID, ARM.exceptions)
         elif question.kind is Kind.OUTSIDE:
             raise self._bad_access(uc_const.UC_MEM_FETCH_UNMAPPED, address, question.size)
         elif question.kind in (Kind.LOADED, Kind.STORED):
             self._access(question)
 
     def _visit(self, address: int) -> None:
-        if address in self._handlers and self._qemu.registers()["XPSR"] & 0x1FF in FAULTS:
-            raise self._fault()
-        if address in self._watched:
+        if address in self._handlers or address == self._resumes_at:
+            exception = self._qemu.registers()["XPSR"] & EXCEPTION
+            if exception in FAULTS:
+                raise self._fault(exception)
+            if exception >= FIRST_IRQ and address != self._resumes_at:
+                self._interrupted(exception - FIRST_IRQ)
+            elif exception == 0 and address == self._resumes_at:
+                self._resumes_at = NOT_AN_ADDRESS
+                self.on_resume()
+        if address in self._watched or address == self.ledger.watched_return:
             self.on_visit(address)
+
+    def _interrupted(self, irq: int) -> None:
+        """A handler is next: see to it that its end is noticed."""
+        ledger = self.ledger
+        if self._resumes_at == NOT_AN_ADDRESS:
+            self._resumes_at = int.from_bytes(self._qemu.read(self.sp + STACKED_PC, WORD), "little")
+            if ledger.accounted and self._resumes_at == ledger.previous_end:  # its branch was not taken
+                block = self._blocks[ledger.accounted - 1]
+                block.cycles += block.fallen - block.taken
+                ledger.clock += block.fallen - block.taken
+        self.on_interrupt(irq)
+        ledger.watched_return = self._resumes_at
 
     def _access(self, question: Question) -> None:
         """A load or a store that is not of flash or RAM; it has been done."""
@@ -122,7 +166,9 @@ class QemuCpu(Cpu):
         try:
             offset = question.address - place.start
             if stores:
-                write(offset, question.size, self._stored(question.at) & (1 << 8 * question.size) - 1)
+                value = self._stored(question.at) & (1 << 8 * question.size) - 1
+                self._shown[question.address] = value
+                write(offset, question.size, value)
             else:
                 read(offset, question.size)
         except RegisterFault as error:
@@ -136,6 +182,28 @@ class QemuCpu(Cpu):
         return self._qemu.registers()[f"R{int(named[1:]) if number is None else number:02}"]
 
     # -------------------------------------------------------------------------------------------- memory, registers
+
+    def watch_interrupts(self, irqs: Iterable[int]) -> None:
+        """Call `on_interrupt` for these, and `on_resume` behind them."""
+        for irq in irqs:
+            handler = self.word(self.chip.flash.start + WORD * (FIRST_IRQ + irq)) & ~1
+            self._handlers.add(handler)
+            super().watch(handler)
+
+    def interrupt(self, irq: int) -> None:
+        """A peripheral asks for attention."""
+        self._qemu.interrupt(irq)
+
+    @property
+    def enabled(self) -> int:
+        """The interrupts that are enabled, a bit each."""
+        return self._qemu.words(ENABLED, 1)[0]
+
+    def show(self, address: int, value: int) -> None:
+        """As `Cpu` says."""
+        if self._shown.get(address) != value:
+            self._shown[address] = value
+            self._qemu.write(address, value.to_bytes(WORD, "little"))
 
     def watch(self, address: int) -> None:
         """As `Cpu` says."""
@@ -185,7 +253,7 @@ class QemuCpu(Cpu):
     def _bad_access(self, kind: int, address: int, size: int) -> BoardFault:
         return bad_access(self.firmware, self.chip, self.registers(), BadAccess(kind, address, size))
 
-    def _fault(self) -> BoardFault:
+    def _fault(self, exception: int) -> BoardFault:
         """What has brought the core into the handler of a fault, from its registers and the frame that it stacked."""
         status, _, _, memory, bus = self._qemu.words(STATUS, 5)
         handler = self.registers()
@@ -199,21 +267,28 @@ class QemuCpu(Cpu):
         shown = {**handler.shown, "pc": pc, "lr": lr, "sp": sp, "xpsr": xpsr, "r12": frame[4]}
         shown |= {f"r{i}": value for i, value in enumerate(frame[:4])}
         registers = Registers(pc, lr, sp, shown, lost=bool(status & NOT_THUMB))
+        if exception == SUPERVISOR_CALL:
+            return refused(self.firmware, registers, 2, ARM.exceptions)
         if status & FETCHES:
             access = BadAccess(uc_const.UC_MEM_FETCH_UNMAPPED, pc, WORD)
         elif status & (DATA_BUS | DATA_MEMORY):
             access = BadAccess(*self._accessed(pc, bus if status & DATA_BUS else memory))
-        elif status & UNALIGNED:
+        elif status & UNALIGNED and not self._name_at(pc).startswith(("ldrex", "strex", "lda", "stl")):
             return misaligned(self.firmware, registers)
         else:
-            number = 17 if status & NO_UNIT else -uc_const.UC_ERR_INSN_INVALID if status & UNDEFINED else 7
+            numbers = {UNALIGNED: 4, NO_UNIT: 17, UNDEFINED: -uc_const.UC_ERR_INSN_INVALID}
+            number = next((n for bit, n in numbers.items() if status & bit), BREAKPOINT)
             return refused(self.firmware, registers, number, ARM.exceptions)
         return bad_access(self.firmware, self.chip, registers, access)
 
+    def _name_at(self, pc: int) -> str:
+        """The name of the instruction there."""
+        found: Any = next(self._decoder.disasm(self.read(pc, WORD), pc), None)
+        return found.mnemonic if found is not None else ""
+
     def _accessed(self, pc: int, address: int) -> tuple[int, int, int]:
         """Kind, address and bytes of the access of the instruction at `pc`."""
-        found: Any = next(self._decoder.disasm(self.read(pc, WORD), pc), None)
-        name = found.mnemonic if found is not None else ""
+        name = self._name_at(pc)
         stores = name.startswith(("st", "push", "vst", "vpush"))
         size = 1 if "b" in name[3:] else 2 if "h" in name[3:] else WORD
         return uc_const.UC_MEM_WRITE_UNMAPPED if stores else uc_const.UC_MEM_READ_UNMAPPED, address, size

@@ -186,6 +186,9 @@ class UnicornCpu(Cpu):
 
         self._emulator.mmio_map(base, size, on_read, None, on_write, None)
 
+    def show(self, address: int, value: int) -> None:
+        """As `Cpu` says: peripherals are asked."""
+
     # -------------------------------------------------------------------------------------------- the hooks
 
     def _attach(self) -> None:
