@@ -31,12 +31,12 @@ MOTES_INLINE int32_t mve_dense_back(int32_t depth) {
     "2:\n"                                                                                         \
     "vldrb.u8 q0, [r7], #16\n"                                                                     \
     "vldrb.u8 q2, [r1], #16\n"                                                                     \
-    "vldrb.u8 q1, [r9], #16\n"                                                                     \
     "vmladava.s8 r0, q0, q2\n"                                                                     \
-    "vldrb.u8 q3, [r3], #16\n"                                                                     \
+    "vldrb.u8 q1, [r9], #16\n"                                                                     \
     "vmladava.s8 r6, q1, q2\n"                                                                     \
-    "vldrb.u8 q2, [r5], #16\n"                                                                     \
+    "vldrb.u8 q3, [r3], #16\n"                                                                     \
     "vmladava.s8 r2, q0, q3\n"                                                                     \
+    "vldrb.u8 q2, [r5], #16\n"                                                                     \
     "vmladava.s8 r8, q1, q3\n"                                                                     \
     "vmladava.s8 r4, q0, q2\n"                                                                     \
     "vmladava.s8 r10, q1, q2\n"                                                                    \
@@ -73,11 +73,10 @@ MOTES_ASSEMBLY void mve_dense_three(const mve_dense *p, const int8_t *w, int32_t
 }
 #undef PAIR
 
-/* Of a row of up to 16 weights, at r1, with x in q1 to q3; then r1 is a row further. */
-#define ROW(a, b, c)                                                                               \
-    "vpst\n vldrbt.u8 q0, [r1]\n"                                                                  \
-    "add r1, r11\n"                                                                                \
-    "vmlav.s8 " a ", q0, q1\n vmlav.s8 " b ", q0, q2\n vmlav.s8 " c ", q0, q3\n"
+/* Of a row of up to 16 weights, in `w`, with x in q1 to q3; the next row is loaded meanwhile. */
+#define LOAD(w) "vpst\n vldrbt.u8 " w ", [r1]\n add r1, r11\n"
+#define ROW(a, b, c, w, next)                                                                      \
+    "vmlav.s8 " a ", " w ", q1\n" next "vmlav.s8 " b ", " w ", q2\n vmlav.s8 " c ", " w ", q3\n"
 #define STORE(at)                                                                                  \
     "strd r0, r6, [r12, #" #at "]\n"                                                               \
     "strd r2, r8, [r12, #16 + " #at "]\n"                                                          \
@@ -88,6 +87,7 @@ MOTES_ASSEMBLY void mve_dense_16(const mve_dense *p, const int8_t *w, int32_t *s
                                  const int32_t *end) {
     __asm__ volatile(
         "push {r4-r11, lr}\n"
+        "vpush {d8, d9}\n"
         "mov r12, r2\n"
         "ldm r0, {r5, r7, r9, r11}\n"
         "vctp.8 r11\n"
@@ -96,26 +96,32 @@ MOTES_ASSEMBLY void mve_dense_16(const mve_dense *p, const int8_t *w, int32_t *s
         "vldrbt.u8 q2, [r7]\n"
         "vldrbt.u8 q3, [r9]\n"
         "1:\n"
-        ROW("r0", "r2", "r4")
-        ROW("r6", "r8", "r10")
+        LOAD("q0")
+        ROW("r0", "r2", "r4", "q0", LOAD("q4"))
+        ROW("r6", "r8", "r10", "q4", LOAD("q0"))
         STORE(0)
-        ROW("r0", "r2", "r4")
-        ROW("r6", "r8", "r10")
+        ROW("r0", "r2", "r4", "q0", LOAD("q4"))
+        ROW("r6", "r8", "r10", "q4", "")
         STORE(8)
         "add.w r12, r12, #48\n"
         "cmp r12, r3\n"
         "bne 1b\n"
+        "vpop {d8, d9}\n"
         "pop {r4-r11, pc}\n");
 }
+#undef LOAD
 #undef ROW
+#undef STORE
 
-/* Of a row of 17 to 32 weights, with x in q1 to q6. */
-#define ROW(a, b, c)                                                                               \
-    "vldrb.u8 q0, [r1]\n"                                                                          \
-    "vpst\n vldrbt.u8 q7, [r1, #16]\n"                                                             \
-    "vmlav.s8 " a ", q0, q1\n vmlav.s8 " b ", q0, q2\n vmlav.s8 " c ", q0, q3\n"                   \
-    "add r1, r11\n"                                                                                \
-    "vmladava.s8 " a ", q7, q4\n vmladava.s8 " b ", q7, q5\n vmladava.s8 " c ", q7, q6\n"
+/* Of a row of 17 to 32 weights, in q0 and q7, with x in q1 to q6; the next row is loaded meanwhile, and sums of
+   the row before that are complete are stored. */
+#define FRONT "vldrb.u8 q0, [r1]\n"
+#define BACK "vpst\n vldrbt.u8 q7, [r1, #16]\n"
+#define NEXT "add r1, r11\n"
+#define ROW(a, b, c, front, first, second)                                                         \
+    "vmlav.s8 " a ", q0, q1\n" NEXT "vmlav.s8 " b ", q0, q2\n vmlav.s8 " c ", q0, q3\n" front      \
+    "vmladava.s8 " a ", q7, q4\n vmladava.s8 " b ", q7, q5\n" first                                \
+    "vmladava.s8 " c ", q7, q6\n" second
 
 /* The same for 17 to 32 bytes each. */
 MOTES_ASSEMBLY void mve_dense_32(const mve_dense *p, const int8_t *w, int32_t *sums,
@@ -135,20 +141,24 @@ MOTES_ASSEMBLY void mve_dense_32(const mve_dense *p, const int8_t *w, int32_t *s
         "vldrbt.u8 q5, [r7, #16]\n"
         "vldrbt.u8 q6, [r9, #16]\n"
         "1:\n"
-        ROW("r0", "r2", "r4")
-        ROW("r6", "r8", "r10")
-        STORE(0)
-        ROW("r0", "r2", "r4")
-        ROW("r6", "r8", "r10")
-        STORE(8)
+        FRONT
+        BACK
+        ROW("r0", "r2", "r4", FRONT, "", BACK)
+        ROW("r6", "r8", "r10", FRONT, "strd r0, r6, [r12]\n", BACK "strd r2, r8, [r12, #16]\n")
+        "strd r4, r10, [r12, #32]\n"
+        ROW("r0", "r2", "r4", FRONT, "", BACK)
+        ROW("r6", "r8", "r10", "", "strd r0, r6, [r12, #8]\n", "strd r2, r8, [r12, #24]\n")
+        "strd r4, r10, [r12, #40]\n"
         "add.w r12, r12, #48\n"
         "cmp r12, r3\n"
         "bne 1b\n"
         "vpop {d8-d15}\n"
         "pop {r4-r11, pc}\n");
 }
+#undef FRONT
+#undef BACK
+#undef NEXT
 #undef ROW
-#undef STORE
 
 /* Of one x, with rows of weights in fours. */
 MOTES_ASSEMBLY void mve_dense_one(const mve_dense *p, const int8_t *w, int32_t *sums,

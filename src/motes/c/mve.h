@@ -23,13 +23,17 @@ MOTES_INLINE int32x4_t mve_round_shift(int32x4_t x, int32x4_t shift, int rising)
     return vrshlq_s32(rising ? x : vaddq_s32(x, vshrq_n_s32(x, 31)), shift);
 }
 
+/* x plus the zero point, clamped. */
+MOTES_INLINE int32x4_t mve_clamp(int32x4_t x, mve_range to) {
+    const int32x4_t shifted = vaddq_n_s32(x, to.zero);
+    return vminq_s32(vmaxq_s32(shifted, vdupq_n_s32(to.low)), vdupq_n_s32(to.high));
+}
+
 /* sum * multiplier * 2^(shift - 31), rounded twice as motes_requantize does it, plus the zero
    point, clamped; for multipliers of 0 or more and shifts below 0. */
 MOTES_INLINE int32x4_t mve_output(int32x4_t sum, int32x4_t multiplier, int32x4_t shift,
-                                  mve_range to, int rising) {
-    const int32x4_t high = vqrdmulhq_s32(sum, multiplier);
-    const int32x4_t scaled = vaddq_n_s32(mve_round_shift(high, shift, rising), to.zero);
-    return vminq_s32(vmaxq_s32(scaled, vdupq_n_s32(to.low)), vdupq_n_s32(to.high));
+                                  mve_range to) {
+    return mve_clamp(mve_round_shift(vqrdmulhq_s32(sum, multiplier), shift, 0), to);
 }
 
 MOTES_INLINE void mve_copy(int8_t *to, const int8_t *from, int32_t bytes) {

@@ -92,9 +92,15 @@ MOTES_INLINE void conv_mve_outputs(const conv_s8_mve_params *p, const int32_t *s
     int8_t *y0 = y[0] + begin, *y1 = y[1] + begin, *y2 = y[2] + begin;
     for (int32_t left = end - begin; left > 0; left -= 4, sums += 12) {
         const int32x4_t b = vldrwq_s32(bias), m = vldrwq_s32(multipliers), s = vldrbq_s32(shifts);
-        vstrbq_s32(y0, mve_output(vaddq_s32(vldrwq_s32(sums), b), m, s, to, rising));
-        vstrbq_s32(y1, mve_output(vaddq_s32(vldrwq_s32(sums + 4), b), m, s, to, rising));
-        vstrbq_s32(y2, mve_output(vaddq_s32(vldrwq_s32(sums + 8), b), m, s, to, rising));
+        /* Step by step, for each waits for the one before. */
+        int32x4_t a0 = vqrdmulhq_s32(vaddq_s32(vldrwq_s32(sums), b), m);
+        int32x4_t a1 = vqrdmulhq_s32(vaddq_s32(vldrwq_s32(sums + 4), b), m);
+        int32x4_t a2 = vqrdmulhq_s32(vaddq_s32(vldrwq_s32(sums + 8), b), m);
+        a0 = mve_round_shift(a0, s, rising), a1 = mve_round_shift(a1, s, rising);
+        a2 = mve_round_shift(a2, s, rising);
+        vstrbq_s32(y0, mve_clamp(a0, to));
+        vstrbq_s32(y1, mve_clamp(a1, to));
+        vstrbq_s32(y2, mve_clamp(a2, to));
         bias += 4, multipliers += 4, shifts += 4, y0 += 4, y1 += 4, y2 += 4;
     }
 }

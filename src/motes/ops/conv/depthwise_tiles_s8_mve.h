@@ -101,15 +101,19 @@ typedef struct {
     int32x4_t shift;
 } depthwise_mve_rescale;
 
-MOTES_INLINE int32x4_t depthwise_mve_scaled(int32_t a, int32_t b, int32_t c, int32_t d,
-                                            const depthwise_mve_rescale *by, int rising) {
+MOTES_INLINE int32x4_t depthwise_mve_sums(int32_t a, int32_t b, int32_t c, int32_t d) {
     int32x4_t sums = vdupq_n_s32(0);
     sums = vsetq_lane_s32(a, sums, 0);
     sums = vsetq_lane_s32(c, sums, 2);
     sums = vsetq_lane_s32(b, sums, 1);
-    sums = vsetq_lane_s32(d, sums, 3);
+    return vsetq_lane_s32(d, sums, 3);
+}
+
+/* Sums in the first tile of each group of tiles become outputs. */
+MOTES_INLINE void depthwise_mve_scaled(int8_t *tile, int32x4_t sums,
+                                       const depthwise_mve_rescale *by, int rising) {
     const int32x4_t high = vqrdmulhq_n_s32(vaddq_n_s32(sums, by->bias), by->multiplier);
-    return mve_round_shift(high, by->shift, rising);
+    vstrwq_s32((int32_t *)(void *)tile, mve_round_shift(high, by->shift, rising));
 }
 
 /* In a channel's tiles, 64 bytes apart: pixels become the outputs of each four, scaled, int32, in
@@ -123,20 +127,24 @@ MOTES_INLINE void depthwise_mve_scale(const depthwise_tiles_s8_mve_params *p, in
     if (p->outputs == 2) {
         for (int32_t left = p->at_once; left > 0; left -= 2, tiles += 128) {
             const int8x16_t x = vldrbq_s8(tiles), next = vldrbq_s8(tiles + 64);
-            vstrwq_s32((int32_t *)(void *)tiles,
-                       depthwise_mve_scaled(vmladavq_s8(x, w0), vmladavq_s8(x, w1),
-                                            vmladavq_s8(next, w0), vmladavq_s8(next, w1), &by,
-                                            rising));
+            const int32x4_t sums = depthwise_mve_sums(vmladavq_s8(x, w0), vmladavq_s8(x, w1),
+                                                      vmladavq_s8(next, w0), vmladavq_s8(next, w1));
+            depthwise_mve_scaled(tiles, sums, &by, rising);
         }
         return;
     }
     const int8x16_t w2 = depthwise_mve_weights(w, p->places + 32);
     const int8x16_t w3 = depthwise_mve_weights(w, p->places + 48);
-    for (int32_t left = p->at_once; left > 0; left--, tiles += 64) {
+    /* Two at a time: what makes outputs of the first waits while the second is multiplied. */
+    for (int32_t left = p->at_once; left > 0; left -= 2, tiles += 128) {
         const int8x16_t x = vldrbq_s8(tiles);
-        vstrwq_s32((int32_t *)(void *)tiles,
-                   depthwise_mve_scaled(vmladavq_s8(x, w0), vmladavq_s8(x, w1), vmladavq_s8(x, w2),
-                                        vmladavq_s8(x, w3), &by, rising));
+        const int32x4_t first = depthwise_mve_sums(vmladavq_s8(x, w0), vmladavq_s8(x, w1),
+                                                   vmladavq_s8(x, w2), vmladavq_s8(x, w3));
+        const int8x16_t next = vldrbq_s8(tiles + 64);
+        const int32x4_t second = depthwise_mve_sums(vmladavq_s8(next, w0), vmladavq_s8(next, w1),
+                                                    vmladavq_s8(next, w2), vmladavq_s8(next, w3));
+        depthwise_mve_scaled(tiles, first, &by, rising);
+        depthwise_mve_scaled(tiles + 64, second, &by, rising);
     }
 }
 

@@ -30,7 +30,7 @@ MOTES_INLINE void fully_connected_mve_store(const fully_connected_s8_mve_params 
             shift = vldrbq_s32(p->shift + c + i);
         }
         const int32x4_t sum = vaddq_s32(vldrwq_s32(sums + i), vldrwq_s32(p->bias + c + i));
-        vstrbq_s32(y + i, mve_output(sum, multiplier, shift, to, 0));
+        vstrbq_s32(y + i, mve_output(sum, multiplier, shift, to));
     }
 }
 
