@@ -11,7 +11,7 @@ SOURCE = Path(motes.__file__).parent
 
 ROOMS = (
     ("errors", "progress", "intervals", "sliding"),
-    ("ir", "names", "bounded"),
+    ("ir", "names", "bounded", "helium"),
     ("quant", "target", "program", "wellformed", "operands"),
     ("ops",),
     ("stream",),

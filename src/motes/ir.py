@@ -301,7 +301,7 @@ class Kernel:
     function: str
     source: str
     needs: frozenset[str] = frozenset()
-    """Core features without which it does not compile, as in `cores/*.toml`: "dsp", "fpu"."""
+    """Core features without which it does not compile, as in `cores/*.toml`: "dsp", "fpu", "mve"."""
     fits: Callable[[Node], bool] = lambda node: True
     """Whether it serves this node."""
     pays: Callable[[Node], bool] = lambda node: True

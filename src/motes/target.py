@@ -36,7 +36,7 @@ class Core:
 
     name: str
     features: frozenset[str]
-    """What kernels ask for in `Kernel.needs`: "dsp", "fpu"."""
+    """What kernels ask for in `Kernel.needs`: "dsp", "fpu", "mve"."""
     zig_target: str
     """Zig's target triple, such as "thumb-freestanding-eabihf"; empty on the host."""
     mcpu: str
