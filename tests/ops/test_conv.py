@@ -230,7 +230,8 @@ def test_pads_of_any_size_equal_an_input_that_was_padded_before() -> None:
         got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
         np.testing.assert_array_equal(got, want, str(renamed[i].op))
     kernels = {kernel_of(n) for n in renamed}
-    assert kernels == {"conv_s8", "conv_s8_dsp", "depthwise_conv_s8_dsp", "depthwise_conv_3x3_s8_dsp"}
+    fast = ("conv_s8_dsp", "conv_strips_s8_dsp", "depthwise_conv_s8_dsp", "depthwise_conv_3x3_s8_dsp")
+    assert kernels == {"conv_s8", *fast}
 
 
 def test_no_pixel_is_overwritten_that_a_padded_window_needs() -> None:
@@ -266,6 +267,12 @@ def test_which_kernel_serves_what_on_a_core_with_dsp() -> None:
     assert kernel_of(depthwise(y=y, dilation_h_factor=2)) == "depthwise_conv_s8_dsp"
     one = depthwise(x=tensor("x", 1, 6, 5, 1), y=quiet((1, 6, 5, 4)))
     assert kernel_of(one) == "conv_s8_dsp"  # one channel deep is an ordinary convolution
+    row = {"w": constant("w", np.ones((8, 1, 1, 32), np.int8)), "padding": VALID}
+    assert kernel_of(conv(x=tensor("x", 1, 6, 5, 32), **row, y=quiet((1, 6, 5, 8)))) == "conv_1x1_s8_dsp"
+    row["w"] = constant("w", np.ones((8, 1, 1, 8), np.int8))
+    assert kernel_of(conv(x=tensor("x", 1, 6, 5, 8), **row, y=quiet((1, 6, 5, 8)))) == "conv_1x1_s8_dsp"
+    many = {"x": tensor("x", 1, 16, 16, 8), "y": quiet((1, 16, 16, 8))}
+    assert kernel_of(conv(**row, **many)) == "conv_strips_s8_dsp"  # windows of few values, many outputs
     grouped = conv(x=tensor("x", 1, 6, 5, 8))
     assert kernel_of(grouped) == "conv_s8"
     wide = {"x": tensor("x", 1, 6, 5, 4, dtype=DType.INT16, q=quant(0.5, 0)), "b": None}

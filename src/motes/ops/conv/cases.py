@@ -22,6 +22,8 @@ TILED = 50
 """Cases of int8 for each kind of Winograd convolution: tiles of 4x4 outputs, of 2x2; twice 4x4 with many weights."""
 SMALL, MANY = 80, 8
 """More of int8 DEPTHWISE_CONV_2D: small images that are all edges, and narrow ones with many outputs."""
+FEW = 80
+"""Of int8 with windows of few values and many outputs."""
 
 
 def cases() -> Iterator[Case]:
@@ -42,6 +44,8 @@ def cases() -> Iterator[Case]:
         yield _tiled(random.Random(f"CONV_2D tiled {seed}"), f"conv_2d_tiled_{seed}", min(seed // TILED, 2))
     for seed in range(SMALL + MANY):
         yield _edges(random.Random(f"edges {seed}"), f"edges_{seed}", seed >= SMALL)
+    for seed in range(FEW):
+        yield _few(random.Random(f"few {seed}"), f"few_{seed}")
 
 
 def computed(rng: random.Random, case: Case, filters: int, biases: int) -> Case:
@@ -182,6 +186,37 @@ def _edges(rng: random.Random, name: str, many: bool) -> Case:
         "fused_activation_function": rng.choice((0, 1, 3)),
     }
     return Case(name, "DEPTHWISE_CONV_2D", options, (x, w) if b is None else (x, w, b), (y,))
+
+
+def _few(rng: random.Random, name: str) -> Case:
+    """Windows of at most 30 values, 2000 outputs or some more: half of them of one pixel."""
+    alone = rng.random() < 0.5
+    stride = 1 if alone else rng.choice((1, 2, 2))
+    sides = (1, 1) if alone else rng.choice(((3, 3), (3, 3), (3, 3), (1, 7), (5, 2), (2, 3), (7, 1), (4, 4)))
+    room = 30 // (sides[0] * sides[1])
+    channels = rng.choice([c for c in (1, 2, 3, 4, 8, 12, 16, 20, 28) if c <= room and (c % 4 == 0 or not alone)])
+    outputs = rng.choice((2, 8, 12, 16, 18, 66))
+    columns = rng.choice((4, 5, 6, 7, 8, 11, 15, 23))
+    rows = -(-2000 // (outputs * columns)) + rng.randint(0, 1)
+    padding = rng.choice(PADDINGS)
+    size = [
+        n * stride if padding == "SAME" else (n - 1) * stride + s for n, s in zip((rows, columns), sides, strict=True)
+    ]
+    size = [n - rng.randint(0, stride - 1) if padding == "SAME" else n for n in size]
+    depthwise = channels == 1 and rng.random() < 0.5
+    filter_shape, axis = ((1, *sides, outputs), 3) if depthwise else ((outputs, *sides, channels), 0)
+    x, w, b, y = integers(rng, DType.INT8, True, (1, *size, channels), filter_shape, axis, (1, rows, columns, outputs))
+    options = {
+        "padding": PADDINGS.index(padding),
+        "stride_h": stride,
+        "stride_w": stride,
+        "dilation_h_factor": 1,
+        "dilation_w_factor": 1,
+        "fused_activation_function": rng.choice((0, 1)),
+    }
+    options |= {"depth_multiplier": outputs} if depthwise else {}
+    builtin = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
+    return Case(name, builtin, options, (x, w) if b is None else (x, w, b), (y,))
 
 
 def integers(

@@ -10,7 +10,20 @@ import numpy as np
 
 from motes.errors import BadInput
 from motes.ir import Array, Builtin, DType, Kernel, Node, Params, Tensor
-from motes.ops.conv import any_mve, blocks, column, computed, generic, mve, planes, scalar, scalar_planes, tiles
+from motes.ops.conv import (
+    any_mve,
+    blocks,
+    column,
+    computed,
+    generic,
+    mve,
+    planes,
+    points,
+    scalar,
+    scalar_planes,
+    strips,
+    tiles,
+)
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.window import Window
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
@@ -26,6 +39,31 @@ _DSP = Kernel(
     in_place=blocks.in_place,
     call_cycles=blocks.call_cycles,
     form="shared",
+)
+
+_1X1 = Kernel(
+    "conv_1x1_s8_dsp",
+    "conv_1x1_s8_dsp.h",
+    needs=frozenset({"dsp"}),
+    fits=points.fits,
+    params=points.params,
+    scratch=blocks.scratch,
+    in_place=blocks.in_place,
+    form="shared",
+)
+
+_STRIPS = Kernel(
+    "conv_strips_s8_dsp",
+    "conv_strips_s8_dsp.h",
+    needs=frozenset({"dsp", "fpu"}),
+    fits=strips.fits,
+    pays=strips.pays,
+    params=strips.params,
+    scratch=strips.scratch,
+    in_place=blocks.in_place,
+    call_cycles=strips.call_cycles,
+    form="shared",
+    constants=strips.constants,
 )
 
 _SCALAR = Kernel(
@@ -92,7 +130,18 @@ class Conv2D(Window):
             },
         ),
     )
-    kernels = (*portable("conv"), _SCALAR, _S16_DSP, _DSP, TILES_2X2.kernel, LEAN.kernel, TILES_4X4.kernel, _MVE)
+    kernels = (
+        *portable("conv"),
+        _SCALAR,
+        _S16_DSP,
+        _DSP,
+        _1X1,
+        _STRIPS,
+        TILES_2X2.kernel,
+        LEAN.kernel,
+        TILES_4X4.kernel,
+        _MVE,
+    )
     channel_axis: ClassVar[int] = 0
 
     @classmethod
@@ -182,6 +231,8 @@ class DepthwiseConv2D(Window):
             form="shared",
         ),
         _DSP,
+        _1X1,
+        _STRIPS,
         Kernel(
             "depthwise_conv_3x3_s8_dsp",
             "depthwise_conv_3x3_s8_dsp.h",

@@ -1,0 +1,201 @@
+/* conv_strips_s8_dsp.h: two-dimensional convolution of int8 for Cortex-M4, compiled for a window:
+   the weights of two output channels lie in float registers while a row of pixels goes by.
+
+   As conv_s8.h, for one group, or for a depthwise convolution of one input channel; with dilation
+   1, an even number of output channels, windows of at most 30 values, and an even number of values
+   d = stride_w * in_ch from a window to the next. The arithmetic is that of conv_fours_s8_dsp.h:
+   three sums for four pixels.
+
+   A *strip* is a row of x, padded, of which each halfword holds a value and the one d behind it:
+   256 * a + b + 128. Windows share it: what four pixels need lies in one strip for each row of the
+   window, at d, 2 * d and 3 * d halfwords. Rows that the next windows share move up. Where windows
+   are one pixel at stride 1, all pixels are a row, and a strip takes `chunk` of them; where chunk
+   is 0, a row of windows is one strip for each row of the filter.
+
+   A step is two values of four windows and two channels, 16 MACs: 3 loads (4 cycles), 2 VMOV and 6
+   SMLAD. A block of eight outputs adds 47 cycles, two channels of a row some 80, and a value of a
+   strip takes 3.5.
+
+   stream: for each two output channels, two words for each step: the weights of channel 0, of
+   channel 1; then the first sums of both, and offset 0, offset 1, multiplier 0, multiplier 1 of
+
+       ((256 * sum * multiplier >> 32) + offset) >> shift, clamped to -128..127
+
+   scratch: filter_h * pitch words, or a strip. In place: y may be x where windows are one pixel, at
+   stride 1, and out_ch <= in_ch: a strip is made before its outputs are written. */
+#ifndef MOTES_CONV_STRIPS_S8_DSP_H
+#define MOTES_CONV_STRIPS_S8_DSP_H
+
+#include "motes.h"
+
+typedef struct {
+    int32_t in_h, row, out_h, out_w; /* row: bytes of a row of x */
+    const int32_t *stream;
+    /* left: padding, in values; pitch: words of a strip */
+    int16_t stride_h, pad_top, left, filter_h, d, pitch, chunk, in_zero;
+} conv_strips_s8_dsp_params;
+
+/* Where the kernel is: the next row of outputs, or the next pixel and how many are left. */
+typedef struct {
+    const int8_t *x;
+    int32_t row, left;
+} conv_strips_place;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
+/* clang-format off */
+
+/* Four values: r0 reads them, r1 those d behind, r2 writes; SEL takes bytes 0 and 2 of its first operand. */
+#define FOUR \
+    "ldr r4, [r0], #4\n ldr r5, [r1], #4\n eor r5, r5, #0x80808080\n" \
+    "lsl r6, r4, #8\n sel r6, r5, r6\n lsr r5, r5, #8\n sel r4, r5, r4\n" \
+    "pkhbt r5, r6, r4, lsl #16\n pkhtb r6, r4, r6, asr #16\n str r5, [r2], #4\n str r6, [r2], #4\n"
+/* `fours` times four halfwords of a strip, one at least. */
+MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to, int32_t fours) {
+    __asm__ volatile(
+        "push {r4-r6, lr}\n"
+        "add r1, r0\n"
+        "mov r4, #0x00ff00ff\n"
+        "uadd8 r4, r4, r4\n" /* the flags of SEL */
+        "tst r3, #1\n"
+        "add r3, #1\n lsr r3, #1\n"
+        "bne 2f\n"
+        "1:\n" FOUR
+        "2:\n" FOUR
+        "subs r3, #1\n bne 1b\n"
+        "pop {r4-r6, pc}\n");
+}
+#undef FOUR
+
+/* Copies `words` words, a multiple of 2. */
+MOTES_ASSEMBLY void conv_strips_move(uint32_t *to, const uint32_t *from, int32_t words) {
+    __asm__ volatile(
+        "push {r4-r9, lr}\n"
+        "subs r2, #8\n blt 2f\n"
+        "1:\n ldm r1!, {r3-r9, r12}\n stm r0!, {r3-r9, r12}\n subs r2, #8\n bge 1b\n"
+        "2:\n adds r2, #6\n blt 4f\n"
+        "3:\n ldm r1!, {r3, r4}\n stm r0!, {r3, r4}\n subs r2, #2\n bge 3b\n"
+        "4:\n pop {r4-r9, pc}\n");
+}
+
+#pragma GCC diagnostic pop
+
+/* The words k of four windows at lr, and a step with them: weights in s0 and s1; sums begin with s30 and s31. */
+#define STRIPS_AT(k) "strips_pitch * (" k " / strips_width) + 4 * (" k " % strips_width)"
+#define STRIPS_WORDS(k) \
+    "ldr r6, [lr, #(" STRIPS_AT(k) ")]\n ldr r7, [lr, #(" STRIPS_AT(k) " + 2 * strips_d)]\n" \
+    "ldr r8, [lr, #(" STRIPS_AT(k) " + 4 * strips_d)]\n"
+#define STRIPS_FIRST \
+    STRIPS_WORDS("0") "vmov r2, s30\n vmov r5, s31\n" \
+    "vmov r9, s0\n smlad r0, r6, r9, r2\n smlad r1, r7, r9, r2\n smlad r2, r8, r9, r2\n" \
+    "vmov r9, s1\n smlad r3, r6, r9, r5\n smlad r4, r7, r9, r5\n smlad r5, r8, r9, r5\n"
+#define STRIPS_STEP(k, s0, s1) \
+    ".if strips_steps > " k "\n" STRIPS_WORDS(k) \
+    "vmov r9, " s0 "\n smlad r0, r6, r9, r0\n smlad r1, r7, r9, r1\n smlad r2, r8, r9, r2\n" \
+    "vmov r9, " s1 "\n smlad r3, r6, r9, r3\n smlad r4, r7, r9, r4\n smlad r5, r8, r9, r5\n .endif\n"
+#define STRIPS_WEIGHTS(k, s0, s1) ".if strips_steps > " k "\n vldmia r7!, {" s0 ", " s1 "}\n .endif\n"
+#define STRIPS_EACH(of) \
+    of("1", "s2", "s3") of("2", "s4", "s5") of("3", "s6", "s7") of("4", "s8", "s9") of("5", "s10", "s11") \
+    of("6", "s12", "s13") of("7", "s14", "s15") of("8", "s16", "s17") of("9", "s18", "s19") of("10", "s20", "s21") \
+    of("11", "s22", "s23") of("12", "s24", "s25") of("13", "s26", "s27") of("14", "s28", "s29")
+
+/* A function (strips, y, stream, fours): all channels of `fours` times four pixels. r0-r2 sums of channel 0, r3-r5 of channel
+   1; r6-r8 x, r9 a weight, r10 and r11 multipliers; r12 y, lr strips. Stack: offset 0, offset 1, where strips end, where they
+   begin, y, stream, pairs of channels left. */
+#define STRIPS_BLOCKS \
+    "push {r4-r11, lr}\n vpush {s16-s31}\n sub sp, #28\n" \
+    "movw r4, #(8 * strips_d)\n mla r4, r3, r4, r0\n movw r5, #(strips_channels / 2)\n" \
+    "str r4, [sp, #8]\n str r0, [sp, #12]\n str r1, [sp, #16]\n str r2, [sp, #20]\n str r5, [sp, #24]\n" \
+    "1:\n" \
+    "ldr r7, [sp, #20]\n vldmia r7!, {s0, s1}\n" STRIPS_EACH(STRIPS_WEIGHTS) "vldmia r7!, {s30, s31}\n" \
+    "ldm r7!, {r0, r1, r10, r11}\n strd r0, r1, [sp]\n" \
+    "ldr lr, [sp, #12]\n ldr r12, [sp, #16]\n add r0, r12, #2\n str r0, [sp, #16]\n str r7, [sp, #20]\n" \
+    "2:\n" STRIPS_FIRST STRIPS_EACH(STRIPS_STEP) \
+    "sub r6, r1, r0, lsl #8\n sub r7, r4, r3, lsl #8\n sub r6, r2, r6, lsl #8\n sub r7, r5, r7, lsl #8\n" \
+    "lsl r6, r6, #8\n lsl r7, r7, #8\n" /* 256 times the sums of d, then of c, b, a */ \
+    "sub r2, r2, r6, asr #8\n sub r5, r5, r7, asr #8\n sub r1, r1, r2, asr #8\n sub r4, r4, r5, asr #8\n" \
+    "sub r0, r0, r1, asr #8\n sub r3, r3, r4, asr #8\n" \
+    "ldr r8, [sp]\n ldr r9, [sp, #4]\n" \
+    ".irp i, 0, 1, 2, 6\n smmla r\\i, r\\i, r10, r8\n .endr\n" \
+    ".irp i, 3, 4, 5, 7\n smmla r\\i, r\\i, r11, r9\n .endr\n" \
+    ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n ssat r\\i, #8, r\\i, asr #strips_shift\n .endr\n" \
+    "strb r3, [r12, #1]\n strb r1, [r12, #(strips_channels)]\n strb r4, [r12, #(strips_channels + 1)]\n" \
+    "strb r2, [r12, #(2 * strips_channels)]\n strb r5, [r12, #(2 * strips_channels + 1)]\n" \
+    "strb r6, [r12, #(3 * strips_channels)]\n strb r7, [r12, #(3 * strips_channels + 1)]\n" \
+    ".if strips_channels < 64\n strb r0, [r12], #(4 * strips_channels)\n ldr r8, [sp, #8]\n" \
+    ".else\n strb r0, [r12]\n ldr r8, [sp, #8]\n addw r12, r12, #(4 * strips_channels)\n .endif\n" \
+    "addw lr, lr, #(8 * strips_d)\n cmp lr, r8\n bne.w 2b\n" \
+    "ldr r0, [sp, #24]\n subs r0, #1\n str r0, [sp, #24]\n bne.w 1b\n" \
+    "add sp, #28\n vpop {s16-s31}\n pop {r4-r11, pc}\n"
+/* clang-format on */
+
+/* A strip of row `row` of x: `pitch` words, in which padding is the zero point. */
+static MOTES_NOINLINE void conv_strips_row(const conv_strips_s8_dsp_params *p, const int8_t *x,
+                                           int32_t row, uint16_t *to) {
+    const int32_t length = row >= 0 && row < p->in_h ? p->row : 0, end = 2 * p->pitch;
+    const int32_t left = p->left, d = p->d, zero = p->in_zero;
+    const int8_t *const from = x + row * p->row;
+    /* Values that have the one d behind them in the row, too: fours of them. */
+    const int32_t fours = motes_max(motes_min(length - d, end - left), 0) / 4;
+    if (fours)
+        conv_strips_expand(from, d, to + left, fours);
+    for (int32_t i = left ? 0 : 4 * fours; i < end; i++) {
+        const int32_t a = i - left, b = a + d;
+        const int32_t upper = (uint32_t)a < (uint32_t)length ? from[a] : zero;
+        const int32_t lower = (uint32_t)b < (uint32_t)length ? from[b] : zero;
+        to[i] = (uint16_t)(256 * upper + lower + 128);
+        if (a == -1)
+            i += 4 * fours;
+    }
+}
+
+/* Makes the strips that are needed next; returns for how many pixels, 4 at least, and 0 at the end.
+ */
+static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *p,
+                                               conv_strips_place *at, uint32_t *strips) {
+    if (p->chunk) {
+        int32_t pixels = motes_min(at->left, p->chunk);
+        at->left -= pixels;
+        if (at->left > 0 && at->left < 4)
+            pixels -= 4, at->left += 4;
+        if (pixels > 0)
+            conv_strips_expand(at->x, p->d, (uint16_t *)strips, (pixels - 1) * p->d / 4);
+        at->x += pixels * p->d;
+        return pixels;
+    }
+    if (at->row == p->out_h)
+        return 0;
+    const int32_t kept = at->row ? motes_max(p->filter_h - p->stride_h, 0) : 0;
+    if (kept)
+        conv_strips_move(strips, strips + p->stride_h * p->pitch, kept * p->pitch);
+    const int32_t top = at->row * p->stride_h - p->pad_top;
+    for (int32_t i = kept; i < p->filter_h; i++)
+        conv_strips_row(p, at->x, top + i, (uint16_t *)(strips + i * p->pitch));
+    at->row++;
+    return p->out_w;
+}
+
+/* clang-format off */
+/* The function `name` for so many words of a window in a strip, strips, bytes of a strip, values from a window to the next,
+   output channels, and the shift. */
+#define STRIPS_UNUSED __attribute__((unused)) /* but by assembly */
+#define conv_strips_s8_dsp_COPY(name, width, rows, pitch, d, channels, shift) \
+    MOTES_ASSEMBLY void name##_blocks(const uint32_t *strips STRIPS_UNUSED, int8_t *y STRIPS_UNUSED, \
+                                      const int32_t *stream STRIPS_UNUSED, int32_t fours STRIPS_UNUSED) { \
+        __asm__ volatile(".set strips_width, " #width "\n .set strips_steps, " #width " * " #rows "\n" \
+                         ".set strips_pitch, " #pitch "\n .set strips_d, " #d "\n .set strips_channels, " #channels "\n" \
+                         ".set strips_shift, " #shift "\n" STRIPS_BLOCKS); \
+    } \
+    static MOTES_NOINLINE void name(const conv_strips_s8_dsp_params *p, const int8_t *x, int8_t *y, void *scratch) { \
+        uint32_t *const strips = (uint32_t *)scratch; \
+        conv_strips_place at; \
+        at.x = x, at.row = 0, at.left = p->out_w; \
+        for (int32_t pixels; (pixels = conv_strips_next(p, &at, strips)) > 0; y += pixels * channels) { \
+            name##_blocks(strips, y, p->stream, pixels / 4); \
+            if (pixels & 3) /* the last four once more */ \
+                name##_blocks(strips + (pixels - 4) * d / 2, y + (pixels - 4) * channels, p->stream, 1); \
+        } \
+    }
+/* clang-format on */
+
+#endif

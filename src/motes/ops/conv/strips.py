@@ -1,0 +1,155 @@
+"""Parameters of `conv_strips_s8_dsp.h`, and when it can serve a node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from motes.ir import Array, Node, Params
+from motes.ops.common import limits
+from motes.ops.conv.blocks import steps_of
+from motes.ops.conv.channels import channels
+from motes.ops.conv.filtered import Kind, kind_of
+from motes.ops.conv.window import Window, but_for_rows
+
+STEPS = 15
+"""Of a window, at most: a pair of channels has 32 float registers."""
+
+CHUNK = 1024
+"""Bytes of a strip, about, where a row is as long as one likes."""
+
+REACH = 4096
+"""Bytes to which immediates of loads and stores reach."""
+
+WORTH = 2000
+"""Outputs for which a copy of the code pays by itself."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A convolution as its kernel goes about it; lengths in values."""
+
+    in_h: int
+    row: int
+    out_h: int
+    out_w: int  # pixels: of a row, or all of them where windows are one pixel at stride 1
+    stride_h: int
+    pad_top: int
+    left: int
+    filter_h: int
+    run: int  # of a window, in a row
+    d: int  # from a window to the next
+    flat: bool
+
+    @property
+    def width(self) -> int:
+        """Words of a window in a strip."""
+        return -(-self.run // 2)
+
+    @property
+    def pixels(self) -> int:
+        """Of a strip, at most."""
+        return min(max(8, CHUNK // (2 * self.d) // 4 * 4), self.out_w) if self.flat else self.out_w
+
+    @property
+    def strip(self) -> int:
+        """Bytes of a strip: whole fours of halfwords."""
+        return -(-((self.pixels - 2) * self.d + self.run) // 4) * 8
+
+
+def look(node: Node) -> View:
+    """Where windows are one pixel at stride 1, all pixels of all images are one row."""
+    assert isinstance(node.op, Window), node
+    g = node.op.geometry(node)
+    d, run = g["stride_w"] * g["in_ch"], g["filter_w"] * g["in_ch"]
+    if (g["filter_h"], g["filter_w"], *node.op.stride, *node.op.pads) == (1, 1, 1, 1, 0, 0, 0, 0):
+        pixels = g["batches"] * g["in_h"] * g["in_w"]
+        return View(1, pixels * d, 1, pixels, 1, 0, 0, 1, run, d, True)
+    return View(
+        g["in_h"], g["in_w"] * g["in_ch"], g["out_h"], g["out_w"], g["stride_h"], g["pad_top"],
+        g["pad_left"] * g["in_ch"], g["filter_h"], run, d, False,
+    )  # fmt: skip
+
+
+@but_for_rows
+def pack(node: Node) -> tuple[int, Array] | None:
+    """(shift, stream), None where a sum is too large or a channel has no proven step function."""
+    op, view = node.op, look(node)
+    assert isinstance(op, Window), node
+    each = channels(op, node)
+    if each is None or any(c.rescale.constant is None and max(-c.rescale.low, c.rescale.high) >= 1 << 23 for c in each):
+        return None
+    shift, rescales = steps_of(each)
+    if shift == 0:
+        return None
+    live = np.array([c.rescale.constant is None for c in each])
+    weights = np.stack([c.weights for c in each]) * live[:, np.newaxis]
+    starts = np.array([257 * c.bias for c in each]) * live - 128 * weights.sum(axis=1)
+    rows = np.zeros((len(each), view.filter_h, 2 * view.width), np.int64)
+    rows[:, :, : view.run] = weights.reshape(len(each), view.filter_h, view.run)
+    words = (rows[:, :, ::2] & 0xFFFF | rows[:, :, 1::2] << 16).reshape(len(each) // 2, 2, -1)
+    ends = np.array(rescales, np.int64).reshape(len(each) // 2, 2, 2)
+    parts = (words, starts.reshape(-1, 2, 1), ends[:, :, 1:], ends[:, :, :1])
+    stream = np.hstack([np.swapaxes(part, 1, 2).reshape(len(each) // 2, -1) for part in parts])
+    return shift, (stream & 0xFFFFFFFF).astype(np.uint32).view(np.int32).reshape(-1)
+
+
+def fits(node: Node) -> bool:
+    """Whether every output channel sees all input channels, windows are small, and every channel is proven."""
+    op, count = node.op, node.output.shape[3]
+    assert isinstance(op, Window), node
+    if kind_of(node) is not Kind.S8 or node.input(1).shape[3 - op.channel_axis] != node.input(0).shape[3]:
+        return False
+    view = look(node)
+    behind = view.strip * (view.filter_h - 1) + 4 * view.width + 4 * view.d
+    return (
+        op.dilation == (1, 1)
+        and view.filter_h * view.width <= STEPS
+        and view.out_w >= 4
+        and (view.d % 4 == 0 if view.flat else view.d % 2 == 0 and node.input(0).shape[0] == 1)
+        and count % 2 == 0
+        and max(behind, 4 * count, 8 * view.d) < REACH
+        and max(view.left, view.pad_top, view.stride_h) < 1 << 15
+        and limits(node, op.activation) == (-128, 127)
+        and pack(node) is not None
+    )
+
+
+def pays(node: Node) -> bool:
+    """Whether it is worth a copy of the code."""
+    return node.output.elements >= WORTH
+
+
+def params(node: Node) -> Params:
+    """The fields of `conv_strips_s8_dsp_params`."""
+    view, packed = look(node), pack(node)
+    assert packed is not None, node
+    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "filter_h", "d")
+    return {
+        **{name: getattr(view, name) for name in names},
+        "pitch": view.strip // 4,
+        "chunk": max(8, CHUNK // (2 * view.d) // 4 * 4) if view.flat else 0,
+        "in_zero": node.input(0).zero_point,
+        "stream": packed[1],
+    }
+
+
+def constants(node: Node) -> tuple[int, ...]:
+    """The arguments of `conv_strips_s8_dsp_COPY`."""
+    view, packed = look(node), pack(node)
+    assert packed is not None, node
+    pitch = 0 if view.filter_h == 1 else view.strip
+    return view.width, view.filter_h, pitch, view.d, node.output.shape[3], packed[0]
+
+
+def scratch(node: Node) -> int:
+    """Bytes of the strips."""
+    view = look(node)
+    return view.filter_h * view.strip
+
+
+def call_cycles(node: Node) -> float:
+    """Rows of the input that were there in the call before, once more."""
+    view = look(node)
+    return 3.5 * view.row * max(0, view.filter_h - view.stride_h)
