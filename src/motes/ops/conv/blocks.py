@@ -18,7 +18,7 @@ from motes.ops.conv.window import Window, but_for_rows
 UNROLLED = 16
 """Steps in the unrolled loop of conv_fours_s8_dsp.h."""
 
-WIDE = frozenset(("in_h", "in_w", "out_h", "out_w", "down"))
+WIDE = frozenset(("in_h", "in_w", "out_h", "out_w", "down", "offset"))
 """Fields of `conv_s8_dsp_params` with 32 bits."""
 
 HALF = frozenset(
@@ -29,6 +29,9 @@ HALF = frozenset(
 USUAL_SHIFT = 12
 """The shift that costs nothing there."""
 
+MOST_SAME = 21
+"""The largest shift with which 2**30 times a bias below 2**23 can give any output."""
+
 
 @dataclass(frozen=True)
 class Blocks:
@@ -36,6 +39,7 @@ class Blocks:
 
     steps: int
     shift: int
+    offset: int  # what all offsets begin with
     stream: Array  # int32
 
 
@@ -50,23 +54,44 @@ def pack(node: Node) -> Blocks | None:
     for rescale in (channel.rescale for channel in each):
         if not rescale.roundable or (rescale.constant is None and max(-rescale.low, rescale.high) >= 1 << 23):
             return None
-    shift, rescales = steps_of(each)
+    shift, offset, starts, ends = _ends(each)
     steps = _steps(node)
     blocks = -(-len(each) // 2)
     weights = np.zeros((2 * blocks, each[0].weights.size + 1), np.int64)  # the last column is what None stands for
-    starts = np.zeros((2 * blocks, 1), np.int64)
-    ends = np.zeros((2 * blocks, len(rescales[0])), np.int64)
     for c, channel in enumerate(each):
         if channel.rescale.constant is None:
             weights[c, :-1] = channel.weights
-            starts[c] = 257 * channel.bias - 128 * channel.weights.sum()
-        ends[c] = rescales[c]
     low, high = (
         weights[:, [-1 if index is None else index for index in (pair[i] for pair in steps)]] & 0xFF for i in range(2)
     )
     words = low[0::2] | low[1::2] << 8 | high[0::2] << 16 | high[1::2] << 24
-    stream = np.hstack([starts.reshape(blocks, -1), words, ends.reshape(blocks, -1)])
-    return Blocks(len(steps), shift, stream.astype(np.uint32).view(np.int32).reshape(-1))
+    firsts = np.pad(257 * starts, (0, 2 * blocks - len(each))) - 128 * weights.sum(axis=1)
+    stream = np.hstack([firsts.reshape(blocks, 2), words, ends])
+    return Blocks(len(steps), shift, offset, (stream & 0xFFFFFFFF).astype(np.uint32).view(np.int32).reshape(-1))
+
+
+def _ends(each: Sequence[Channel]) -> tuple[int, int, Array, Array]:
+    """(shift, offset, biases, words behind the weights of each block)."""
+    biases = np.array([c.bias if c.rescale.constant is None else 0 for c in each], np.int64)
+    shift, rescales = steps_of(each)
+    pairs = np.zeros((-(-len(each) // 2) * 2, len(rescales[0])), np.int64)
+    if shift:
+        # A channel that is always the same is so because of its bias: its offset is like the others'.
+        usual = (each[0].rescale.zero_point << shift) + (1 << shift - 1)
+        live = [(c.rescale.constant, pair) for c, pair in zip(each, rescales, strict=True)]
+        found = [pair if same is None else (1 << 30, usual) for same, pair in live]
+        base = min(offset for _, offset in found)
+        above = [
+            same - c.rescale.zero_point if same is not None else 0 for c, (same, _) in zip(each, live, strict=True)
+        ]
+        if max(offset for _, offset in found) - base < 1 << 15 and (shift <= MOST_SAME or not any(above)):
+            biases += np.array(above, np.int64) << max(0, shift - 6)
+            pairs[: len(each)] = [(multiplier, offset - base) for multiplier, offset in found]
+            halves = pairs[0::2, 1] | (pairs[1::2, 1] - pairs[0::2, 1]) << 16
+            return shift, base, biases, np.stack([pairs[0::2, 0], pairs[1::2, 0], halves], axis=1)
+        pairs = np.zeros((len(pairs), 3), np.int64)
+    pairs[: len(each)] = [c.rescale.rounded for c in each]
+    return 0, 0, biases, pairs.reshape(len(pairs) // 2, -1)
 
 
 def _steps(node: Node) -> tuple[tuple[int | None, int | None], ...]:
@@ -131,6 +156,7 @@ def scalars(node: Node) -> dict[str, int]:
         "steps": blocks.steps,
         "skipped": (1 - blocks.steps) % UNROLLED,
         "shift": blocks.shift,
+        "offset": blocks.offset,
     }
 
 

@@ -14,7 +14,7 @@
 #include "motes.h"
 
 typedef struct {
-    int32_t pixels;
+    int32_t pixels, offset;
     const int32_t *stream;
     int16_t in_ch, out_ch, steps;
     int8_t skipped, shift;
@@ -23,7 +23,7 @@ typedef struct {
 static inline void conv_1x1_s8_dsp(const conv_1x1_s8_dsp_params *p, const int8_t *x, int8_t *y,
                                    void *scratch) {
     const int32_t in_ch = p->in_ch, out_ch = p->out_ch;
-    const int32_t words = 2 + p->steps + (p->shift ? 4 : 6); /* of a block */
+    const int32_t words = 2 + p->steps + (p->shift ? 3 : 6); /* of a block */
     conv_fours_s8_dsp_job job;
     job.expanded = (uint32_t *)scratch;
     job.expanded_end = job.expanded + 3 * p->steps - (p->shift != 12);
@@ -31,6 +31,7 @@ static inline void conv_1x1_s8_dsp(const conv_1x1_s8_dsp_params *p, const int8_t
     job.stream_end = p->stream + (out_ch + 1) / 2 * words - (out_ch & 1);
     job.skipped = p->skipped;
     job.shift = p->shift;
+    job.offset = p->offset;
     job.run = in_ch;
     job.runs = 1;
     job.rows = 1;
@@ -39,21 +40,21 @@ static inline void conv_1x1_s8_dsp(const conv_1x1_s8_dsp_params *p, const int8_t
     job.step = 4 * in_ch;
     job.y = y;
     job.fours = p->pixels / 4;
-    for (int32_t pixels = 4, left = p->pixels & 3;; pixels = left, left = 0) {
-        if (job.fours) {
-            job.second = pixels > 1 ? out_ch : 0;
-            job.third = pixels > 2 ? 2 * out_ch : 0;
-            job.fourth = pixels > 3 ? 3 * out_ch : 0;
-            for (int32_t k = 0; k < 4; k++)
-                job.x[k] = x + (k < pixels ? k * in_ch : 0);
-            conv_fours_s8_dsp(&job);
-        }
-        if (!left)
-            break;
-        x += (p->pixels & ~3) * in_ch;
-        job.y = y + (p->pixels & ~3) * out_ch;
-        job.fours = 1;
-    }
+    job.second = out_ch;
+    job.fourth = 3 * out_ch;
+    for (int32_t k = 0; k < 4; k++)
+        job.x[k] = x + k * in_ch;
+    if (job.fours)
+        conv_fours_s8_dsp(&job);
+    const int32_t pixels = p->pixels & 3, before = p->pixels - pixels;
+    if (!pixels)
+        return;
+    job.y = y + before * p->out_ch;
+    job.fours = 1;
+    for (int32_t k = 0; k < 4; k++)
+        job.x[k] = x + (before + (k < pixels ? k : 0)) * p->in_ch;
+    conv_fours_s8_dsp_last(&job, pixels, p->out_ch);
+    conv_fours_s8_dsp(&job);
 }
 
 #endif

@@ -47,15 +47,16 @@
     "sxtb16 r11, r10\n ldr r7, [lr], #4\n" \
     "b.w " next "\n"
 
-/* The last products, then the sums of d in r6 and r7, 256 times; r8 to r11 are what rescales, lr is y. */
+/* The last products, then the sums of d in r6 and r7, 256 times; multipliers in r8 and r10, offsets in r11 and r9; lr is y. */
 #define DUAL_LAST_PIXEL \
     "smlad r2, r8, r11, r2\n sub r6, r1, r0, lsl #8\n" \
     "smlad r5, r8, r9, r5\n ldr r8, [r12], #4\n" \
-    "sub r7, r4, r3, lsl #8\n ldr r9, [r12], #4\n" \
-    "sub.w r6, r2, r6, lsl #8\n ldr r10, [r12], #4\n" \
-    "sub.w r7, r5, r7, lsl #8\n ldr r11, [r12], #4\n" \
+    "sub r7, r4, r3, lsl #8\n ldr r10, [r12], #4\n" \
+    "sub.w r6, r2, r6, lsl #8\n ldr r9, [r12], #4\n" \
+    "sub.w r7, r5, r7, lsl #8\n ldr r11, [sp, #16]\n" \
     "lsl.w r6, r6, #8\n lsl.w r7, r7, #8\n" \
-    "ldr lr, [sp]\n"
+    "uxtah r11, r11, r9\n ldr lr, [sp]\n" \
+    "sxtah r9, r11, r9, ror #16\n"
 
 /* The sums of c, b and a, rescaled; those of d become bytes. */
 #define DUAL_SMMLA(r, multiplier, offset) "smmla " r ", " r ", " multiplier ", " offset "\n"
@@ -63,22 +64,22 @@
 #define DUAL_NO_SMMLA(r, multiplier, offset)
 #define DUAL_NO_SSAT(r)
 #define DUAL_OTHER_PIXELS(rescale, byte) \
-    "sub.w r2, r2, r6, asr #8\n" rescale("r6", "r8", "r9") \
-    "sub.w r5, r5, r7, asr #8\n" rescale("r7", "r10", "r11") \
-    "sub.w r1, r1, r2, asr #8\n" rescale("r2", "r8", "r9") \
-    "sub.w r4, r4, r5, asr #8\n" rescale("r5", "r10", "r11") \
-    "sub.w r0, r0, r1, asr #8\n" rescale("r1", "r8", "r9") \
-    "sub.w r3, r3, r4, asr #8\n" rescale("r4", "r10", "r11") \
-    byte("r6") rescale("r0", "r8", "r9") \
-    byte("r7") rescale("r3", "r10", "r11")
+    "sub.w r2, r2, r6, asr #8\n" rescale("r6", "r8", "r11") \
+    "sub.w r5, r5, r7, asr #8\n" rescale("r7", "r10", "r9") \
+    "sub.w r1, r1, r2, asr #8\n" rescale("r2", "r8", "r11") \
+    "sub.w r4, r4, r5, asr #8\n" rescale("r5", "r10", "r9") \
+    "sub.w r0, r0, r1, asr #8\n" rescale("r1", "r8", "r11") \
+    "sub.w r3, r3, r4, asr #8\n" rescale("r4", "r10", "r9") \
+    byte("r6") rescale("r0", "r8", "r11") \
+    byte("r7") rescale("r3", "r10", "r9")
 
-/* The other bytes, and all of channel 0 to y, which becomes r8; r9 to r11 say where those of b, c and d are. */
+/* The other bytes, and all of channel 0 to y, which becomes r8; r9 and r11 say where those of b, c and d are. */
 #define DUAL_STORES \
     DUAL_SSAT("r2") "ldr r9, [sp, #8]\n" \
-    DUAL_SSAT("r1") "ldr r10, [sp, #12]\n" \
-    DUAL_SSAT("r0") "ldr r11, [sp, #16]\n" \
-    DUAL_SSAT("r5") "strb r1, [lr, r9]\n" \
-    DUAL_SSAT("r4") "strb r2, [lr, r10]\n" \
+    DUAL_SSAT("r1") "ldr r11, [sp, #12]\n" \
+    DUAL_SSAT("r0") "strb r1, [lr, r9]\n" \
+    DUAL_SSAT("r5") "strb r2, [lr, r9, lsl #1]\n" \
+    DUAL_SSAT("r4") \
     DUAL_SSAT("r3") "strb r6, [lr, r11]\n" \
     "strb r0, [lr], #1\n ldr r1, [sp, #20]\n" \
     "mov r8, lr\n cmp r12, r1\n"

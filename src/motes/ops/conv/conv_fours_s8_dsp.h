@@ -31,9 +31,10 @@
 
    - a word a step: the weights of channel 0 in its bytes 0 and 2, of channel 1 in 1 and 3;
 
-   - where `shift` is not 0, (multiplier, offset) a channel, proved by step.py; an output is
+   - where `shift` is not 0, the multipliers of both, and in the halves of a word how far offset 0
+   is above `offset`, and offset 1 above offset 0, proved by step.py; an output is
 
-         ((256 * sum * multiplier >> 32) + offset) >> shift
+         ((256 * sum * multiplier >> 32) + its offset) >> shift
 
    - where it is 0, (multiplier, offset, right) a channel, which is TFLM's own; an output is
 
@@ -53,9 +54,10 @@ typedef struct {
     /* Behind the expanded windows; a word less where shift is not 12: that takes 16 cycles a block.
      */
     const uint32_t *expanded_end;
-    /* Bytes from the output of pixel a to those of b, c and d; of the last four pixels, those that
-       lack have the window of the first, and 0. Where `second` is 0 there is but one. */
-    int32_t second, third, fourth;
+    /* Bytes from the output of pixel a to that of b, which is half of those to c, and to that of d.
+       Of the last four pixels, those that lack have the window and the output of the first: where
+       there are two, they are a and d. Where both are 0 there is but one. */
+    int32_t second, fourth, offset;
     const int32_t *stream_end; /* a word less where the last channel is alone in its block */
     int32_t skipped; /* 0 to 15 of the unrolled steps to leave out at first, so that whole rounds of
                         sixteen are left behind the very first step; there are at least two */
@@ -68,6 +70,18 @@ typedef struct {
     int32_t rows, down;  /* bytes from behind the last run of a row, and a pitch, to the next row */
     int32_t step, fours; /* bytes from a window to that of the next four; how many fours */
 } conv_fours_s8_dsp_job;
+
+/* Where the outputs of `pixels` pixels lie, 4 or fewer, of which the job has the windows: first
+   those, then the first again. */
+static MOTES_NOINLINE void conv_fours_s8_dsp_last(conv_fours_s8_dsp_job *job, int32_t pixels,
+                                                  int32_t out_ch) {
+    job->second = pixels > 2 ? out_ch : 0;
+    job->fourth = pixels == 4 ? 3 * out_ch : pixels == 2 ? out_ch : 0;
+    if (pixels == 2) {
+        job->x[3] = job->x[1];
+        job->x[1] = job->x[0];
+    }
+}
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
@@ -91,6 +105,11 @@ typedef struct {
     "sxtb16 r11, r9\n sxtb16 r9, r9, ror #8\n" \
     "smlad r0, r6, r11, r0\n smlad r1, r7, r11, r1\n smlad r2, r8, r11, r2\n" \
     "smlad r3, r6, r9, r3\n smlad r4, r7, r9, r4\n smlad r5, r8, r9, r5\n"
+
+/* Multipliers in r8 and r10, offsets in r11 and r9. */
+#define OFFSETS \
+    "ldr r8, [r12], #4\n ldr r10, [r12], #4\n ldr r9, [r12], #4\n ldr r11, [sp, #16]\n" \
+    "uxtah r11, r11, r9\n sxtah r9, r11, r9, ror #16\n"
 
 /* TFLM's: a rounded high product of twice the sum, then halves away from zero. */
 #define ROUND(r) \
@@ -152,8 +171,8 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "subs r8, r8, #1\n"
         "bne 23f\n"
         "ldr r12, [sp, #36]\n"
-        "ldr r4, [sp, #8]\n"
-        "cmp r4, #0\n"
+        "ldrd r4, r5, [sp, #8]\n"
+        "orrs r4, r5\n"
         "beq.w 30f\n"
 
         "1:\n" /* a block: its first step begins the sums */
@@ -215,12 +234,12 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "sub.w r0, r0, r1, asr #8\n"
         "sub.w r3, r3, r4, asr #8\n"
         "bhi.w 4f\n" /* of the last comparison */
-        "ldm r12!, {r8-r11}\n"
+        OFFSETS
         ".irp i, 0, 1, 2, 6\n"
-        "smmla r\\i, r\\i, r8, r9\n"
+        "smmla r\\i, r\\i, r8, r11\n"
         ".endr\n"
         ".irp i, 3, 4, 5, 7\n"
-        "smmla r\\i, r\\i, r10, r11\n"
+        "smmla r\\i, r\\i, r10, r9\n"
         ".endr\n"
         "3:\n"
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
@@ -229,18 +248,17 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "6:\n"
         "ldr r8, [sp]\n"
         "ldr r9, [sp, #8]\n"
-        "ldr r10, [sp, #12]\n"
-        "ldr r11, [sp, #16]\n"
+        "ldr r11, [sp, #12]\n"
         "ldr lr, [sp, #20]\n"
         "strb r1, [r8, r9]\n"
-        "strb r2, [r8, r10]\n"
+        "strb r2, [r8, r9, lsl #1]\n"
         "strb r6, [r8, r11]\n"
         "strb r0, [r8], #1\n"
         "cmp r12, lr\n"
 #endif
         "bhi 8f\n"
         "strb r4, [r8, r9]\n"
-        "strb r5, [r8, r10]\n"
+        "strb r5, [r8, r9, lsl #1]\n"
         "strb r7, [r8, r11]\n"
         "strb r3, [r8], #1\n"
         "str r8, [sp]\n"
@@ -283,15 +301,15 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b.w 3b\n"
         "5:\n"
         DUAL_OTHER_PIXELS(DUAL_NO_SMMLA, DUAL_NO_SSAT)
-        "sub r12, #16\n"
+        "sub r12, #12\n"
 #else
-        "ldm r12!, {r8-r11}\n"
+        OFFSETS
         ".irp i, 0, 1, 2, 6\n"
-        "smmla r\\i, r\\i, r8, r9\n"
+        "smmla r\\i, r\\i, r8, r11\n"
         "asr r\\i, r\\i, lr\n"
         ".endr\n"
         ".irp i, 3, 4, 5, 7\n"
-        "smmla r\\i, r\\i, r10, r11\n"
+        "smmla r\\i, r\\i, r10, r9\n"
         "asr r\\i, r\\i, lr\n"
         ".endr\n"
         "b 3b\n"
@@ -389,9 +407,9 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldr r7, [sp, #28]\n"
         "cmp r7, #0\n"
         "beq 33f\n"
-        "ldm r12!, {r8-r11}\n"
-        "smmla r0, r0, r8, r9\n"
-        "smmla r3, r3, r10, r11\n"
+        OFFSETS
+        "smmla r0, r0, r8, r11\n"
+        "smmla r3, r3, r10, r9\n"
         "asr r0, r0, r7\n"
         "asr r3, r3, r7\n"
         "b 34f\n"
@@ -418,6 +436,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
 #undef ODD
 #undef STEP
 #undef ROUND
+#undef OFFSETS
 /* clang-format on */
 #pragma GCC diagnostic pop
 

@@ -25,7 +25,7 @@
 
 /* Layers are many: what is small has 16 bits or 8. */
 typedef struct {
-    int32_t in_h, in_w, out_h, out_w, down;
+    int32_t in_h, in_w, out_h, out_w, down, offset;
     const int32_t *stream;
     int16_t batches, in_ch, out_ch, raw_h, raw_w, reach_w, run, across, copied_down, steps;
     int8_t stride_h, stride_w, dilation_h, filter_h, columns, pad_top, pad_left, raw_top, raw_left;
@@ -85,12 +85,12 @@ static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *
     conv_fours_s8_dsp_job job;
     job.expanded_end = expanded + 3 * p->steps - (p->shift != 12);
     job.second = p->out_ch;
-    job.third = 2 * p->out_ch;
     job.fourth = 3 * p->out_ch;
-    const int32_t words = 2 + p->steps + (p->shift ? 4 : 6); /* of a block */
+    const int32_t words = 2 + p->steps + (p->shift ? 3 : 6); /* of a block */
     job.stream_end = p->stream + (p->out_ch + 1) / 2 * words - (p->out_ch & 1);
     job.skipped = p->skipped;
     job.shift = p->shift;
+    job.offset = p->offset;
     job.expanded = expanded;
     job.stream = p->stream;
     job.run = p->run;
@@ -116,9 +116,8 @@ static inline void conv_s8_dsp_image(const conv_s8_dsp_params *p, const int8_t *
         }
         job.pitch = (p->columns > 1 ? p->across : down) - (p->run & ~3);
         job.down = down - p->columns * p->across;
-        job.second = n > 1 ? job.second : 0;
-        job.third = n > 2 ? job.third : 0;
-        job.fourth = n > 3 ? job.fourth : 0;
+        if (n < 4)
+            conv_fours_s8_dsp_last(&job, n, p->out_ch);
         conv_fours_s8_dsp(&job);
         const int32_t made = motes_min(4 * job.fours, pixels);
         if (p->low > -128 || p->high < 127)

@@ -25,26 +25,27 @@
 #endif
 /* Spreads columns of four channels of `pairs` pairs of rows: words of the upper row at `upper`, of the lower at `lower`. */
 #define COLUMN \
-    "ldr r4, [r0]\n ldr r5, [r1]\n add r0, r8\n add r1, r8\n" \
+    "ldr r4, [r0]\n ldr r5, [r0, r1]\n add r0, r8\n" \
     "pkhbt r6, r4, r5, lsl #16\n pkhtb r7, r5, r4, asr #16\n" \
     "and r4, r12, r6, lsl #8\n and r6, r12\n and r5, r12, r7, lsl #8\n and r7, r12\n" STORE_COLUMN
 MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *lower, uint32_t *to, uint32_t pairs,
                                             const depthwise_planes_params *p) {
-    /* r8 channels, r9 bytes to spread, r10 where they end, r11 from there to the next pair, r12 high bytes, lr parameters. */
+    /* r1 from upper to lower row, r8 channels, r9 bytes to spread, r10 where they end, r11 from there to the next pair, r12
+       high bytes, lr parameters. A loop has two columns: an odd number begins with the second. */
     __asm__ volatile(
         "push {r4-r11, lr}\n"
         "ldr lr, [sp, #36]\n"
         "ldrh r8, [lr]\n ldrh r9, [lr, #12]\n ldrh r11, [lr, #4]\n"
-        "lsl r9, #4\n sub r11, r9\n"
+        "lsl r9, #4\n sub r11, r9\n sub r1, r0\n"
         "mov r12, #0xFF00FF00\n"
         "1:\n"
         "add r10, r2, r9\n"
+        "tst r9, #16\n bne 3f\n"
         "2:\n" COLUMN
-        "cmp r2, r10\n beq 3f\n" COLUMN
+        "3:\n" COLUMN
         "cmp r2, r10\n bne 2b\n"
-        "3:\n"
         "ldrh r4, [lr, #14]\n"
-        "add r0, r4\n add r1, r4\n add r2, r11\n"
+        "add r0, r4\n add r2, r11\n"
         "subs r3, #1\n bne 1b\n"
         "pop {r4-r11, pc}\n");
 }
@@ -166,16 +167,17 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "vmov r8, s4\n vmov r9, s12\n add r9, r8\n vmov s4, r9\n strb r6, [r8]\n"
 #endif
 
-/* A row: blocks of `two` outputs, then `one` where one is left over; a round is a block, and what comes `before` it. `l`
-   makes labels. */
-#define ROW(l, before, two, one) \
+/* A row: blocks of `two` outputs, then `one` where one is left over. A round is a block, and the one `before` it, which is
+   left out at first where the number of blocks is `odd`: bytes of planes that a block takes. `l` makes labels. */
+#define ODD(l, bytes) "tst r7, #" bytes "\n bne.w " l "2f\n"
+#define ROW(l, odd, before, two, one) \
     "ldr r6, [sp, #44]\n ldrh r7, [r6, #6]\n vmov r9, s14\n" \
-    "add r12, lr, r9\n adds r7, lr\n vmov s10, r7\n cmp lr, r7\n beq.w " l "2f\n" \
-    l "1:\n" before two AT_END "bne.w " l "1b\n" \
-    l "2:\n" \
-    "ldr r6, [sp, #44]\n ldrh r6, [r6, #8]\n cmp r6, #0\n beq " l "3f\n" one \
-    l "3:\n"
-#define ONE_MORE(l, two) two AT_END "beq.w " l "2f\n"
+    "add r12, lr, r9\n cmp r7, #0\n beq.w " l "3f\n add r8, r7, lr\n vmov s10, r8\n" \
+    odd \
+    l "1:\n" before l "2:\n" two AT_END "bne.w " l "1b\n" \
+    l "3:\n" \
+    "ldr r6, [sp, #44]\n ldrh r6, [r6, #8]\n cmp r6, #0\n beq " l "4f\n" one \
+    l "4:\n"
 /* Of each channel `rows` times `row`, `height` rows of outputs; then `last`. s0, s1 rescaling, s4 y, s5 where rows end, s6
    plane, s7 y of the channel, s8 taps, s9 bytes of rows, s10 where whole blocks end, s11 channels left, s12 channels, s13
    bytes of a row of y, s14 of a pair of rows; stack from 36: channels, alone, parameters. r0-r5 taps, lr and r12 planes. */
@@ -199,14 +201,14 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
 /* Stride 1: pairs of rows of outputs, then a row that is `alone`. */
 MOTES_ASSEMBLY void depthwise_rows_1_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
                                             uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
-    __asm__ volatile(ROWS("2", ROW("1", ONE_MORE("1", TWO_BY_TWO), TWO_BY_TWO, TWO_BY_ONE),
-                          "ldr r6, [sp, #40]\n cmp r6, #0\n beq.w 4f\n" ROW("2", "", ONE_BY_TWO_1, ONE_BY_ONE)));
+    __asm__ volatile(ROWS("2", ROW("1", ODD("1", "32"), TWO_BY_TWO, TWO_BY_TWO, TWO_BY_ONE),
+                          "ldr r6, [sp, #40]\n cmp r6, #0\n beq.w 4f\n" ROW("2", "", "", ONE_BY_TWO_1, ONE_BY_ONE)));
 }
 
 /* Stride 2: rows of outputs. */
 MOTES_ASSEMBLY void depthwise_rows_2_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
                                             uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
-    __asm__ volatile(ROWS("1", ROW("1", ONE_MORE("1", ONE_BY_TWO_2), ONE_BY_TWO_2, ONE_BY_ONE), ""));
+    __asm__ volatile(ROWS("1", ROW("1", ODD("1", "64"), ONE_BY_TWO_2, ONE_BY_TWO_2, ONE_BY_ONE), ""));
 }
 
 MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
@@ -242,7 +244,7 @@ MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *
 #undef ONE_BY_TWO_2
 #undef ONE_BY_ONE
 #undef ROW
-#undef ONE_MORE
+#undef ODD
 #undef ROWS
 /* clang-format on */
 #pragma GCC diagnostic pop

@@ -33,7 +33,7 @@ _DSP = Kernel(
     "conv_s8_dsp",
     "conv_s8_dsp.h",
     needs=frozenset({"dsp"}),
-    fits=blocks.fits,
+    fits=lambda node: blocks.fits(node) and not points.fits(node),
     params=blocks.params,
     scratch=blocks.scratch,
     in_place=blocks.in_place,

@@ -7,7 +7,7 @@ from motes.ops.common import limits
 from motes.ops.conv import blocks
 from motes.ops.conv.window import Window
 
-NAMES = ("in_ch", "out_ch", "steps", "skipped", "shift")
+NAMES = ("in_ch", "out_ch", "steps", "skipped", "shift", "offset")
 
 
 def fits(node: Node) -> bool:

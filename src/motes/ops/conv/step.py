@@ -119,8 +119,10 @@ def _same(output: int, shift: int) -> tuple[int, int]:
 def _fit(rescale: Rescale, factor: int, shift: int, bias: int, less: int, tries: Array) -> tuple[int, int] | None:
     multipliers = ideal(rescale, factor, shift) + tries
     least, most = offsets(rescale, factor, shift, bias, multipliers, less)
+    # Where there is a choice, what rounds halves up: the offsets of channels lie close together then.
+    usual = (rescale.zero_point << shift) + (1 << shift - 1) + (bias * factor * multipliers >> 32)
     for i in np.flatnonzero(least <= most):
-        return int(multipliers[i]), int(least[i] + most[i]) // 2
+        return int(multipliers[i]), int(min(max(usual[i], least[i]), most[i]))
     return None
 
 
