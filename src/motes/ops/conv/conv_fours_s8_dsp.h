@@ -21,7 +21,7 @@
    which is d itself where |d| < 2^23; and 256 * c = s2 - d, 256 * b = s1 - c, 256 * a = s0 - b.
 
    A step is two values of each window: four grouped loads (5 cycles), two SXTB16 and six SMLAD make
-   13 cycles for 16 MACs. Each block of eight outputs adds 65 cycles (bias, separation, rescaling,
+   13 cycles for 16 MACs. Each block of eight outputs adds 66 cycles (bias, separation, rescaling,
    stores), four pixels 38. A single pixel is 8 cycles for 4 MACs.
 
    stream: for each block
@@ -73,8 +73,8 @@ typedef struct {
 
 /* Where the outputs of `pixels` pixels lie, 4 or fewer, of which the job has the windows: first
    those, then the first again. */
-static MOTES_NOINLINE void conv_fours_s8_dsp_last(conv_fours_s8_dsp_job *job, int32_t pixels,
-                                                  int32_t out_ch) {
+MOTES_INLINE void conv_fours_s8_dsp_last(conv_fours_s8_dsp_job *job, int32_t pixels,
+                                         int32_t out_ch) {
     job->second = pixels > 2 ? out_ch : 0;
     job->fourth = pixels == 4 ? 3 * out_ch : pixels == 2 ? out_ch : 0;
     if (pixels == 2) {
@@ -105,11 +105,6 @@ static MOTES_NOINLINE void conv_fours_s8_dsp_last(conv_fours_s8_dsp_job *job, in
     "sxtb16 r11, r9\n sxtb16 r9, r9, ror #8\n" \
     "smlad r0, r6, r11, r0\n smlad r1, r7, r11, r1\n smlad r2, r8, r11, r2\n" \
     "smlad r3, r6, r9, r3\n smlad r4, r7, r9, r4\n smlad r5, r8, r9, r5\n"
-
-/* Multipliers in r8 and r10, offsets in r11 and r9. */
-#define OFFSETS \
-    "ldr r8, [r12], #4\n ldr r10, [r12], #4\n ldr r9, [r12], #4\n ldr r11, [sp, #16]\n" \
-    "uxtah r11, r11, r9\n sxtah r9, r11, r9, ror #16\n"
 
 /* TFLM's: a rounded high product of twice the sum, then halves away from zero. */
 #define ROUND(r) \
@@ -233,8 +228,13 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "sub.w r4, r4, r5, asr #8\n"
         "sub.w r0, r0, r1, asr #8\n"
         "sub.w r3, r3, r4, asr #8\n"
+        "ldr r8, [r12], #4\n" /* multipliers to r8 and r10, offsets to r11 and r9 */
+        "ldr r10, [r12], #4\n"
+        "ldr r9, [r12], #4\n"
+        "ldr r11, [sp, #16]\n"
+        "uxtah r11, r11, r9\n"
+        "sxtah r9, r11, r9, ror #16\n"
         "bhi.w 4f\n" /* of the last comparison */
-        OFFSETS
         ".irp i, 0, 1, 2, 6\n"
         "smmla r\\i, r\\i, r8, r11\n"
         ".endr\n"
@@ -267,20 +267,15 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "8:\n" /* the next four: y is behind pixel a now */
         "add r8, r8, r11\n"
         "str r8, [sp]\n"
-        "ldr r0, [sp, #40]\n"
-        "ldr r1, [sp, #44]\n"
-        "ldr r2, [sp, #48]\n"
-        "ldr r3, [sp, #52]\n"
+        "add r6, sp, #40\n"
+        "ldm r6, {r0-r3}\n"
         "ldr r4, [sp, #76]\n"
         "ldr r5, [sp, #80]\n"
         "add r0, r0, r4\n"
         "add r1, r1, r4\n"
         "add r2, r2, r4\n"
         "add r3, r3, r4\n"
-        "str r0, [sp, #40]\n"
-        "str r1, [sp, #44]\n"
-        "str r2, [sp, #48]\n"
-        "str r3, [sp, #52]\n"
+        "stm r6!, {r0-r3}\n"
         "subs r5, r5, #1\n"
         "str r5, [sp, #80]\n"
         "bne.w 10b\n"
@@ -301,9 +296,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b.w 3b\n"
         "5:\n"
         DUAL_OTHER_PIXELS(DUAL_NO_SMMLA, DUAL_NO_SSAT)
-        "sub r12, #12\n"
 #else
-        OFFSETS
         ".irp i, 0, 1, 2, 6\n"
         "smmla r\\i, r\\i, r8, r11\n"
         "asr r\\i, r\\i, lr\n"
@@ -315,6 +308,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b 3b\n"
         "5:\n"
 #endif
+        "sub r12, #12\n"
         "ldm r12!, {r8-r10}\n"
         ROUND("r0")
         ROUND("r1")
@@ -358,7 +352,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldrb r7, [r3]\n"
         "22:\n"
         EVEN
-        "b.w 16b\n"
+        "b 16b\n"
         "24:\n"
         "ldrb r8, [r0, #2]\n"
         "ldrb r9, [r1, #2]\n"
@@ -369,14 +363,14 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "orr r6, r6, r10, lsl #16\n"
         "orr r7, r7, lr, lsl #16\n"
         "mov lr, #-1\n"
-        "b.w 14b\n"
+        "b 14b\n"
         "23:\n" /* the next row */
         "ldr r9, [sp, #72]\n"
         "add r0, r0, r9\n"
         "add r1, r1, r9\n"
         "add r2, r2, r9\n"
         "add r3, r3, r9\n"
-        "b.w 11b\n"
+        "b 11b\n"
 
         "30:\n" /* a block of one pixel: the first sums, which are 257 times its own */
         "ldr lr, [sp, #32]\n"
@@ -407,9 +401,12 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldr r7, [sp, #28]\n"
         "cmp r7, #0\n"
         "beq 33f\n"
-        OFFSETS
+        "ldm r12!, {r8-r10}\n"
+        "ldr r11, [sp, #16]\n"
+        "uxtah r11, r11, r10\n"
+        "sxtah r10, r11, r10, ror #16\n"
         "smmla r0, r0, r8, r11\n"
-        "smmla r3, r3, r10, r9\n"
+        "smmla r3, r3, r9, r10\n"
         "asr r0, r0, r7\n"
         "asr r3, r3, r7\n"
         "b 34f\n"
@@ -429,14 +426,13 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "strb r3, [r8], #1\n"
         "str r8, [sp]\n"
         "bne 30b\n"
-        "b.w 8b\n");
+        "b 8b\n");
 }
 
 #undef EVEN
 #undef ODD
 #undef STEP
 #undef ROUND
-#undef OFFSETS
 /* clang-format on */
 #pragma GCC diagnostic pop
 

@@ -14,7 +14,7 @@
 
    A step is two values of four windows and two channels, 16 MACs: 3 loads (4 cycles), 2 VMOV and 6
    SMLAD. A block of eight outputs adds 47 cycles, two channels of a row some 80, and a value of a
-   strip takes 3.5.
+   strip takes 3.3.
 
    stream: for each two output channels, two words for each step: the weights of channel 0, of
    channel 1; then the first sums of both, and offset 0, offset 1, multiplier 0, multiplier 1 of
@@ -27,12 +27,13 @@
 #define MOTES_CONV_STRIPS_S8_DSP_H
 
 #include "motes.h"
+#include "move_words_dsp.h"
 
 typedef struct {
     int32_t in_h, row, out_h, out_w; /* row: bytes of a row of x */
     const int32_t *stream;
-    /* left: padding, in values; pitch: words of a strip */
-    int16_t stride_h, pad_top, left, filter_h, d, pitch, chunk, in_zero;
+    /* left: padding, in values; count: values of a strip, in `pitch` words */
+    int16_t stride_h, pad_top, left, filter_h, d, count, pitch, chunk, in_zero;
 } conv_strips_s8_dsp_params;
 
 /* Where the kernel is: the next row of outputs, or the next pixel and how many are left. */
@@ -57,26 +58,18 @@ MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to,
         "add r1, r0\n"
         "mov r4, #0x00ff00ff\n"
         "uadd8 r4, r4, r4\n" /* the flags of SEL */
-        "tst r3, #1\n"
-        "add r3, #1\n lsr r3, #1\n"
-        "bne 2f\n"
-        "1:\n" FOUR
+        "and r4, r3, #3\n add r3, #3\n lsr r3, #2\n" /* rounds, of which the first may be a part */
+        "tbb [pc, r4]\n"
+        "1:\n"
+        ".byte (2f - 1b) / 2, (5f - 1b) / 2, (4f - 1b) / 2, (3f - 1b) / 2\n"
         "2:\n" FOUR
-        "subs r3, #1\n bne 1b\n"
+        "3:\n" FOUR
+        "4:\n" FOUR
+        "5:\n" FOUR
+        "subs r3, #1\n bne 2b\n"
         "pop {r4-r6, pc}\n");
 }
 #undef FOUR
-
-/* Copies `words` words, a multiple of 2. */
-MOTES_ASSEMBLY void conv_strips_move(uint32_t *to, const uint32_t *from, int32_t words) {
-    __asm__ volatile(
-        "push {r4-r9, lr}\n"
-        "subs r2, #8\n blt 2f\n"
-        "1:\n ldm r1!, {r3-r9, r12}\n stm r0!, {r3-r9, r12}\n subs r2, #8\n bge 1b\n"
-        "2:\n adds r2, #6\n blt 4f\n"
-        "3:\n ldm r1!, {r3, r4}\n stm r0!, {r3, r4}\n subs r2, #2\n bge 3b\n"
-        "4:\n pop {r4-r9, pc}\n");
-}
 
 #pragma GCC diagnostic pop
 
@@ -129,17 +122,23 @@ MOTES_ASSEMBLY void conv_strips_move(uint32_t *to, const uint32_t *from, int32_t
     "add sp, #28\n vpop {s16-s31}\n pop {r4-r11, pc}\n"
 /* clang-format on */
 
-/* A strip of row `row` of x: `pitch` words, in which padding is the zero point. */
+/* A strip of row `row` of x, in which padding is the zero point. */
 static MOTES_NOINLINE void conv_strips_row(const conv_strips_s8_dsp_params *p, const int8_t *x,
-                                           int32_t row, uint16_t *to) {
-    const int32_t length = row >= 0 && row < p->in_h ? p->row : 0, end = 2 * p->pitch;
-    const int32_t left = p->left, d = p->d, zero = p->in_zero;
-    const int8_t *const from = x + row * p->row;
+                                           int32_t row, uint32_t *strip) {
+    const int32_t d = p->d, zero = p->in_zero, left = p->left, length = p->row;
+    if (row < 0 || row >= p->in_h) {
+        const uint32_t pair = (uint16_t)(257 * zero + 128) * UINT32_C(0x00010001);
+        for (int32_t i = 0; i < p->pitch; i++)
+            strip[i] = pair;
+        return;
+    }
+    uint16_t *const to = (uint16_t *)strip;
+    const int8_t *const from = x + row * length;
     /* Values that have the one d behind them in the row, too: fours of them. */
-    const int32_t fours = motes_max(motes_min(length - d, end - left), 0) / 4;
+    const int32_t fours = motes_max(motes_min(length - d, p->count - left), 0) / 4;
     if (fours)
         conv_strips_expand(from, d, to + left, fours);
-    for (int32_t i = left ? 0 : 4 * fours; i < end; i++) {
+    for (int32_t i = left ? 0 : 4 * fours, end = p->count; i < end; i++) {
         const int32_t a = i - left, b = a + d;
         const int32_t upper = (uint32_t)a < (uint32_t)length ? from[a] : zero;
         const int32_t lower = (uint32_t)b < (uint32_t)length ? from[b] : zero;
@@ -167,10 +166,10 @@ static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *
         return 0;
     const int32_t kept = at->row ? motes_max(p->filter_h - p->stride_h, 0) : 0;
     if (kept)
-        conv_strips_move(strips, strips + p->stride_h * p->pitch, kept * p->pitch);
+        move_words_dsp(strips, strips + p->stride_h * p->pitch, kept * p->pitch);
     const int32_t top = at->row * p->stride_h - p->pad_top;
     for (int32_t i = kept; i < p->filter_h; i++)
-        conv_strips_row(p, at->x, top + i, (uint16_t *)(strips + i * p->pitch));
+        conv_strips_row(p, at->x, top + i, strips + i * p->pitch);
     at->row++;
     return p->out_w;
 }

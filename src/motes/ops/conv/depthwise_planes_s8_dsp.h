@@ -29,6 +29,7 @@
 #define MOTES_DEPTHWISE_PLANES_S8_DSP_H
 
 #include "motes.h"
+#include "move_words_dsp.h"
 
 /* Layers are many: numbers have 16 bits. The first are for depthwise_rows_s8_dsp.h. */
 typedef struct {
@@ -100,14 +101,6 @@ static MOTES_NOINLINE void depthwise_planes_clear_row(uint16_t *to, int32_t colu
         to[0] = zero, to[2] = zero, to[4] = zero, to[6] = zero;
 }
 
-static MOTES_NOINLINE void depthwise_planes_move(uint32_t *to, const uint32_t *from,
-                                                 int32_t columns) {
-    for (; columns > 0; columns--, from += 4, to += 4) {
-        const uint32_t w0 = from[0], w1 = from[1], w2 = from[2], w3 = from[3];
-        to[0] = w0, to[1] = w1, to[2] = w2, to[3] = w3;
-    }
-}
-
 /* Spreads input rows `row` and row + 1, and pairs - 1 pairs behind them. Where all rows are spread
    at `once`, pairs outside are as they were cleared at first. */
 MOTES_INLINE void depthwise_planes_pairs(const depthwise_planes_params *p, const int8_t *x,
@@ -163,7 +156,7 @@ MOTES_INLINE void depthwise_planes_four(const depthwise_planes_params *p, int32_
         left -= pairs * height;
         /* The last pair is the one above the next band. */
         if (left > 0)
-            depthwise_planes_move(planes, planes + pairs * 4 * p->wide, p->wide);
+            move_words_dsp(planes, planes + pairs * 4 * p->wide, 4 * p->wide);
         to = planes + 4 * p->wide;
     }
 }

@@ -22,7 +22,7 @@ SHIFT = 16
 NOT = -1
 """`coarse` where a channel does not fit six bytes."""
 
-SCRATCH, SHARE = 2560, 6
+SCRATCH, SHARE = 4096, 6
 """Bytes of planes wanted at most: so many, or this part of the larger tensor; one band of rows may take more."""
 
 WIDEST = 220

@@ -49,13 +49,18 @@ class View:
 
     @property
     def pixels(self) -> int:
-        """Of a strip, at most."""
+        """Pixels of a strip, at most."""
         return min(max(8, CHUNK // (2 * self.d) // 4 * 4), self.out_w) if self.flat else self.out_w
+
+    @property
+    def count(self) -> int:
+        """Values of a strip, at most."""
+        return (self.pixels - 2) * self.d + self.run
 
     @property
     def strip(self) -> int:
         """Bytes of a strip: whole fours of halfwords."""
-        return -(-((self.pixels - 2) * self.d + self.run) // 4) * 8
+        return -(-self.count // 4) * 8
 
 
 def look(node: Node) -> View:
@@ -125,7 +130,7 @@ def params(node: Node) -> Params:
     """The fields of `conv_strips_s8_dsp_params`."""
     view, packed = look(node), pack(node)
     assert packed is not None, node
-    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "filter_h", "d")
+    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "filter_h", "d", "count")
     return {
         **{name: getattr(view, name) for name in names},
         "pitch": view.strip // 4,
