@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import ctypes
+import functools
 import json
 import mmap
 import re
@@ -89,12 +90,17 @@ def version() -> str:
     path = shutil.which(PROGRAM)
     if path is None:
         raise LookupError(f"{PROGRAM} is not on the path")
-    told = subprocess.run((path, "--version"), capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
-    found = re.search(r"version (\d+)\.(\d+)", told)
+    found = re.search(r"version (\d+)\.(\d+)", _told(path))
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
         has = f"is version {found[1]}.{found[2]}" if found else "does not tell its version"
         raise BadInput(f"{path} {has}; {OLDEST[0]}.{OLDEST[1]} or newer is needed: {REMEDY}")
     return f"{found[1]}.{found[2]} at {path}"
+
+
+@functools.cache
+def _told(path: str) -> str:
+    """What this program tells of its version."""
+    return subprocess.run((path, "--version"), capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
 
 
 class Qemu:
