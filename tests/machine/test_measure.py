@@ -194,6 +194,7 @@ def test_counts_equal_the_reference(
     assert found.instructions > 100
 
 
+@pytest.mark.cores(one_in=4, needs=("dsp",), unicorn=True)  # the others have no such blocks
 def test_pages_met_inside_it_blocks(profile_image: Build, virt: Board) -> None:
     assert measure(profile_image(PAGES), virt).exit_status == 2 * 60
 
