@@ -107,9 +107,12 @@ MOTES_INLINE void conv_fours_s8_dsp_last(conv_fours_s8_dsp_job *job, int32_t pix
     "smlad r3, r6, r9, r3\n smlad r4, r7, r9, r4\n smlad r5, r8, r9, r5\n"
 
 /* TFLM's: a rounded high product of twice the sum, then halves away from zero. */
-#define ROUND(r) \
+#define ROUND(r, offset, right) \
     "asr " r ", " r ", #7\n smmulr " r ", " r ", r8\n add " r ", " r ", " r ", asr #31\n" \
-    "add " r ", " r ", r9\n asr " r ", " r ", r10\n"
+    "add " r ", " r ", " offset "\n asr " r ", " r ", " right "\n"
+
+/* Of the words in r9 and r11: offset 0 to r11, offset 1 to r9. */
+#define OFFSETS "uxtah r11, r11, r9\n sxtah r9, r11, r9, ror #16\n"
 
 MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
     /* Stack: the job; 84 runs left, 88 rows left.
@@ -228,13 +231,12 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "sub.w r4, r4, r5, asr #8\n"
         "sub.w r0, r0, r1, asr #8\n"
         "sub.w r3, r3, r4, asr #8\n"
-        "ldr r8, [r12], #4\n" /* multipliers to r8 and r10, offsets to r11 and r9 */
+        "ldr r8, [r12], #4\n"
         "ldr r10, [r12], #4\n"
         "ldr r9, [r12], #4\n"
         "ldr r11, [sp, #16]\n"
-        "uxtah r11, r11, r9\n"
-        "sxtah r9, r11, r9, ror #16\n"
         "bhi.w 4f\n" /* of the last comparison */
+        OFFSETS
         ".irp i, 0, 1, 2, 6\n"
         "smmla r\\i, r\\i, r8, r11\n"
         ".endr\n"
@@ -296,7 +298,9 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b.w 3b\n"
         "5:\n"
         DUAL_OTHER_PIXELS(DUAL_NO_SMMLA, DUAL_NO_SSAT)
+        "ldr r9, [r12, #-4]\n"
 #else
+        OFFSETS
         ".irp i, 0, 1, 2, 6\n"
         "smmla r\\i, r\\i, r8, r11\n"
         "asr r\\i, r\\i, lr\n"
@@ -308,17 +312,15 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b 3b\n"
         "5:\n"
 #endif
-        "sub r12, #12\n"
+        ROUND("r0", "r10", "r9")
+        ROUND("r1", "r10", "r9")
+        ROUND("r2", "r10", "r9")
+        ROUND("r6", "r10", "r9")
         "ldm r12!, {r8-r10}\n"
-        ROUND("r0")
-        ROUND("r1")
-        ROUND("r2")
-        ROUND("r6")
-        "ldm r12!, {r8-r10}\n"
-        ROUND("r3")
-        ROUND("r4")
-        ROUND("r5")
-        ROUND("r7")
+        ROUND("r3", "r9", "r10")
+        ROUND("r4", "r9", "r10")
+        ROUND("r5", "r9", "r10")
+        ROUND("r7", "r9", "r10")
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
         "ssat r\\i, #8, r\\i\n"
         ".endr\n"
@@ -412,9 +414,9 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b 34f\n"
         "33:\n"
         "ldm r12!, {r8-r10}\n"
-        ROUND("r0")
+        ROUND("r0", "r9", "r10")
         "ldm r12!, {r8-r10}\n"
-        ROUND("r3")
+        ROUND("r3", "r9", "r10")
         "34:\n"
         "ssat r0, #8, r0\n"
         "ssat r3, #8, r3\n"
@@ -433,6 +435,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
 #undef ODD
 #undef STEP
 #undef ROUND
+#undef OFFSETS
 /* clang-format on */
 #pragma GCC diagnostic pop
 
