@@ -17,7 +17,7 @@ test-all: $(VENV)/.motes-train
 
 # Every generated model and many more inputs to each operator: half an hour.
 test-generated: $(VENV)/.motes-test
-	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models or every_operator"
+	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models or every_operator or kernels_of_the_core"
 
 # Damaged and strange models, for so many seconds; what is found is kept in build/fuzz.
 TIME ?= 600

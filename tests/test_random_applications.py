@@ -17,9 +17,9 @@ import motes as mt
 from motes.ir import Array
 from motes.report.reading import responses
 from motes.stream import Stream
+from motes.target import Board
 from sums import LABELS, decided, parity, total, totals, windows
 
-CLOCK = 64_000_000
 ROUND = 4
 """Cycles of one round that a call wastes, about."""
 
@@ -34,7 +34,7 @@ class Known:
     every: int
 
 
-def random_application(seed: int, samples: Array, rate: int) -> tuple[mt.App, list[Known]]:
+def random_application(seed: int, samples: Array, rate: int, clock_hz: int) -> tuple[mt.App, list[Known]]:
     """An application whose every stage is one of the streams that come with it."""
     rng = np.random.default_rng(seed)
     sensor = Known(mt.Microphone(rate=rate), samples, 1, 1)
@@ -50,7 +50,7 @@ def random_application(seed: int, samples: Array, rate: int) -> tuple[mt.App, li
         period = Fraction(before.every * stride, rate)
         share = rng.uniform(0.05, 0.9) / count
         parts = rng.uniform(0.02, 1, rng.integers(1, 5))
-        spins = [int(p) for p in parts / parts.sum() * share * float(period) * CLOCK / ROUND]
+        spins = [int(p) for p in parts / parts.sum() * share * float(period) * clock_hz / ROUND]
         stream = total(before.stream.window(length, stride), spins)
         values = totals(windows(before.values, length, stride))
         found.append(Known(stream, values, before.first + before.every * (length - 1), before.every * stride))
@@ -72,17 +72,18 @@ def expected(app: mt.App, known: list[Known], rate: int, last: int) -> list[tupl
     return sorted(events)
 
 
-def check(seed: int, folder: Path) -> None:
+def check(seed: int, folder: Path, where: Board) -> None:
+    assert where.chip is not None
     rng = np.random.default_rng([seed, 1])
     rate = int(rng.choice((4000, 8000, 16_000)))
     samples = rng.integers(-3000, 3000, int(rate * 0.8)).astype(np.int16)
     recording = folder / "noise.wav"
     soundfile.write(recording, samples, rate, subtype="PCM_16")
-    app, known = random_application(seed, samples, rate)
+    app, known = random_application(seed, samples, rate, where.chip.clock_hz)
     wanted = expected(app, known, rate, len(samples))
     on_host = app.build("host", out=folder / "host").run(recording)
     assert sorted((e.time_s, e.label, e.score) for e in on_host.events) == wanted
-    on_board = app.build("virt-m4", out=folder / "board").run(recording)
+    on_board = app.build(where.name, out=folder / "board").run(recording)
     outcome = on_board.outcome
     schedule = outcome.made.schedule
     for stage in app.application.stages:
@@ -98,12 +99,14 @@ def check(seed: int, folder: Path) -> None:
         assert sorted((e.time_s, e.label, e.score) for e in on_board.events) == wanted
 
 
+@pytest.mark.cores(one_in=4, applications=True)
 @pytest.mark.parametrize("seed", range(3))
-def test_board_host_and_sums_agree(seed, tmp_path):
-    check(seed, tmp_path)
+def test_board_host_and_sums_agree(seed: int, tmp_path: Path, virt: Board) -> None:
+    check(seed, tmp_path, virt)
 
 
 @pytest.mark.slow
+@pytest.mark.cores(applications=True)
 @pytest.mark.parametrize("seed", range(3, 40))
-def test_board_host_and_sums_agree_for_more(seed, tmp_path):
-    check(seed, tmp_path)
+def test_board_host_and_sums_agree_for_more(seed: int, tmp_path: Path, virt: Board) -> None:
+    check(seed, tmp_path, virt)

@@ -17,6 +17,7 @@ from motes.emit import emit_application_host
 from motes.emit.application import layout
 from motes.emit.model import offset_of
 from motes.ir import Array, DType, Tensor, quant
+from motes.target import Board
 from tflite_writer import Operator, write_model
 
 LENGTH, STRIDE, RATE = 20, 3, 100
@@ -76,15 +77,18 @@ def found(run: Run) -> tuple[list[tuple[float, str, float]], dict[str, tuple[lis
     return events, {t.tensor.name: (t.time_s.tolist(), np.asarray(t.values).tolist()) for t in run.traces}
 
 
+@pytest.mark.cores(one_in=3, applications=True)
 @pytest.mark.parametrize("padding", ["VALID", "SAME"])
-def test_what_is_found_stays_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, padding: str) -> None:
+def test_what_is_found_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, padding: str, virt: Board
+) -> None:
     app, recording = application(motions(tmp_path, padding)), tmp_path / "shaken.npy"
     np.save(recording, shaken(600))
-    boards = {name: app.build(name, out=tmp_path / name) for name in ("virt-m4", "host")}
+    boards = {name: app.build(name, out=tmp_path / name) for name in (virt.name, "host")}
     monkeypatch.setattr(forms, "LESS", 0)
-    whole = app.build("virt-m4", out=tmp_path / "whole")
+    whole = app.build(virt.name, out=tmp_path / "whole")
     runs = {name: build.run(recording) for name, build in {**boards, "whole": whole}.items()}
-    assert found(runs["virt-m4"]) == found(runs["host"]) == found(runs["whole"])
+    assert found(runs[virt.name]) == found(runs["host"]) == found(runs["whole"])
     assert len(runs["host"].events) > 3
     for name, build in boards.items():
         (stage,) = build.made.application.stages
@@ -93,10 +97,10 @@ def test_what_is_found_stays_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
         shown = build.to_json()["stages"][0]["streaming"]
         assert shown["window_macs"] > shown["macs"] and shown["warmup_steps"] == 6
         assert len(runs[name].outcome.triggers[stage]) == len(runs["whole"].outcome.triggers[whole_stage(whole)]) + 6
-    (stage,) = boards["virt-m4"].made.application.stages
-    page = boards["virt-m4"].save(tmp_path / "page.html").read_text("utf-8")
+    (stage,) = boards[virt.name].made.application.stages
+    page = boards[virt.name].save(tmp_path / "page.html").read_text("utf-8")
     assert f"motions, {stage.streamed}; its first 6 runs fill the window." in page
-    assert boards["virt-m4"].made.stage_cycles(stage) < whole.made.stage_cycles(whole_stage(whole))
+    assert boards[virt.name].made.stage_cycles(stage) < whole.made.stage_cycles(whole_stage(whole))
 
 
 def whole_stage(build: Build) -> object:

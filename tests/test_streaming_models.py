@@ -18,7 +18,7 @@ from motes.build.host import HostGraph
 from motes.ir import Array, DType, Tensor, quant
 from motes.proving import compile_graph, self_check
 from motes.running import Trace
-from motes.target import board
+from motes.target import Board
 from motes.tflite import load
 from motes.train import on_host
 from tflite_writer import Extras, Operator, Subgraph, write_model
@@ -119,10 +119,11 @@ def test_memory_matters_and_is_forgotten(name: str) -> None:
     assert np.array_equal(whole[0], afresh[0])
 
 
+@pytest.mark.cores(one_in=10)
 @every_model
-def test_the_board_remembers_too(name: str) -> None:
+def test_the_board_remembers_too(name: str, virt: Board) -> None:
     _, model = compiled(name)
-    proved = compile_graph(load(logits_of(name)), board("virt-m4"), name)
+    proved = compile_graph(load(logits_of(name)), virt, name)
     self_check(proved, "zig")
     inputs = heard(model.graph.inputs[0])[20 : 20 + ON_BOARD]
     model.reset()
@@ -186,9 +187,10 @@ def noise(path: Path) -> Path:
     return path
 
 
-def test_a_model_that_remembers_is_a_stage(tmp_path: Path) -> None:
+@pytest.mark.cores(one_in=3, applications=True)
+def test_a_model_that_remembers_is_a_stage(tmp_path: Path, virt: Board) -> None:
     app, recording = application(wake_word(tmp_path)), noise(tmp_path / "noise.wav")
-    on_board, here = (app.build(where, tmp_path / where).run(recording) for where in ("virt-m4", "host"))
+    on_board, here = (app.build(where, tmp_path / where).run(recording) for where in (virt.name, "host"))
     assert on_board.to_json()["missed_deadlines"] == 0
     assert [(e.time_s, e.label, e.score) for e in on_board.events] == [
         (e.time_s, e.label, e.score) for e in here.events

@@ -26,7 +26,7 @@ from motes.ir import DType, Graph, Quant, Tensor, quant
 from motes.passes import prepare
 from motes.plan import plan
 from motes.proving import compile_graph, lcg, self_check, zeros
-from motes.target import board
+from motes.target import Board, board
 from motes.tflite import load
 from motes.wellformed import verify
 from tflite_writer import Extras, Operator, Subgraph, write_model
@@ -231,14 +231,15 @@ def test_mutations_for_the_core(features: set[str]) -> None:
     assert sum(becomes_c(graph, features) for graph in graphs) > 20
 
 
-def test_mutated_models_on_the_core() -> None:
+@pytest.mark.cores(one_in=3)
+def test_mutated_models_on_the_core(virt: Board) -> None:
     """A handful of them, as files, from end to end: the image agrees with the portable code, or the words say why."""
     data, chance = small_network(), random.Random("on the core")
     proved = 0
     for _ in range(MUTATIONS):
         graph = survives(mutated(data, chance))
         if graph is not None and proved < ON_CORE:
-            made = compile_graph(graph, board("virt-m4"), "m")
+            made = compile_graph(graph, virt, "m")
             self_check(made, "zig")
             proved += 1
     assert proved == ON_CORE

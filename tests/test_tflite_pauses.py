@@ -13,7 +13,7 @@ from motes.errors import Unsupported
 from motes.ir import DType, Tensor, quant
 from motes.oracle import Answer, Question, ask
 from motes.proving import compile_graph, self_check
-from motes.target import board
+from motes.target import Board
 from motes.tflite import load
 from tflite_small import message
 from tflite_writer import Extras, Operator, Subgraph, write_model
@@ -128,8 +128,9 @@ def test_outputs_are_zero_at_first_and_then_those_of_the_last_time() -> None:
     assert found == [0, 0, 12, 12, 12, 15, 15, 15]
 
 
-def test_the_board_runs_them() -> None:
-    self_check(compile_graph(load(within_another()), board("virt-m4"), "pauses"), "zig")
+@pytest.mark.cores(one_in=2)
+def test_the_board_runs_them(virt: Board) -> None:
+    self_check(compile_graph(load(within_another()), virt, "pauses"), "zig")
 
 
 def test_in_a_subgraph() -> None:

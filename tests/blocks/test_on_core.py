@@ -1,4 +1,4 @@
-"""Every block on the emulated Cortex-M4: the bytes of the portable C on this machine."""
+"""Every block on every virtual board: the bytes of the portable C on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from motes.build import host
 from motes.ir import Array, DType, Graph, Node, Tensor, quant
 from motes.proving import compile_graph
 from motes.stream import Stream
-from motes.target import board
+from motes.target import Board
 from streams import graph_of, lcg_int16, scores
 
 LABELS = ["a", "b", "c", "unknown"]
@@ -73,9 +73,9 @@ def merged() -> Graph:
     return Graph("blocks", tuple(inputs), tuple(outputs), tuple(nodes))
 
 
-def test_bytes_on_the_core(tmp_path: Path) -> None:
+def test_bytes_on_the_core(tmp_path: Path, virt: Board) -> None:
     graph = merged()
-    proved = compile_graph(graph, board("virt-m4"), "every_block", tmp_path)
+    proved = compile_graph(graph, virt, "every_block", tmp_path)
     (portable,) = host.load([graph])
     for seed in (0, 1, 6):
         inputs = tuple(drawn(t, seed + i % 9) for i, t in enumerate(graph.inputs))

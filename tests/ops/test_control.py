@@ -20,7 +20,7 @@ from motes.passes.settle_branches import settle_branches
 from motes.plan import plan
 from motes.program import Block, Call
 from motes.proving import compile_graph, layers_of, self_check
-from motes.target import board
+from motes.target import Board
 from motes.tflite import load
 from motes.wellformed import verify
 from tflite_writer import Extras, Operator, Subgraph, write_model
@@ -136,9 +136,10 @@ def test_if_within_while_equals_tflm() -> None:
     assert len({tuple(w) for w in want.tolist()}) == 4
 
 
+@pytest.mark.cores(one_in=3)
 @pytest.mark.parametrize("graph", [nested()[1], running_sum()], ids=["while", "repeat"])
-def test_the_board_runs_them_and_tells_what_each_layer_took(graph: Graph) -> None:
-    proved = compile_graph(graph, board("virt-m4"), "graphs")
+def test_the_board_runs_them_and_tells_what_each_layer_took(graph: Graph, virt: Board) -> None:
+    proved = compile_graph(graph, virt, "graphs")
     self_check(proved, "zig")
     inputs = nested_inputs()[-1] if graph.name == "nested" else None
     measured = proved.measure(inputs)

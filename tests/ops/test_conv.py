@@ -23,7 +23,7 @@ from motes.ops.conv.window import Window
 from motes.plan import plan
 from motes.proving import compile_graph
 from motes.quant import requantize
-from motes.target import board
+from motes.target import Board
 from nodes import constant, node, tensor
 
 DSP = frozenset({"dsp", "fpu"})
@@ -207,7 +207,8 @@ def padded_nodes() -> list[tuple[Node, Node, tuple[int, int, int, int]]]:
     return made
 
 
-def test_pads_of_any_size_equal_an_input_that_was_padded_before() -> None:
+@pytest.mark.cores(one_in=2)
+def test_pads_of_any_size_equal_an_input_that_was_padded_before(virt: Board) -> None:
     rng = np.random.default_rng(9)
     trials = padded_nodes()
     graphs = [Graph("g", (n.input(0),), n.outputs, (n,)) for own, plain, _ in trials for n in (own, plain)]
@@ -225,7 +226,7 @@ def test_pads_of_any_size_equal_an_input_that_was_padded_before() -> None:
         np.testing.assert_array_equal(padded(x)[0], want, str(own.op))
         given.append(x)
         wanted.append(want)
-    symbols = compile_graph(whole, board("virt-m4"), "all").measure(tuple(given)).symbols
+    symbols = compile_graph(whole, virt, "all").measure(tuple(given)).symbols
     for i, want in enumerate(wanted):
         got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
         np.testing.assert_array_equal(got, want, str(renamed[i].op))
@@ -331,14 +332,15 @@ def in_place_nodes() -> list[Node]:
     return found
 
 
-def test_outputs_may_overwrite_their_inputs() -> None:
+@pytest.mark.cores(one_in=2, needs=("dsp",))
+def test_outputs_may_overwrite_their_inputs(virt: Board) -> None:
     nodes = tuple(replace(one, name=f"n{i}") for i, one in enumerate(in_place_nodes()))
     inputs, outputs = tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes)
     graph = Graph("in_place", inputs, outputs, nodes)
     where = plan(choose(graph, DSP))
     for one in nodes:
         assert where.offsets[one.output] == where.offsets[one.input(0)], one.op
-    proved = compile_graph(graph, board("virt-m4"), "in_place")
+    proved = compile_graph(graph, virt, "in_place")
     (portable,) = host.load([graph])
     for seed in range(2):
         rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ from motes.ops.conv.step import Rescale, fit_signed
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4, Tiling
 from motes.ops.conv.winograd_lean import LEAN
 from motes.proving import compile_graph
-from motes.target import board
+from motes.target import Board, board
 from nodes import constant, node, tensor
 
 each_tiling = pytest.mark.parametrize("tiling", [TILES_2X2, TILES_4X4, LEAN], ids=["2x2", "4x4", "lean"])
@@ -36,11 +36,13 @@ def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, in
     return replace(one, name=f"n{name}")
 
 
-def run(nodes: list[Node], tiling: Tiling, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]) -> None:
+def run(
+    where: Board, nodes: list[Node], tiling: Tiling, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]
+) -> None:
     """All of them by this kernel on the core, and by the portable one: every byte equal, on random inputs and more."""
     monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(tiling.kernel, pays=lambda _: True)))
     graph = Graph("g", tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes), tuple(nodes))
-    proved = compile_graph(graph, board("virt-m4"), "winograd")
+    proved = compile_graph(graph, where, "winograd")
     assert {call.kernel.function for _, call, _ in proved.program.walk()} == {tiling.kernel.function}
     (reference,) = host.load([graph], optimise="-O1")
     rng = np.random.default_rng(2)
@@ -64,8 +66,9 @@ def signs(one: Node) -> Array:
     return found
 
 
+@pytest.mark.cores(one_in=3, needs=("dsp",))
 @each_tiling
-def test_every_size_of_image_and_channels(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_size_of_image_and_channels(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt: Board) -> None:
     rng = np.random.default_rng(1)
     nodes = []
     sizes = [(1, 1, 4, 4), (2, 9, 8, 4), (4, 4, 16, 8), (5, 6, 20, 4), (7, 3, 32, 8), (8, 8, 16, 16), (9, 13, 4, 4),
@@ -75,12 +78,13 @@ def test_every_size_of_image_and_channels(tiling: Tiling, monkeypatch: pytest.Mo
         zeros = (int(rng.integers(-128, 128)), int(rng.choice([-128, 3, 100, -20])))
         bias = rng.integers(-9999, 9999, outputs) if i % 3 else None
         nodes.append(conv(weights, h, w, batch=1 + i % 2, zeros=zeros, bias=bias, relu=zeros[1] == -128, name=f"{i}"))
-    run([n for n in nodes if tiling.serves(n)], tiling, monkeypatch)
+    run(virt, [n for n in nodes if tiling.serves(n)], tiling, monkeypatch)
     assert sum(map(tiling.serves, nodes)) >= 8
 
 
+@pytest.mark.cores(one_in=3, needs=("dsp",))
 @each_tiling
-def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt: Board) -> None:
     rng = np.random.default_rng(3)
     nodes = []
     for i, (top, bottom, left, right) in enumerate(
@@ -91,12 +95,15 @@ def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> No
         y = replace(one.output, shape=(1, 4 + top + bottom, 5 + left + right, 4))
         nodes.append(replace(one, op=replace(one.op, pads=(top, bottom, left, right)), outputs=(y,)))
         nodes[-1].op.check(nodes[-1])
-    run(nodes, tiling, monkeypatch)
+    run(virt, nodes, tiling, monkeypatch)
 
 
+@pytest.mark.cores(one_in=3, needs=("dsp",))
 @each_tiling
 @pytest.mark.parametrize("sign", [1, -1])
-def test_sums_as_large_as_can_be_and_no_larger(tiling: Tiling, sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sums_as_large_as_can_be_and_no_larger(
+    tiling: Tiling, sign: int, monkeypatch: pytest.MonkeyPatch, virt: Board
+) -> None:
     """The widest sum of each channel is just below 2^31 / factor; one more is refused."""
     most, scale = ((1 << 31) - 1) // (tiling.factor * tiling.scales[0]), 300.0 if tiling is TILES_4X4 else 330.0
     weights = np.random.default_rng(4).choice([-127, 127, 126], (4, 3, 3, 16))
@@ -108,11 +115,12 @@ def test_sums_as_large_as_can_be_and_no_larger(tiling: Tiling, sign: int, monkey
     )
     assert tiling.serves(good)
     assert not tiling.serves(bad)
-    run([good], tiling, monkeypatch, (signs(good),), (-1 - signs(good),))
+    run(virt, [good], tiling, monkeypatch, (signs(good),), (-1 - signs(good),))
 
 
+@pytest.mark.cores(one_in=3, needs=("dsp",))
 @each_tiling
-def test_values_as_large_as_can_be(tiling: Tiling, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_as_large_as_can_be(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt: Board) -> None:
     """Tiles whose transform is as large as 8-bit values make it, at each position and with either sign."""
     around = tiling.side + 2
     rows = transform(tiling)
@@ -126,7 +134,7 @@ def test_values_as_large_as_can_be(tiling: Tiling, monkeypatch: pytest.MonkeyPat
         op=replace(one.op, pads=(0, 0, 0, 0)),
         outputs=(replace(one.output, shape=(len(tiles), tiling.side, tiling.side, 4)),),
     )
-    run([one], tiling, monkeypatch, (np.repeat(tiles[..., np.newaxis], 4, axis=3),))
+    run(virt, [one], tiling, monkeypatch, (np.repeat(tiles[..., np.newaxis], 4, axis=3),))
 
 
 def transform(tiling: Tiling) -> Array:

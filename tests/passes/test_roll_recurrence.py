@@ -17,7 +17,7 @@ from motes.passes.roll_recurrence import roll_recurrence
 from motes.plan import plan
 from motes.program import Call
 from motes.proving import compile_graph, self_check
-from motes.target import board
+from motes.target import Board, board
 from motes.tflite import load
 from tflite_writer import Operator, write_model
 from tflm import run_tflm
@@ -220,9 +220,10 @@ def test_rolled_networks_equal_tflm(name: str) -> None:
             assert got.tolist() == expected.tolist()
 
 
-def test_the_board_agrees() -> None:
+@pytest.mark.cores(one_in=2)
+def test_the_board_agrees(virt: Board) -> None:
     for make in (all_states, both_ways):
-        self_check(compile_graph(load(make(), "rolled"), board("virt-m4"), "rolled"), "zig")
+        self_check(compile_graph(load(make(), "rolled"), virt, "rolled"), "zig")
 
 
 def test_what_a_loop_looks_like() -> None:

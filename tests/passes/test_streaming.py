@@ -16,7 +16,7 @@ from motes.ir import Graph
 from motes.passes import repair
 from motes.passes.streaming import Streamed, stream
 from motes.proving import compile_graph, self_check
-from motes.target import board
+from motes.target import Board
 from motes.tflite import load
 from time_models import Layers, frames, random_model, steps, temporal, window, windows
 
@@ -114,11 +114,11 @@ def test_random_networks() -> None:
     assert streamed > len(SEEDS) // 2
 
 
-def on_the_board(name: str, rows: int, step: int, count: int) -> None:
-    """Compare so many windows with steps on the virtual board."""
+def on_the_board(where: Board, name: str, rows: int, step: int, count: int) -> None:
+    """Compare so many windows with steps on a virtual board."""
     graph = model(name)
     streamed = stream(graph, rows, step)
-    proved = compile_graph(streamed.graph, board("virt-m4"), "model")
+    proved = compile_graph(streamed.graph, where, "model")
     self_check(proved, "zig")
     given = frames(graph, rows, rows + step * (count - 1))
     (whole,) = host.load([graph])
@@ -127,14 +127,15 @@ def on_the_board(name: str, rows: int, step: int, count: int) -> None:
     np.testing.assert_array_equal(np.stack([y for (y,) in found[streamed.warmup :]]), expected)
 
 
-def test_on_the_board() -> None:
-    on_the_board("mlperf_tiny/str_ww_ref_model", 30, 1, 4)
+@pytest.mark.cores(one_in=2)
+def test_on_the_board(virt: Board) -> None:
+    on_the_board(virt, "mlperf_tiny/str_ww_ref_model", 30, 1, 4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "rows", "step"), MODELS)
-def test_longer_on_the_board(name: str, rows: int, step: int) -> None:
-    on_the_board(name, rows, step, WINDOWS)
+def test_longer_on_the_board(name: str, rows: int, step: int, virt: Board) -> None:
+    on_the_board(virt, name, rows, step, WINDOWS)
 
 
 @pytest.mark.slow

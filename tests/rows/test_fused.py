@@ -14,10 +14,9 @@ from motes.passes import prepare
 from motes.program import Block, Program
 from motes.proving import compile_program
 from motes.rows.region import Kernels, block_of, regions
-from motes.target import board
+from motes.target import Board
 from row_networks import Net
 
-BOARD = board("virt-m4")
 NETWORKS = 32
 ON_CORE = 6
 
@@ -61,15 +60,16 @@ def test_networks_in_bands_are_those_in_layers(sanitize: bool) -> None:
     assert not wrong
 
 
-def test_networks_in_bands_on_the_core() -> None:
+@pytest.mark.cores(one_in=2)
+def test_networks_in_bands_on_the_core(virt: Board) -> None:
     graphs = networks(ON_CORE, NETWORKS)
     for seed, (graph, reference) in enumerate(zip(graphs, host.load(graphs), strict=True)):
-        fused = in_one_block(choose(prepare(graph), BOARD.core.features), seed, BOARD.core.features)
+        fused = in_one_block(choose(prepare(graph), virt.core.features), seed, virt.core.features)
         if fused is None:
             continue
         given = values(graph, 2)
         expected = [tuple(y[i] for y in reference.run_many(*given)) for i in range(2)]
-        proved = compile_program(fused, BOARD, "net")
+        proved = compile_program(fused, virt, "net")
         found = proved.replay([[tuple(x[i] for x in given)] for i in range(2)])
         for want, ((*have,),) in zip(expected, found, strict=True):
             assert all(map(np.array_equal, want, have)), graph.name

@@ -32,10 +32,21 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
 }
 
 void *memmove(void *to, const void *from, size_t bytes) {
-    uint8_t *y = (uint8_t *)to + bytes;
-    const uint8_t *x = (const uint8_t *)from + bytes;
-    if ((uintptr_t)to - (uintptr_t)from >= bytes) /* `to` does not begin inside the source */
+    uint8_t *y = (uint8_t *)to;
+    const uint8_t *x = (const uint8_t *)from;
+    if ((uintptr_t)to - (uintptr_t)from >= bytes) { /* `to` does not begin inside the source */
+#ifdef __ARM_FEATURE_UNALIGNED
         return memcpy(to, from, bytes);
+#else /* where words go byte by byte, memcpy may store before it has loaded */
+        for (; bytes >= 4; bytes -= 4, x += 4, y += 4)
+            *(motes_word *)y = *(const motes_word *)x;
+        for (; bytes; bytes--)
+            *y++ = *x++;
+        return to;
+#endif
+    }
+    y += bytes;
+    x += bytes;
     for (; bytes >= 4; bytes -= 4)
         *(motes_word *)(y -= 4) = *(const motes_word *)(x -= 4);
     for (; bytes; bytes--)
