@@ -78,7 +78,7 @@ def chosen(name: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", TRAPS)
 def test_traps(name: str, image: Path, virt: Board) -> None:
     words = (
-        r"usage fault in access_\d+ \(main\.c:\d+\): a load or store of several words, or of the FPU, at an address "
+        r"usage fault in access_\d+ \(main\.c:\d+\): a load or store of words, or of the FPU, at an address "
         r"that is not a multiple of four; align the data, or load it byte by byte"
     )
     with pytest.raises(BoardFault, match=words):
@@ -88,3 +88,17 @@ def test_traps(name: str, image: Path, virt: Board) -> None:
 @pytest.mark.parametrize("name", PASSES)
 def test_passes(name: str, image: Path, virt: Board) -> None:
     assert measure(image, virt, overwrite=chosen(name)).exit_status == 0
+
+
+@pytest.mark.cores(only="virt-m0p")
+@pytest.mark.parametrize("access", ["ldr r1, [r0]", "str r1, [r0, #4]", "ldm r0!, {r1, r2}"])
+def test_words_must_be_aligned_on_armv6_m(access: str, profile_image: Build, virt: Board) -> None:
+    text = f"""
+    static uint32_t data[4];
+    __attribute__((naked, noinline)) void access(void *p __attribute__((unused))) {{
+        __asm volatile("{access}\\n bx lr");
+    }}
+    int main(void) {{ START; access((uint8_t *)data + 1); END; EXIT(0); }}
+    """
+    with pytest.raises(BoardFault, match=r"usage fault in access \(main\.c:\d+\): a load or store of words, or"):
+        measure(profile_image(text), virt)

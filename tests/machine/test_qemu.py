@@ -95,7 +95,7 @@ FAULTS = {
     ),
     "unaligned": (
         '__asm volatile("ldrd r2, r3, [%0]" : : "r"(0x20001001u + x) : "r2", "r3");',
-        r"usage fault in bad \(main\.c:\d+\): a load or store of several words, or of the FPU, at an address",
+        r"usage fault in bad \(main\.c:\d+\): a load or store of words, or of the FPU, at an address",
     ),
 }
 

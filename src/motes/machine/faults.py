@@ -102,8 +102,8 @@ def refused(firmware: Firmware, registers: Registers, exception: int, exceptions
 
 
 def misaligned(firmware: Firmware, registers: Registers) -> BoardFault:
-    """The fault of a multiple, double or floating-point access at an address that is not a multiple of four."""
-    what = "a load or store of several words, or of the FPU, at an address that is not a multiple of four"
+    """The fault of an access to words, or of the FPU, at an address that is not a multiple of four."""
+    what = "a load or store of words, or of the FPU, at an address that is not a multiple of four"
     return _fault(firmware, registers, "usage fault", what, "align the data, or load it byte by byte")
 
 

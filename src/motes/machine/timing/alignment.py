@@ -1,9 +1,10 @@
 """Which registers a block relies on to be aligned.
 
 Loads and stores of several words (LDM, STM, LDRD, STRD), and those of the FPU, need an address that is a multiple of
-four, or the core raises a usage fault (Armv7-M Architecture Reference Manual, section A3.2.1). The emulator lets them
-pass. So each block is looked at once: where such an address is a register at the block's entry plus a constant, that
-register is checked whenever the block is entered. Other addresses, and what an IT block may skip, are not checked.
+four, or the core raises a usage fault (Armv7-M Architecture Reference Manual, section A3.2.1); on Armv6-M, single
+words do as well. The emulator lets them pass. So each block is looked at once: where such an address is a register at
+the block's entry plus a constant, that register is checked whenever the block is entered. Other addresses, and what an
+IT block may skip, are not checked.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ WORD = 4
 REGISTERS = (*range(arm.ARM_REG_R0, arm.ARM_REG_R12 + 1), arm.ARM_REG_SP, arm.ARM_REG_LR)
 """The registers that can be relied on, r0 to r14, by the disassembler's numbers."""
 
+_WORD = frozenset(("ldr", "str"))
 _DOUBLE = frozenset(("ldrd", "strd"))
 _FLOAT = frozenset(("vldr", "vstr"))
 _UP = frozenset(("ldm", "stm", "vldmia", "vstmia"))
@@ -38,17 +40,19 @@ class _Value(NamedTuple):
     offset: int
 
 
-def reliances(instructions: Sequence[tuple[str, Any, bool]]) -> dict[Reliance, int]:
+def reliances(instructions: Sequence[tuple[str, Any, bool]], words: bool = False) -> dict[Reliance, int]:
     """What the block relies on, each with the address of the first instruction that does.
 
     Args:
         instructions: of one block, each with its name, as disassembled, and whether an IT block may skip it.
+        words: single words must be aligned, too.
     """
     held: dict[int, _Value] = {r: _Value(r, 0) for r in REGISTERS}
     found: dict[Reliance, int] = {}
-    last = max((i for i, (name, _, _) in enumerate(instructions) if name in _ALIGNED), default=-1)
+    aligned = _ALIGNED | _WORD if words else _ALIGNED
+    last = max((i for i, (name, _, _) in enumerate(instructions) if name in aligned), default=-1)
     for name, instruction, skippable in instructions[: last + 1]:
-        base, offset = _access(name, instruction)
+        base, offset = _access(name, instruction, words)
         value = held.get(base)
         if value is not None and value.register is not None and not skippable:
             reliance = Reliance(REGISTERS.index(value.register), (value.offset + offset) % WORD)
@@ -60,8 +64,10 @@ def reliances(instructions: Sequence[tuple[str, Any, bool]]) -> dict[Reliance, i
     return found
 
 
-def _access(name: str, i: Any) -> tuple[int, int]:
+def _access(name: str, i: Any, words: bool) -> tuple[int, int]:
     """The base register and the displacement of an access that must be aligned; register 0 where there is none."""
+    if words and name in _WORD and i.operands[1].type == arm.ARM_OP_MEM and not i.operands[1].mem.index:
+        return i.operands[1].mem.base, i.operands[1].mem.disp
     if name in _DOUBLE or name in _FLOAT:
         memory = i.operands[-1] if i.operands[-1].type == arm.ARM_OP_MEM else i.operands[-2]
         return memory.mem.base, memory.mem.disp

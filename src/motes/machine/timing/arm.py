@@ -75,6 +75,8 @@ class ArmTiming(ABC):
     """The cycle model of an Arm core; it holds a disassembler."""
 
     interrupts: InterruptCycles
+    words_aligned = False
+    """Whether the core faults where a single word is not aligned."""
 
     def __init__(self) -> None:
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
@@ -103,7 +105,7 @@ class ArmTiming(ABC):
             known.append((instruction.name, decoded, in_it_block > 0))
             block.append(instruction)
             in_it_block = len(decoded.mnemonic) - 1 if instruction.name == "it" else max(0, in_it_block - 1)
-        relied = reliances(known)
+        relied = reliances(known, self.words_aligned)
         taken, fallen = self.branch(block[-1]) if block[-1].branches else (0, 0)
         return BlockCost(len(block), self.straight(block, address), taken, fallen, relied)
 

@@ -23,6 +23,7 @@ class CortexM0Plus(ArmTiming):
     """One instruction after the other; nothing overlaps."""
 
     interrupts = InterruptCycles(entry=15, leave=15, chain=15, lazy_floats=0)
+    words_aligned = True
 
     def cycles(self, block: Sequence[Instruction]) -> int:
         """As `ArmTiming` says."""
