@@ -30,7 +30,7 @@ def test_every_output_equals_tflm(path: Path) -> None:
     assert (found.inputs, found.steps) == (COUNT, steps)
 
 
-@pytest.mark.cores(one_in=6)
+@pytest.mark.cores(one_in=10)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_image_equals_tflm(path: Path, virt: Board) -> None:
     oracle("tflite_micro")

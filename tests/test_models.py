@@ -51,7 +51,7 @@ RAM = 0x20000000
 CPACR = 0xE000ED88  # of the core: the start-up code switches the FPU on
 
 every_model = pytest.mark.parametrize("name", MODELS)
-every_core = pytest.mark.cores(one_in=8, by=("name",))
+every_core = pytest.mark.cores(one_in=12, by=("name",))
 every_toolchain = pytest.mark.parametrize("toolchain", ["zig", "gcc"])
 
 

@@ -99,14 +99,13 @@ def check(seed: int, folder: Path, where: Board) -> None:
         assert sorted((e.time_s, e.label, e.score) for e in on_board.events) == wanted
 
 
-@pytest.mark.cores(one_in=4, applications=True)
+@pytest.mark.cores(one_in=4)
 @pytest.mark.parametrize("seed", range(3))
 def test_board_host_and_sums_agree(seed: int, tmp_path: Path, virt: Board) -> None:
     check(seed, tmp_path, virt)
 
 
 @pytest.mark.slow
-@pytest.mark.cores(applications=True)
 @pytest.mark.parametrize("seed", range(3, 40))
 def test_board_host_and_sums_agree_for_more(seed: int, tmp_path: Path, virt: Board) -> None:
     check(seed, tmp_path, virt)

@@ -77,7 +77,7 @@ def found(run: Run) -> tuple[list[tuple[float, str, float]], dict[str, tuple[lis
     return events, {t.tensor.name: (t.time_s.tolist(), np.asarray(t.values).tolist()) for t in run.traces}
 
 
-@pytest.mark.cores(one_in=3, applications=True)
+@pytest.mark.cores(one_in=3)
 @pytest.mark.parametrize("padding", ["VALID", "SAME"])
 def test_what_is_found_stays_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, padding: str, virt: Board

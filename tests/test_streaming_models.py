@@ -187,7 +187,7 @@ def noise(path: Path) -> Path:
     return path
 
 
-@pytest.mark.cores(one_in=3, applications=True)
+@pytest.mark.cores(one_in=3)
 def test_a_model_that_remembers_is_a_stage(tmp_path: Path, virt: Board) -> None:
     app, recording = application(wake_word(tmp_path)), noise(tmp_path / "noise.wav")
     on_board, here = (app.build(where, tmp_path / where).run(recording) for where in (virt.name, "host"))

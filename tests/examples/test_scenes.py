@@ -18,7 +18,7 @@ BUDGETS = {
 """Bytes, and the share of time at work, on virt-m4; they may only fall."""
 
 
-@pytest.mark.cores(one_in=4, applications=True)
+@pytest.mark.cores(one_in=4)
 @pytest.mark.parametrize("name", BUDGETS)
 def test_a_demo_hears_its_scene(name: str, virt: Board) -> None:
     chosen, budget = scene(name), BUDGETS[name]

@@ -43,7 +43,7 @@ CASES, ELSEWHERE = 8, 2
 """Cases of each kernel made for the core: on virt-m4, and on each other board."""
 EVERY, EVERY_ELSEWHERE = 4, 8
 """Of the smallest cases of operators, one in so many."""
-PARTS = 64
+PARTS = 128
 """Of all cases, one in so many runs by portable kernels on each board."""
 STIMULI = 3
 
@@ -173,7 +173,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_every_operator_by_portable_kernels(virt: Board, part: int) -> None:
     """Those that serve every core, whatever it has kernels of its own for."""
     cases = [c for family in FAMILIES for c in cases_of(family) if share(c.name, PARTS) == part]
-    assert len(cases) > 100
+    assert len(cases) > 50
     for batch in batches([of_case(case) for case in cases]):
         run_guarded(batch, virt, frozenset())
 

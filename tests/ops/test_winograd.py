@@ -66,7 +66,7 @@ def signs(one: Node) -> Array:
     return found
 
 
-@pytest.mark.cores(one_in=3, needs=("dsp",))
+@pytest.mark.cores(one_in=6, needs=("dsp",))
 @each_tiling
 def test_every_size_of_image_and_channels(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt: Board) -> None:
     rng = np.random.default_rng(1)
@@ -82,7 +82,7 @@ def test_every_size_of_image_and_channels(tiling: Tiling, monkeypatch: pytest.Mo
     assert sum(map(tiling.serves, nodes)) >= 8
 
 
-@pytest.mark.cores(one_in=3, needs=("dsp",))
+@pytest.mark.cores(one_in=6, needs=("dsp",))
 @each_tiling
 def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt: Board) -> None:
     rng = np.random.default_rng(3)
@@ -98,7 +98,7 @@ def test_pads_of_any_size(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt:
     run(virt, nodes, tiling, monkeypatch)
 
 
-@pytest.mark.cores(one_in=3, needs=("dsp",))
+@pytest.mark.cores(one_in=6, needs=("dsp",))
 @each_tiling
 @pytest.mark.parametrize("sign", [1, -1])
 def test_sums_as_large_as_can_be_and_no_larger(
@@ -118,7 +118,7 @@ def test_sums_as_large_as_can_be_and_no_larger(
     run(virt, [good], tiling, monkeypatch, (signs(good),), (-1 - signs(good),))
 
 
-@pytest.mark.cores(one_in=3, needs=("dsp",))
+@pytest.mark.cores(one_in=6, needs=("dsp",))
 @each_tiling
 def test_values_as_large_as_can_be(tiling: Tiling, monkeypatch: pytest.MonkeyPatch, virt: Board) -> None:
     """Tiles whose transform is as large as 8-bit values make it, at each position and with either sign."""
