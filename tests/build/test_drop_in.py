@@ -18,7 +18,7 @@ from motes.choose import choose
 from motes.emit import emit_model
 from motes.ir import Graph
 from motes.making import make
-from motes.ops import builtins, families
+from motes.ops import builtins
 from motes.passes import prepare
 from motes.plan import plan
 from motes.target import core
@@ -42,7 +42,8 @@ COMPILERS = {
     ("zig", "c11"): (*toolchain.for_host().command, *ZIG),
     ("zig", "c++17"): (toolchain.for_host().command[0], "c++", *ZIG),
 }
-FAMILIES = [name.split(".")[-2] for name in families()]
+FAMILIES = sorted({op.__module__.split(".")[-2] for op, _ in builtins().values()})
+"""Those that models name; what passes make of them has no cases of its own."""
 VECTORS = {
     op.__module__.split(".")[-2] for op, _ in builtins().values() if any("mve" in kernel.needs for kernel in op.kernels)
 }
