@@ -113,22 +113,59 @@ static MOTES_NOINLINE void conv_mve_store(const conv_s8_mve_params *p, const int
         conv_mve_outputs(p, sums, begin, end, y, 0);
 }
 
+/* Copies three windows beside each other that lie inside x but for some of their rows. */
+MOTES_INLINE void conv_mve_beside(const conv_s8_mve_params *p, const conv_mve_place *at,
+                                  int8_t *copies) {
+    const int32_t apart = p->stride_w * p->in_ch, each = -mve_dense_back(p->depth);
+    const int32_t bytes = p->run * p->in_ch, step = p->dilation_h, height = p->in_h;
+    const int32_t down = step * p->in_w * p->in_ch, zero = p->in_zero;
+    const int8_t *x = at->image + (at->top * p->in_w + at->left) * p->in_ch;
+    for (int32_t left = p->filter_h, row = at->top; left > 0; left--, row += step, x += down) {
+        const int8_t *a = x, *b = x + apart, *c = b + apart;
+        int8_t *u = copies, *v = copies + each, *w = v + each;
+        const int inside = (uint32_t)row < (uint32_t)height;
+        for (int32_t n = bytes; inside && n > 0; n -= 16) {
+            const mve_pred16_t some = vctp8q((uint32_t)n);
+            vstrbq_p_s8(u, vldrbq_z_s8(a, some), some);
+            vstrbq_p_s8(v, vldrbq_z_s8(b, some), some);
+            vstrbq_p_s8(w, vldrbq_z_s8(c, some), some);
+            a += 16, b += 16, c += 16, u += 16, v += 16, w += 16;
+        }
+        for (int32_t i = 0; !inside && i < 3; i++)
+            mve_set(copies + i * each, zero, bytes);
+        copies += bytes;
+    }
+}
+
+/* Goes on by some pixels of a row of outputs. */
+MOTES_INLINE void conv_mve_next(const conv_s8_mve_params *p, conv_mve_place *at, int32_t pixels) {
+    at->left += pixels * p->stride_w;
+    at->column += pixels;
+    if (at->column < p->out_w)
+        return;
+    at->column = 0, at->left = -p->pad_left, at->top += p->stride_h;
+    if (++at->row < p->out_h)
+        return;
+    at->row = 0, at->top = -p->pad_top;
+    at->image += p->in_h * p->in_w * p->in_ch;
+}
+
 /* The next three windows, of `left` pixels; where there are fewer, the first once more. */
 static MOTES_NOINLINE void conv_mve_windows(const conv_s8_mve_params *p, conv_mve_place *next,
                                             int32_t left, const int8_t **windows, int8_t *copies) {
+    const int32_t each = -mve_dense_back(p->depth), reach = 2 * p->stride_w + p->run;
+    if (p->runs == 1 && !p->whole && next->column + 3 <= p->out_w && next->left >= 0 &&
+        next->left + reach <= p->in_w) {
+        conv_mve_beside(p, next, copies);
+        windows[0] = copies, windows[1] = copies + each, windows[2] = copies + 2 * each;
+        conv_mve_next(p, next, 3);
+        return;
+    }
     for (int32_t i = 0; i < 3; i++) {
-        if (i >= left) {
-            windows[i] = windows[0];
-            continue;
-        }
-        windows[i] = conv_mve_window(p, next, copies - i * mve_dense_back(p->depth));
-        next->left += p->stride_w;
-        if (++next->column == p->out_w) {
-            next->column = 0, next->left = -p->pad_left, next->top += p->stride_h;
-            if (++next->row == p->out_h) {
-                next->row = 0, next->top = -p->pad_top;
-                next->image += p->in_h * p->in_w * p->in_ch;
-            }
+        windows[i] = windows[0];
+        if (i < left) {
+            windows[i] = conv_mve_window(p, next, copies + i * each);
+            conv_mve_next(p, next, 1);
         }
     }
 }
