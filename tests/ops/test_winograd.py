@@ -149,12 +149,12 @@ def test_what_is_left_to_others() -> None:
         return np.ones((outputs, 3, 3, inputs))
 
     assert chosen(conv(ones(16, 16), 8, 8)) == "conv_winograd_4x4_s8_dsp"
-    assert chosen(conv(ones(16, 16), 5, 5)) == "conv_s8_dsp"  # four tiles of 4x4 for 25 outputs
+    assert chosen(conv(ones(16, 16), 5, 5)) == "conv_3x3_s8_dsp"  # four tiles of 4x4 for 25 outputs
     assert chosen(conv(ones(32, 32), 8, 8)) == "conv_winograd_lean_s8_dsp"  # too much flash
     assert chosen(conv(ones(32, 32), 16, 20)) == "conv_winograd_2x2_s8_dsp"  # and too much memory
-    assert chosen(conv(ones(64, 32), 20, 20)) == "conv_s8_dsp"  # and flash once more
+    assert chosen(conv(ones(64, 32), 20, 20)) == "conv_3x3_s8_dsp"  # and flash once more
     assert chosen(conv(ones(16, 16), 2, 3)) == "conv_s8_dsp"  # as many for 6
-    assert chosen(conv(ones(16, 16), 32, 32)) == "conv_s8_dsp"  # too much memory
+    assert chosen(conv(ones(16, 16), 32, 32)) == "conv_3x3_s8_dsp"  # too much memory
 
 
 def chosen(one: Node) -> str:

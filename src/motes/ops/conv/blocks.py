@@ -33,6 +33,10 @@ MOST_SAME = 21
 """The largest shift with which 2**30 times a bias below 2**23 can give any output."""
 
 
+Pair = tuple[int | None, int | None]
+"""Indices into the weights of a channel, of the low halfword and the high one; None: nothing is there."""
+
+
 @dataclass(frozen=True)
 class Blocks:
     """The stream of a node: `shift` is 0 where outputs are rounded as TFLM does it, without a proof."""
@@ -46,16 +50,31 @@ class Blocks:
 @but_for_rows
 def pack(node: Node) -> Blocks | None:
     """The stream of a convolution of one group; None where the arithmetic does not hold, since sums are too large."""
-    op = node.op
-    assert isinstance(op, Window), node
-    each = channels(op, node)
+    each = provable(node)
     if each is None:
         return None
-    for rescale in (channel.rescale for channel in each):
-        if not rescale.roundable or (rescale.constant is None and max(-rescale.low, rescale.high) >= 1 << 23):
-            return None
     shift, offset, starts, ends = _ends(each)
     steps = _steps(node)
+    return Blocks(len(steps), shift, offset, stream(each, steps, starts, ends))
+
+
+def provable(node: Node) -> tuple[Channel, ...] | None:
+    """The output channels; None where sums are too large for three of them to tell four pixels apart."""
+    assert isinstance(node.op, Window), node
+    each = channels(node.op, node)
+    for rescale in (channel.rescale for channel in each or ()):
+        if not rescale.roundable or (rescale.constant is None and max(-rescale.low, rescale.high) >= 1 << 23):
+            return None
+    return each
+
+
+def biases_of(each: Sequence[Channel]) -> Array:
+    """What the channels' sums begin with; of those that are always the same, nothing."""
+    return np.array([c.bias if c.rescale.constant is None else 0 for c in each], np.int64)
+
+
+def stream(each: Sequence[Channel], steps: Sequence[Pair], starts: Array, ends: Array) -> Array:
+    """For each two output channels the words where sums begin, a word a step, and the words of `ends`; int32."""
     blocks = -(-len(each) // 2)
     weights = np.zeros((2 * blocks, each[0].weights.size + 1), np.int64)  # the last column is what None stands for
     for c, channel in enumerate(each):
@@ -66,13 +85,13 @@ def pack(node: Node) -> Blocks | None:
     )
     words = low[0::2] | low[1::2] << 8 | high[0::2] << 16 | high[1::2] << 24
     firsts = np.pad(257 * starts, (0, 2 * blocks - len(each))) - 128 * weights.sum(axis=1)
-    stream = np.hstack([firsts.reshape(blocks, 2), words, ends])
-    return Blocks(len(steps), shift, offset, (stream & 0xFFFFFFFF).astype(np.uint32).view(np.int32).reshape(-1))
+    found = np.hstack([firsts.reshape(blocks, 2), words, ends])
+    return (found & 0xFFFFFFFF).astype(np.uint32).view(np.int32).reshape(-1)
 
 
 def _ends(each: Sequence[Channel]) -> tuple[int, int, Array, Array]:
     """(shift, offset, biases, words behind the weights of each block)."""
-    biases = np.array([c.bias if c.rescale.constant is None else 0 for c in each], np.int64)
+    biases = biases_of(each)
     shift, rescales = steps_of(each)
     pairs = np.zeros((-(-len(each) // 2) * 2, len(rescales[0])), np.int64)
     if shift:
@@ -94,7 +113,7 @@ def _ends(each: Sequence[Channel]) -> tuple[int, int, Array, Array]:
     return 0, 0, biases, pairs.reshape(len(pairs) // 2, -1)
 
 
-def _steps(node: Node) -> tuple[tuple[int | None, int | None], ...]:
+def _steps(node: Node) -> tuple[Pair, ...]:
     """The pairs of the windows, two at least."""
     pairs = look(node).pairs
     return pairs if len(pairs) > 1 else (*pairs, (None, None))

@@ -7,9 +7,9 @@
 #ifndef MOTES_CONV_WINOGRAD_2X2_S8_DSP_H
 #define MOTES_CONV_WINOGRAD_2X2_S8_DSP_H
 
-#include "winograd_gather_s8_dsp.h"
 #include "motes.h"
 #include "winograd_2x2_s8_dsp.h"
+#include "winograd_gather_s8_dsp.h"
 #include "winograd_products_s8_dsp.h"
 
 typedef struct {
@@ -26,5 +26,7 @@ typedef struct {
     winograd_2x2_values_s8_dsp(x, row, pixel, to, position, words)
 #define WINOGRAD_OUTPUTS winograd_2x2_outputs_s8_dsp
 #include "conv_winograd_loops_dsp.h"
+#define conv_winograd_2x2_s8_dsp_COPY(name, channels)                                              \
+    WINOGRAD_COPY(conv_winograd_2x2_s8_dsp, name, channels)
 
 #endif

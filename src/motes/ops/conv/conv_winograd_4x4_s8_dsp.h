@@ -7,9 +7,9 @@
 #ifndef MOTES_CONV_WINOGRAD_4X4_S8_DSP_H
 #define MOTES_CONV_WINOGRAD_4X4_S8_DSP_H
 
-#include "winograd_gather_s8_dsp.h"
 #include "motes.h"
 #include "winograd_4x4_s8_dsp.h"
+#include "winograd_gather_s8_dsp.h"
 #include "winograd_products_s8_dsp.h"
 
 typedef struct {
@@ -25,5 +25,7 @@ typedef struct {
 #define WINOGRAD_VALUES winograd_4x4_values_s8_dsp
 #define WINOGRAD_OUTPUTS winograd_4x4_outputs_s8_dsp
 #include "conv_winograd_loops_dsp.h"
+#define conv_winograd_4x4_s8_dsp_COPY(name, channels)                                              \
+    WINOGRAD_COPY(conv_winograd_4x4_s8_dsp, name, channels)
 
 #endif

@@ -16,9 +16,9 @@
 #ifndef MOTES_CONV_WINOGRAD_LEAN_S8_DSP_H
 #define MOTES_CONV_WINOGRAD_LEAN_S8_DSP_H
 
-#include "winograd_gather_s8_dsp.h"
 #include "motes.h"
 #include "winograd_4x4_s8_dsp.h"
+#include "winograd_gather_s8_dsp.h"
 #include "winograd_products_s8_dsp.h"
 #include "winograd_weights_s8_dsp.h"
 
@@ -53,10 +53,7 @@ static inline void conv_winograd_lean_s8_dsp_sums(const conv_winograd_lean_s8_ds
             for (int32_t i = 0; i < pairs; i++) {
                 const uint32_t *const from = values + 36 * (i * p->depth + c) + 12 * 32 * rows;
                 int32_t *const to = sums + 288 * i + 96 * rows;
-                if (c == 0)
-                    winograd_products_32_s8_dsp(from, transformed, to, from + 12 * 32, 128);
-                else
-                    winograd_products_more_s8_dsp(from, transformed, to, from + 12 * 32);
+                winograd_products_32_s8_dsp(from, transformed, to, from + 12 * 32, c > 0);
             }
         }
 }
@@ -76,9 +73,12 @@ static inline void conv_winograd_lean_s8_dsp_band(const conv_winograd_lean_s8_ds
     const uint32_t *weights = (const uint32_t *)p->weights;
     for (int32_t c = 0; c < p->out_ch; c += 4, weights += 9 * p->depth) {
         conv_winograd_lean_s8_dsp_sums(p, values, weights, transformed, sums, pairs);
-        for (int32_t i = 0; i < 2 * pairs; i++)
-            conv_winograd_lean_s8_dsp_outputs(p, y, motes_min(n + i, last), c,
-                                              sums + 288 * (i / 2) + i % 2, (int8_t *)transformed);
+        for (int32_t i = 0; i < 2 * pairs; i += 2) {
+            const conv_winograd_lean_s8_dsp_place places[2] = {
+                conv_winograd_lean_s8_dsp_find(p, y, motes_min(n + i, last)),
+                conv_winograd_lean_s8_dsp_find(p, y, motes_min(n + i + 1, last))};
+            conv_winograd_lean_s8_dsp_outputs(p, places, c, sums + 144 * i, (int8_t *)transformed);
+        }
     }
 }
 

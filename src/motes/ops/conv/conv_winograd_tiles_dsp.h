@@ -43,24 +43,36 @@ static inline void WINOGRAD(_values)(const WINOGRAD(_params) * p, const int8_t *
                         (uint32_t *)(gathered + WINOGRAD(_positions) * p->in_ch));
 }
 
-/* Outputs of tile n and of four channels; what lies outside y is left out. `aside` has room for
- * all. */
-static inline void WINOGRAD(_outputs)(const WINOGRAD(_params) * p, int8_t *y, int32_t n,
+/* Where the outputs of a tile go, and how many rows and columns of them there are. */
+typedef struct {
+    int8_t *y;
+    int16_t rows, columns;
+} WINOGRAD(_place);
+
+/* That of tile n. */
+MOTES_INLINE WINOGRAD(_place) WINOGRAD(_find)(const WINOGRAD(_params) * p, int8_t *y, int32_t n) {
+    const int32_t side = WINOGRAD(_side), wide = (p->out_w + side - 1) / side;
+    const int32_t row = n / wide * side, column = n % wide * side;
+    WINOGRAD(_place) found;
+    found.y = y + (row * p->out_w + column) * p->out_ch;
+    found.rows = (int16_t)motes_min(p->out_h - row, side);
+    found.columns = (int16_t)motes_min(p->out_w - column, side);
+    return found;
+}
+
+/* Outputs of two tiles and of four channels; what lies outside y is left out. `aside` has room for
+ * those of one. */
+static inline void WINOGRAD(_outputs)(const WINOGRAD(_params) * p, const WINOGRAD(_place) * to,
                                       int32_t channel, const int32_t *sums, int8_t *aside) {
     const int32_t *const scales = p->scales + WINOGRAD_SCALES * channel;
     const uint32_t pixel = (uint32_t)p->out_ch, across = pixel * (uint32_t)p->out_w;
-    const int32_t side = WINOGRAD(_side), wide = (p->out_w + side - 1) / side;
-    const int32_t row = n / wide * side, column = n % wide * side;
-    const int32_t rows = motes_min(p->out_h - row, side);
-    const int32_t columns = motes_min(p->out_w - column, side);
-    y += (row * p->out_w + column) * p->out_ch + channel;
-    if (rows == side && columns == side) {
-        WINOGRAD_OUTPUTS(sums, scales, y, pixel, across);
+    if ((to[0].rows & to[0].columns & to[1].rows & to[1].columns) == WINOGRAD_SIDE) {
+        WINOGRAD_OUTPUTS(sums, scales, to[0].y + channel, pixel, across, to[1].y + channel);
         return;
     }
-    WINOGRAD_OUTPUTS(sums, scales, aside, 4, 4 * WINOGRAD_SIDE);
-    for (int32_t i = 0; i < rows; i++, y += across)
-        for (int32_t j = 0; j < columns; j++)
-            *(motes_word *)(y + (uint32_t)j * pixel) =
-                *(const motes_word *)(aside + 4 * (i * side + j));
+    for (const int32_t *const end = sums + 2; sums < end; sums++, to++) {
+        WINOGRAD_OUTPUTS(sums, scales, aside, 4, 4 * WINOGRAD_SIDE, 0);
+        winograd_put_s8_dsp(to->y + channel, pixel, across, aside, 4 * WINOGRAD_SIDE, to->rows,
+                            to->columns);
+    }
 }

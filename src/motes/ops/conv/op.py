@@ -22,6 +22,7 @@ from motes.ops.conv import (
     scalar,
     scalar_planes,
     strips,
+    three,
     tiles,
 )
 from motes.ops.conv.filtered import Kind, kind_of, portable
@@ -64,6 +65,18 @@ _STRIPS = Kernel(
     call_cycles=strips.call_cycles,
     form="shared",
     constants=strips.constants,
+)
+
+_3X3 = Kernel(
+    "conv_3x3_s8_dsp",
+    "conv_3x3_s8_dsp.h",
+    needs=frozenset({"dsp"}),
+    fits=three.fits,
+    params=three.params,
+    scratch=three.scratch,
+    mac_cycles=0.9,
+    form="shared",
+    constants=three.constants,
 )
 
 _SCALAR = Kernel(
@@ -137,6 +150,7 @@ class Conv2D(Window):
         _DSP,
         _1X1,
         _STRIPS,
+        _3X3,
         TILES_2X2.kernel,
         LEAN.kernel,
         TILES_4X4.kernel,

@@ -130,6 +130,10 @@ class Tiling:
         """About what a call takes beside its tiles."""
         return 0.0
 
+    def constants(self, node: Node) -> tuple[int, ...]:
+        """The argument of the kernel's `_COPY`."""
+        return (min(self.depth(node), 64),)
+
     @property
     def kernel(self) -> Kernel:
         """The kernel of these tiles."""
@@ -145,6 +149,7 @@ class Tiling:
             mac_cycles=self.mac_cycles,
             call_cycles=self.call_cycles,
             form="shared",
+            constants=self.constants,
         )
 
 

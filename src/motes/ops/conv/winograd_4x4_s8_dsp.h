@@ -197,12 +197,13 @@ MOTES_ASSEMBLY void winograd_4x4_values_s8_dsp(const int8_t *x, uint32_t row, ui
 #define NEXT_ROW "ldr r7, [sp, #148]\n add r12, r7\n"
 #define CORNERS "ldr r4, [r0], #4\n ldr r6, [r0], #4\n"
 
-/* Makes a function: outputs of a tile and four channels. sums: those of tile 0 or 1 in winograd_products_s8_dsp.h. `pixel`,
-   `row`: bytes from one to the next in y. scales: for each channel eight words: bias, multiplier, offset, what is taken off
+/* Makes a function: outputs of a tile and four channels, then of tile 1 to `other` unless that is null. sums: those of
+   tile 0 or 1 in winograd_products_s8_dsp.h. `pixel`, `row`: bytes from one to the next in y. scales: for each channel eight words: bias, multiplier, offset, what is taken off
    the scaled sum where the sum is negative, and the biases of the outputs (2, 2), (2, 3), (3, 2) and (3, 3).
-   Stack: 0 4x6 half transformed, 96 sums, 100 y, 104 channels left; from 148: row. */
+   Stack: 0 4x6 half transformed, 96 sums, 100 y, 104 channels left; from 148: row, other. */
 #define WINOGRAD_4X4_OUTPUTS(name, ends, times, right) \
-MOTES_ASSEMBLY void name(const int32_t *sums, const int32_t *scales, int8_t *y, uint32_t pixel, uint32_t row) { \
+MOTES_ASSEMBLY void name(const int32_t *sums, const int32_t *scales, int8_t *y, uint32_t pixel, uint32_t row, \
+                         int8_t *other) { \
     __asm__ volatile( \
         "push {r4-r11, lr}\n" \
         "sub sp, #112\n" \
@@ -242,6 +243,14 @@ MOTES_ASSEMBLY void name(const int32_t *sums, const int32_t *scales, int8_t *y, 
         "add r12, #1\n" \
         "subs r9, #1\n" \
         "str r9, [sp, #104]\n" \
+        "bne.w 1b\n" \
+        "ldr r1, [sp, #152]\n" \
+        "str r9, [sp, #152]\n" \
+        "mov r9, #4\n" \
+        "str r9, [sp, #104]\n" \
+        "sub r0, #28\n" \
+        "sub r8, #128\n" \
+        "movs r12, r1\n" \
         "bne.w 1b\n" \
         "add sp, #112\n" \
         "pop {r4-r11, pc}\n"); \

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motes.ir import Array, Node, Params
+from motes.ir import Array, Kernel, Node, Params
 from motes.ops.conv.winograd import MOST_RAM, Tiling, corners
 
 SCRATCH = 16_000
@@ -27,6 +27,11 @@ class Lean(Tiling):
     def name(self) -> str:
         """Of the kernel's function."""
         return "conv_winograd_lean_s8_dsp"
+
+    @property
+    def kernel(self) -> Kernel:
+        """One copy serves any depth."""
+        return replace(super().kernel, constants=None)
 
     def depth(self, node: Node) -> int:
         """Input channels in 32s."""

@@ -78,8 +78,47 @@ MOTES_ASSEMBLY void winograd_products_16_s8_dsp(const uint32_t *values, const ui
         "pop {r4-r11, pc}\n");
 }
 
-/* Of 32, 64, 96 and so on: position is the bytes of the values of a position, 128 and so on. */
+/* Of 32; `more` is 1 where the products are added to `sums`, or 0. */
 MOTES_ASSEMBLY void winograd_products_32_s8_dsp(const uint32_t *values, const uint32_t *weights, int32_t *sums,
+                                                const uint32_t *values_end, uint32_t more) {
+    /* Stack: 0 sums; 4 values_end, or 0 for `more`: each position leaves the loop then; 8 values_end; from 48: more.
+       Registers as above. */
+    __asm__ volatile(
+        "push {r3-r11, lr}\n"
+        "sub sp, #8\n"
+        "ldr r4, [sp, #48]\n"
+        "mov r12, r0\n"
+        "mov lr, r1\n"
+        "cmp r4, #0\n"
+        "it ne\n"
+        "movne r3, #0\n"
+        "strd r2, r3, [sp]\n"
+        "bne.w 3f\n"
+        "1:\n" /* a position */
+        AHEAD
+        FIRST_STEP
+        "2:\n"
+        STEPS(15)
+        STORE_SUMS
+        "str r8, [sp]\n"
+        "cmp r12, r9\n"
+        "blo.w 1b\n"
+        "ldr r9, [sp, #8]\n"
+        "cmp r12, r9\n"
+        "beq 4f\n"
+        "3:\n" /* a position on top of what there is */
+        "ldr r8, [sp]\n"
+        "ldm r8, {r0-r7}\n"
+        AHEAD
+        STEP
+        "b.w 2b\n"
+        "4:\n"
+        "add sp, #12\n"
+        "pop {r4-r11, pc}\n");
+}
+
+/* Of 64, 96 and so on: position is the bytes of the values of a position, 256 and so on. */
+MOTES_ASSEMBLY void winograd_products_64_s8_dsp(const uint32_t *values, const uint32_t *weights, int32_t *sums,
                                                 const uint32_t *values_end, uint32_t position) {
     /* Stack: 0 sums, 4 values_end, 8 end of the position; from 48: position. Registers as above. */
     __asm__ volatile(
@@ -112,27 +151,6 @@ MOTES_ASSEMBLY void winograd_products_32_s8_dsp(const uint32_t *values, const ui
         "cmp r12, r9\n"
         "bne.w 1b\n"
         "add sp, #12\n"
-        "pop {r4-r11, pc}\n");
-}
-
-/* Of 32 input channels, added to `sums`. */
-MOTES_ASSEMBLY void winograd_products_more_s8_dsp(const uint32_t *values, const uint32_t *weights, int32_t *sums,
-                                                  const uint32_t *values_end) {
-    /* Stack: 0 sums, 4 values_end. Registers as above. */
-    __asm__ volatile(
-        "push {r2-r11, lr}\n"
-        "mov r12, r0\n"
-        "mov lr, r1\n"
-        "1:\n" /* a position */
-        "ldr r8, [sp]\n"
-        "ldm r8, {r0-r7}\n"
-        AHEAD
-        STEPS(16)
-        STORE_SUMS
-        "str r8, [sp]\n"
-        "cmp r12, r9\n"
-        "bne.w 1b\n"
-        "add sp, #8\n"
         "pop {r4-r11, pc}\n");
 }
 
