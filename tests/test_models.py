@@ -47,7 +47,6 @@ ON_BOARD = 2
 """Of them, also through the image."""
 PLACING = 0.01
 """Where code lies matters: emulators cut blocks at pages of 1 KiB, and a load at a block's start takes a cycle more."""
-RAM = 0x20000000
 CPACR = 0xE000ED88  # of the core: the start-up code switches the FPU on
 
 every_model = pytest.mark.parametrize("name", MODELS)
@@ -209,14 +208,14 @@ def test_sizes_are_those_in_the_file(name: str, toolchain: str, virt: Board) -> 
     graph = load(path_of(name))
     # A compiler may turn an input of one byte into code.
     input_bytes = sections.pop(".motes_input")["sh_size"] if ".motes_input" in sections else 0
-    in_ram = {n: s["sh_size"] for n, s in sections.items() if s["sh_addr"] >= RAM}
+    in_ram = {n: s["sh_size"] for n, s in sections.items() if s["sh_addr"] in virt.chip.ram}
     assert found.flash["total"] == sum(segments) - input_bytes
     assert found.flash["total"] == sum(s["sh_size"] for n, s in sections.items() if n not in in_ram or n == ".data")
     assert found.ram["total"] == sum(in_ram.values())
     assert input_bytes >= graph.inputs[0].nbytes or graph.inputs[0].nbytes == 1
     for symbol, tensor in (("motes_input_0", graph.inputs[0]), ("motes_output_0", graph.outputs[0])):
         assert symbols[symbol]["st_size"] == tensor.nbytes
-        assert symbols[symbol]["st_value"] >= RAM
+        assert symbols[symbol]["st_value"] in virt.chip.ram
     assert symbols["__stack_top"]["st_value"] - symbols["__stack_limit"]["st_value"] == found.ram["stack"]
     assert 0 < found.stack_high_water <= found.ram["stack"]
 
