@@ -45,12 +45,12 @@ FAULTS = {
         r"bus fault in bad_\d+ \(main\.c:\d+\): it wrote 2 bytes at BEYOND, where the board has nothing",
     ),
     "write across the end of RAM": (
-        "*(volatile uint32_t *)(0x2003fffeu + x) = 1;",
-        r"bus fault in bad_\d+ \(main\.c:\d+\): it wrote 1 bytes at 0x20040001, where the board has nothing",
+        "*(volatile uint32_t *)(ACROSS + x) = 1;",
+        r"bus fault in bad_\d+ \(main\.c:\d+\): it wrote 1 bytes at BEHIND, where the board has nothing",
     ),
     "read across the end of RAM": (
-        "(void)*(volatile uint32_t *)(0x2003fffeu + x);",
-        r"bus fault in bad_\d+ \(main\.c:\d+\): it read 4 bytes at 0x20040000, where the board has nothing",
+        "(void)*(volatile uint32_t *)(ACROSS + x);",
+        r"bus fault in bad_\d+ \(main\.c:\d+\): it read 4 bytes at BEYOND, where the board has nothing",
     ),
     "read across the start of RAM": (
         "(void)*(volatile uint32_t *)(0x1ffffffeu + x);",
@@ -129,6 +129,8 @@ def places(on: Board) -> dict[str, int]:
         "ERASED": flash.start + 0x80000,
         "INTO_RAM": ram.start + 0x1000,
         "BEYOND": ram.end,
+        "ACROSS": ram.end - 2,
+        "BEHIND": ram.end + 1,
     }
 
 

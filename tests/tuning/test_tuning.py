@@ -25,7 +25,8 @@ from motes.tuning.solve import solve
 from motes.tuning.table import Table, Variant, measured
 
 VIRT = board("virt-m4")
-KERNELS = ("conv_s8_dsp", *(f"conv_winograd_{form}_s8_dsp" for form in ("2x2", "4x4", "lean")))
+FORMS = ("2x2", "4x4", "lean")
+KERNELS = ("conv_s8_dsp", "conv_3x3_s8_dsp", *(f"conv_winograd_{form}_s8_dsp" for form in FORMS))
 
 
 def convolutions(count: int = 2, channels: int = 32, size: int = 8) -> Graph:
