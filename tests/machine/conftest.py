@@ -51,5 +51,5 @@ def _build(where: Path, on: Board, text: str, sources: tuple[Path, ...], stack: 
     (where / "memory.ld").write_text(on.memory_script)
     options = ("-T", "link.ld", "-Wl,--entry=reset_handler", "-Wl,--gc-sections", f"-DSTACK_SIZE={stack}", *on.defines)
     names = ["main.c", *(path.name for path in sources)]
-    toolchain.for_core(on.core, compiler).link(names, "image.elf", where, *options)
+    toolchain.for_core(on.core, compiler).link(names, "image.elf", where, *options, library=True)
     return where / "image.elf"
