@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from motes.build import host
-from motes.ir import Array, Graph, Node, Quant, quant
+import convolutions
+from convolutions import conv
+from motes.ir import Array, Node
 from motes.ops.conv import three
-from motes.ops.conv.filtered import portable
-from motes.ops.conv.op import _3X3, Conv2D
-from motes.proving import compile_graph
+from motes.ops.conv.op import _3X3
 from motes.target import board
-from nodes import constant, node, tensor
-
-
-def conv(weights: Array, h: int, w: int, *, batch: int = 1, stride: tuple[int, int] = (1, 1),
-         pads: tuple[int, int, int, int] = (1, 1, 1, 1), zeros: tuple[int, int] = (-7, -128), scale: float = 40.0,
-         bias: Array | None = None, relu: bool = True, name: str = "") -> Node:  # fmt: skip
-    """3x3 with pads (top, bottom, left, right)."""
-    outputs, _, _, inputs = weights.shape
-    made = (h + sum(pads[:2]) - 3) // stride[0] + 1, (w + sum(pads[2:]) - 3) // stride[1] + 1
-    scales = Quant(tuple(0.25 + 0.003 * i for i in range(outputs)), (0,) * outputs, 0)
-    b = None if bias is None else constant(f"b{name}", bias.astype(np.int32), None)
-    x = tensor(f"x{name}", batch, h, w, inputs, q=quant(0.5, zeros[0]))
-    y = tensor(f"y{name}", batch, *made, outputs, q=quant(scale * inputs**0.5, zeros[1]))
-    options = {"stride_h": stride[0], "stride_w": stride[1], "padding": 1, "fused_activation_function": int(relu)}
-    one = node("CONV_2D", [x, constant(f"w{name}", weights.astype(np.int8), scales), b], y, **options)
-    assert isinstance(one.op, Conv2D)
-    one = replace(one, name=f"n{name}", op=replace(one.op, pads=pads))
-    one.op.check(one)
-    return one
 
 
 def run(nodes: list[Node], monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...], saturated: bool = False) -> None:
-    """All of them by this kernel on the core, and by the portable one: every byte equal, on random inputs and more.
-
-    Outputs of random inputs differ, unless they may be `saturated`.
-    """
-    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), _3X3))
-    graph = Graph("g", tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes), tuple(nodes))
-    proved = compile_graph(graph, board("virt-m4"), "columns")
-    assert {call.kernel.function for _, call, _ in proved.program.walk()} == {"conv_3x3_s8_dsp"}
-    (reference,) = host.load([graph], optimise="-O1")
-    rng = np.random.default_rng(2)
-    random = tuple(rng.integers(-128, 128, n.input(0).shape).astype(np.int8) for n in nodes)
-    for given in (random, *more):
-        symbols = proved.measure(given).symbols
-        for i, want in enumerate(reference(*given)):
-            got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
-            np.testing.assert_array_equal(got, want, str(nodes[i]))
-    for one, want in zip(nodes, reference(*random), strict=True):
-        assert saturated or len(np.unique(want)) > min(want.size, 40) // 16, one
+    convolutions.run(board("virt-m4"), _3X3, nodes, monkeypatch, *more, saturated=saturated, share=16)
 
 
 @pytest.mark.parametrize("across", [1, 2])

@@ -7,53 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motes.build import host
+import convolutions
+from convolutions import conv
 from motes.choose import choose
-from motes.ir import Array, Graph, Node, Quant, quant
-from motes.ops.conv.filtered import portable
+from motes.ir import Array, Graph, Node
 from motes.ops.conv.op import Conv2D
 from motes.ops.conv.step import Rescale, fit_signed
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4, Tiling
 from motes.ops.conv.winograd_lean import LEAN
-from motes.proving import compile_graph
 from motes.target import Board, board
-from nodes import constant, node, tensor
 
 each_tiling = pytest.mark.parametrize("tiling", [TILES_2X2, TILES_4X4, LEAN], ids=["2x2", "4x4", "lean"])
-
-
-def conv(weights: Array, h: int, w: int, *, batch: int = 1, zeros: tuple[int, int] = (-7, -128), scale: float = 40.0,
-         bias: Array | None = None, relu: bool = True, name: str = "") -> Node:  # fmt: skip
-    """3x3 at stride 1, padded by one on all sides."""
-    outputs, _, _, inputs = weights.shape
-    scales = Quant(tuple(0.25 + 0.003 * i for i in range(outputs)), (0,) * outputs, 0)
-    b = None if bias is None else constant(f"b{name}", bias.astype(np.int32), None)
-    x = tensor(f"x{name}", batch, h, w, inputs, q=quant(0.5, zeros[0]))
-    y = tensor(f"y{name}", batch, h, w, outputs, q=quant(scale * inputs**0.5, zeros[1]))
-    options = {"stride_h": 1, "stride_w": 1, "padding": 0, "fused_activation_function": int(relu)}
-    one = node("CONV_2D", [x, constant(f"w{name}", weights.astype(np.int8), scales), b], y, **options)
-    one.op.check(one)
-    return replace(one, name=f"n{name}")
 
 
 def run(
     where: Board, nodes: list[Node], tiling: Tiling, monkeypatch: pytest.MonkeyPatch, *more: tuple[Array, ...]
 ) -> None:
-    """All of them by this kernel on the core, and by the portable one: every byte equal, on random inputs and more."""
-    monkeypatch.setattr(Conv2D, "kernels", (*portable("conv"), replace(tiling.kernel, pays=lambda _: True)))
-    graph = Graph("g", tuple(n.input(0) for n in nodes), tuple(n.output for n in nodes), tuple(nodes))
-    proved = compile_graph(graph, where, "winograd")
-    assert {call.kernel.function for _, call, _ in proved.program.walk()} == {tiling.kernel.function}
-    (reference,) = host.load([graph], optimise="-O1")
-    rng = np.random.default_rng(2)
-    random = tuple(rng.integers(-128, 128, n.input(0).shape).astype(np.int8) for n in nodes)
-    for given in (random, *more):
-        symbols = proved.measure(given).symbols
-        for i, want in enumerate(reference(*given)):
-            got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
-            np.testing.assert_array_equal(got, want, str(nodes[i]))
-    for one, want in zip(nodes, reference(*random), strict=True):
-        assert len(np.unique(want)) > min(want.size, 40) // 8, one  # not all saturated
+    convolutions.run(where, replace(tiling.kernel, pays=lambda _: True), nodes, monkeypatch, *more)
 
 
 def signs(one: Node) -> Array:
