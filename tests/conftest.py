@@ -12,7 +12,7 @@ import pytest
 
 from cores import MAIN, serving, share
 from motes.errors import BadInput
-from motes.machine.qemu import MACHINES, version
+from motes.machine.qemu_program import MACHINES, installed
 from motes.target import Board, board
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job; but what tests start must stop
@@ -41,7 +41,7 @@ def emulator_of(board: Board) -> None:
     """Skip where the emulator of this board is not installed: it need not be."""
     if board.core.model in MACHINES:
         try:
-            version()
+            installed()
         except (LookupError, BadInput) as error:
             pytest.skip(f"board {board.name}: {error}")
 

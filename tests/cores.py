@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 
-from motes.machine.qemu import MACHINES
+from motes.machine.qemu_program import MACHINES
 from motes.target import boards
 
 MAIN = "virt-m4"

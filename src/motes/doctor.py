@@ -18,7 +18,7 @@ from rich.text import Text
 from motes.build import cache
 from motes.converting.sources import CONVERTERS, installed
 from motes.errors import MotesError
-from motes.machine import qemu
+from motes.machine import qemu_program
 from motes.progress import Progress, silent
 
 Status = Literal["good", "missing", "broken"]
@@ -118,7 +118,7 @@ def _probes() -> list[_Probe]:
         _Probe("unicorn", "the virtual board", True, _emulator, again),
         _Probe("capstone", "costs of instructions", True, _package("capstone", "capstone"), again),
         _Probe("cache", "what was built before", True, _cache, "set MOTES_CACHE to a folder you can write"),
-        _Probe(qemu.PROGRAM, "boards whose core Unicorn lacks: virt-m55", False, qemu.version, qemu.REMEDY),
+        _Probe(qemu_program.PROGRAM, "boards whose core Unicorn lacks: virt-m55", False, _qemu, qemu_program.REMEDY),
         _Probe("arm-none-eabi-gcc", "--toolchain gcc", False, _gcc, "install your system's gcc-arm-none-eabi"),
         *(
             _Probe(package, "motes verify", False, _package(module, package), "pip install 'motes[verify]'")
@@ -189,6 +189,10 @@ def _emulator() -> str:
     )
     subprocess.run([sys.executable, "-c", trial], capture_output=True, text=True, timeout=PATIENCE, check=True)
     return importlib.metadata.version("unicorn")
+
+
+def _qemu() -> str:
+    return str(qemu_program.installed())
 
 
 def _cache() -> str:

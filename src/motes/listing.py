@@ -11,7 +11,7 @@ from rich.text import Text
 
 from motes.errors import MotesError
 from motes.ir import DType
-from motes.machine.qemu import MACHINES, PROGRAM, version
+from motes.machine.qemu_program import MACHINES, PROGRAM, installed
 from motes.ops import operators
 from motes.target import Board, boards
 from motes.tflite.resolved import RESOLVED
@@ -124,7 +124,7 @@ def _emulator(board: Board) -> str | None:
     if board.core.model not in MACHINES:
         return "unicorn" if board.core.model else None
     try:
-        version()
+        installed()
     except (LookupError, MotesError):
         return f"{PROGRAM}, missing: see motes doctor"
     return PROGRAM

@@ -11,9 +11,9 @@ import pytest
 
 from conftest import emulator_of
 from motes.build import image
-from motes.errors import BadInput, BoardFault
+from motes.errors import BadInput, BoardFault, DoesNotFit, MotesError
 from motes.machine import execute, measure
-from motes.target import board
+from motes.target import Region, board
 
 Build = Callable[..., Path]
 
@@ -167,6 +167,79 @@ def test_misused_peripherals(where: Path, text: str, words: str) -> None:
         execute(built(where, f"int main(void) {{ {text} board_exit(0); return 0; }}"), M55, {})
 
 
+def test_an_instruction_on_two_pages_is_counted_once(profile_image: Build) -> None:
+    # QEMU has pages of 1 KiB here: a block ends before an instruction of 32 bits that begins at their last halfword.
+    work = '__asm volatile(".balign 1024\\n.rept 511\\nnop\\n.endr\\nmovw r0, #1\\nnop" : : : "r0");'
+    m33 = replace(board("virt-m33"), chip=M55.chip)
+    image = profile_image(
+        f"NOINLINE void work(void) {{ {work} }} int main(void) {{ START; work(); END; EXIT(0); }}", on=m33
+    )
+    here, there = (measure(image, b) for b in (m33, replace(M55, core=replace(M55.core, timing=m33.core.timing))))
+    assert here == there
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "strd %1, %2, [%0]",
+        "stmia %0, {%1, %2}",
+        "str %1, [%0]\\nvmov s0, %2\\nvstr s0, [%0, #4]",
+        "vmov d0, %1, %2\\nvstr d0, [%0]",
+    ],
+)
+def test_two_words_stored_to_a_peripheral(store: str, where: Path) -> None:
+    text = f"""int main(void) {{
+        register const char *text __asm("r1") = "hello\\n";
+        __asm volatile("{store}" : : "r"(0x21100000u), "r"(text), "r"(6) : "memory", "d0");
+        board_exit(0);
+        return 0;
+    }}"""
+    assert [line.text for line in execute(built(where, text), M55, {}).lines] == ["hello"]
+
+
+def test_a_store_of_several_words_to_the_core_itself(profile_image: Build) -> None:
+    image = profile_image(
+        'int main(void) { __asm volatile("stm %0, {r4, r5}" : : "r"(0xE0000074u)); EXIT(0); }', on=M55
+    )
+    with pytest.raises(
+        BoardFault, match=r"bus fault in main .*: it stored to 0xe0000074 by stm.w; registers of the core"
+    ):
+        measure(image, M55)
+
+
+@pytest.mark.parametrize(
+    ("flash", "ram", "error", "words"),
+    [
+        (
+            0x0800_0000,
+            0x2000_0000,
+            BadInput,
+            "its flash begins at 0x08000000, where QEMU's mps3-an547, which runs a cortex",
+        ),
+        (
+            0x0100_0000,
+            0x2400_0000,
+            BadInput,
+            "its RAM begins at 0x24000000, where QEMU's mps3-an547, which runs a cortex",
+        ),
+        (
+            0x0100_0000,
+            0x2007_FFF0,
+            DoesNotFit,
+            r"bytes from 0x2007fff0 on, where QEMU's mps3-an547 has 16; choose anoth",
+        ),
+    ],
+)
+def test_boards_with_memory_where_qemu_has_none(
+    flash: int, ram: int, error: type[MotesError], words: str, profile_image: Build
+) -> None:
+    assert M55.chip is not None
+    chip = replace(M55.chip, flash=Region(flash, 0x10000), ram=Region(ram, 0x10000))
+    other = replace(M55, chip=chip)
+    with pytest.raises(error, match=words):
+        measure(profile_image("int main(void) { EXIT(0); }", on=other), other)
+
+
 def test_an_image_that_does_not_end(profile_image: Build) -> None:
     image = profile_image("int main(void) { START; for (;;) {} }", on=M55)
     with pytest.raises(BoardFault, match=r"endless loop in main .*: the profile image has not ended after 100,000 cyc"):
@@ -186,9 +259,12 @@ def test_an_image_that_sleeps(profile_image: Build) -> None:
             None,
             "this board is run by QEMU, but qemu-system-arm is not on the path; install it (Debian and Ubuntu: apt ",
         ),
-        ("QEMU emulator version 6.2.0", "qemu-system-arm is version 6.2; 7.2 or newer is needed: install it (Debian "),
-        ("what?", "qemu-system-arm does not tell its version; 7.2 or newer is needed: install it"),
-        ("QEMU emulator version 7.2.1", "QEMU stopped unexpectedly (status 9): qemu: no; this is a fault of Motes or "),
+        ("QEMU emulator version 6.2.0", "qemu-system-arm is version 6.2; 7.2 or newer is needed; install it (Debian "),
+        ("what?", "qemu-system-arm does not tell its version; 7.2 or newer is needed; install it"),
+        (
+            "QEMU emulator version 10.0.1",
+            "qemu-system-arm does not start (status 9): qemu: no; Motes needs one with plugins: install it (Debian",
+        ),
     ],
 )
 def test_what_is_said_without_a_working_qemu(

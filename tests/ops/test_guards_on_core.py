@@ -23,7 +23,7 @@ from motes.emit import emit_model, emit_profile_main
 from motes.emit.model import kept_offset, offset_of
 from motes.ir import Array, Graph
 from motes.machine import measure
-from motes.machine.qemu import MACHINES
+from motes.machine.qemu_program import MACHINES
 from motes.ops import builtins
 from motes.ops.case import Case
 from motes.passes import prepare

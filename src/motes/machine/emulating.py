@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from motes.machine.cpu import Cpu
 from motes.machine.firmware import Firmware
-from motes.machine.qemu import MACHINES
 from motes.machine.qemu_cpu import QemuCpu
+from motes.machine.qemu_program import MACHINES
 from motes.machine.unicorn_cpu import UnicornCpu
 from motes.target import Board
 

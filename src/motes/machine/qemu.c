@@ -2,8 +2,8 @@
    ledger lies in memory that both share, questions go through a socket, one at a time, and the core
    waits for the answer.
 
-   Only the stable part of QEMU's plugin interface is used, declared here (qemu-plugin.h, version 1,
-   which later versions keep for these functions). */
+   Only what QEMU's plugin interface has kept from its version 1 on (qemu-plugin.h) is used, and
+   declared here. */
 #include "blocks.c"
 
 #include <stddef.h>
@@ -21,7 +21,7 @@ extern void qemu_plugin_register_vcpu_idle_cb(uint64_t plugin, on_core);
 extern size_t qemu_plugin_tb_n_insns(const void *translated);
 extern void *qemu_plugin_tb_get_insn(const void *translated, size_t index);
 extern uint64_t qemu_plugin_insn_vaddr(const void *instruction);
-extern size_t qemu_plugin_insn_size(const void *instruction);
+extern void *qemu_plugin_insn_haddr(const void *instruction);
 extern unsigned qemu_plugin_mem_size_shift(uint32_t info);
 extern _Bool qemu_plugin_mem_is_store(uint32_t info);
 
@@ -31,8 +31,14 @@ extern long read(int file, void *data, size_t size);
 extern long write(int file, const void *data, size_t size);
 extern void _exit(int status);
 enum { READ_AND_WRITE = 3, SHARED = 1 };
+#ifdef __linux__
+extern int prctl(int option, ...);
+enum { PR_SET_PDEATHSIG = 1, SIGKILL = 9 };
+#endif
 
+#define PRIVATE 0xE0000000u        /* no memory lies from here on: QEMU leaves the block */
 #define SYSTEM_CONTROL 0xE000E000u /* QEMU has these registers itself */
+#define WIDE 0xE800u               /* from here on a halfword begins an instruction of 32 bits */
 
 int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -51,7 +57,8 @@ typedef struct {
 } shared;
 
 static shared *memory;
-static int motes; /* the socket */
+static int motes;       /* the socket */
+static uint64_t behind; /* where the block goes on that has accessed private registers, or 0 */
 
 static void tell(question_kind kind, uint64_t address, uint32_t size, uint64_t at) {
     question q = {(uint32_t)kind, size, address, at};
@@ -81,12 +88,22 @@ static int stop(void *emulator) {
     return 0; /* execute() waits instead */
 }
 
-/* A block is executed: user is its address, with its size in the upper half. */
+/* An address, with a size in the upper half. */
+static void *with_size(uint64_t address, uint64_t size) {
+    return (void *)(uintptr_t)(size << 32 | address);
+}
+
+/* A block is executed: user is its address, with its size. */
 static void execute(unsigned core, void *user) {
     uint64_t address = (uint32_t)(uintptr_t)user;
     uint32_t size = (uint32_t)((uintptr_t)user >> 32);
     ledger *l = &memory->ledger;
+    int counted = SPLITS_BLOCKS && address == behind && address != l->previous_end;
     (void)core;
+    behind = 0;
+    if (counted) { /* the rest of the block before */
+        return;
+    }
     if ((address - l->first) >> 1 >= l->count) {
         ask(OUTSIDE, address, size, 0);
     }
@@ -98,28 +115,41 @@ static void execute(unsigned core, void *user) {
     }
 }
 
+/* An instruction has accessed memory: user is its address, with its size. */
 static void access(unsigned core, uint32_t info, uint64_t address, void *user) {
     int stores = qemu_plugin_mem_is_store(info);
+    uint64_t at = (uint32_t)(uintptr_t)user;
     (void)core;
-    if (address - memory->ram < memory->ram_end - memory->ram || address >= SYSTEM_CONTROL ||
+    if (address - memory->ram < memory->ram_end - memory->ram ||
         (!stores && address - memory->flash < memory->flash_end - memory->flash)) {
         return;
     }
-    ask(stores ? STORED : LOADED, address, 1u << qemu_plugin_mem_size_shift(info), (uintptr_t)user);
+    behind = address >= PRIVATE ? at + ((uintptr_t)user >> 32) : 0;
+    if (address < SYSTEM_CONTROL) {
+        ask(stores ? STORED : LOADED, address, 1u << qemu_plugin_mem_size_shift(info), at);
+    }
+}
+
+/* Bytes of an instruction, by its first halfword: those that QEMU tells may count in what it has
+   seen of the next page. */
+static uint64_t size_of(const void *instruction) {
+    const uint16_t *code = (const uint16_t *)qemu_plugin_insn_haddr(instruction);
+    return code && *code >= WIDE ? 4 : 2;
 }
 
 static void translate(uint64_t plugin, void *translated) {
     size_t count = qemu_plugin_tb_n_insns(translated), i;
-    uint64_t first = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(translated, 0)), size = 0;
+    uint64_t first = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(translated, 0)), end = first;
     (void)plugin;
     for (i = 0; i < count; i++) {
         void *instruction = qemu_plugin_tb_get_insn(translated, i);
-        size += qemu_plugin_insn_size(instruction);
+        uint64_t at = qemu_plugin_insn_vaddr(instruction), size = size_of(instruction);
         qemu_plugin_register_vcpu_mem_cb(instruction, access, NO_REGISTERS, READS_AND_WRITES,
-                                         (void *)(uintptr_t)qemu_plugin_insn_vaddr(instruction));
+                                         with_size(at, size));
+        end = at + size;
     }
     qemu_plugin_register_vcpu_tb_exec_cb(translated, execute, NO_REGISTERS,
-                                         (void *)(uintptr_t)(size << 32 | first));
+                                         with_size(first, end - first));
 }
 
 static void idle(uint64_t plugin, unsigned core) {
@@ -150,6 +180,9 @@ int qemu_plugin_install(uint64_t plugin, const void *info, int n, char **argumen
     if (memory == (void *)-1) {
         return 1;
     }
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* asleep it would not notice that Motes is gone */
+#endif
     memory->ledger.blocks = (block *)(memory + 1);
     memory->ledger.stop = stop;
     memory->ledger.learn = learn;

@@ -1,22 +1,21 @@
-"""QEMU as a process: where it is, how it is started, and the three channels through which it is steered.
+"""QEMU as a process: how it is started, and the three channels through which it is steered.
 
 - *Questions*: the plugin `qemu.c` asks through a socket, and the core waits for the answer; the ledger lies in memory
   that both share.
 - *Memory and interrupts*: QEMU's test protocol (`-qtest`), which works beside execution.
 - *Registers*: QEMU's monitor protocol (`-qmp`).
 
-QEMU is under GPL-2.0; Motes starts the one that is installed. Tried with 7.2.
+QEMU is under GPL-2.0; Motes starts the one that is installed. Tried with 7.2 and 10.0, on Linux.
 """
 
 from __future__ import annotations
 
 import base64
 import ctypes
-import functools
+import io
 import json
 import mmap
 import re
-import shutil
 import socket
 import struct
 import subprocess
@@ -26,23 +25,14 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from motes.build import cache, toolchain
 from motes.errors import BadInput, BoardFault
-from motes.machine.native import NOT_AN_ADDRESS, SOURCE, Block, Ledger
+from motes.machine.native import NOT_AN_ADDRESS, Block, Ledger
+from motes.machine.qemu_program import MACHINES, PATIENCE, REMEDY, installed, plugin
 
-PROGRAM = "qemu-system-arm"
-MACHINES = {"cortex-m55": "mps3-an547"}
-"""Boards of QEMU, by the names of their cores in cores/*.toml."""
-OLDEST = (7, 2)
 INTERRUPTS = "/machine/iotkit/cluster0/armv7m0"
 """The interrupt controller of these boards."""
-PATIENCE = 60
-"""Seconds in which QEMU answers, however slow the machine."""
-PLUGIN = Path(__file__).with_name("qemu.c")
-REMEDY = (
-    "install it (Debian and Ubuntu: apt install qemu-system-arm; macOS: brew install qemu), "
-    "or choose another board: motes boards"
-)
+MOST_COMPLAINTS = 1 << 16
+"""Bytes at the end of what QEMU complains of that are looked at."""
 
 
 class Kind(IntEnum):
@@ -80,29 +70,6 @@ class _Bounds(ctypes.Structure):
 _QUESTION = struct.Struct("=IIQQ")
 
 
-def version() -> str:
-    """Version and place of the QEMU that is installed.
-
-    Raises:
-        LookupError: it is not on the path.
-        BadInput: it is too old, or says nothing.
-    """
-    path = shutil.which(PROGRAM)
-    if path is None:
-        raise LookupError(f"{PROGRAM} is not on the path")
-    found = re.search(r"version (\d+)\.(\d+)", _told(path))
-    if found is None or (int(found[1]), int(found[2])) < OLDEST:
-        has = f"is version {found[1]}.{found[2]}" if found else "does not tell its version"
-        raise BadInput(f"{path} {has}; {OLDEST[0]}.{OLDEST[1]} or newer is needed: {REMEDY}")
-    return f"{found[1]}.{found[2]} at {path}"
-
-
-@functools.cache
-def _told(path: str) -> str:
-    """What this program tells of its version."""
-    return subprocess.run((path, "--version"), capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
-
-
 class Qemu:
     """A machine of QEMU under way, from its start until `close`.
 
@@ -116,19 +83,19 @@ class Qemu:
         halfwords: of code, from the start of flash on.
 
     Raises:
-        BadInput: QEMU is not installed.
-        BoardFault: it does not start.
+        BadInput: QEMU is not installed, or does not start.
     """
 
     def __init__(self, core: str, contents: Mapping[int, bytes], flash: range, ram: range, halfwords: int) -> None:
         try:
-            path = version().partition(" at ")[2]
-        except LookupError as error:
+            self._program = installed()
+        except (LookupError, BadInput) as error:
             raise BadInput(f"this board is run by QEMU, but {error}; {REMEDY}") from None
+        library = plugin(self._program.version)
         size = ctypes.sizeof(Ledger) + ctypes.sizeof(_Bounds) + halfwords * ctypes.sizeof(Block)
-        self._folder = tempfile.TemporaryDirectory(prefix="motes-qemu-")
-        where = Path(self._folder.name)
-        with open(where / "ledger", "w+b") as ledger:
+        self._begun = False
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        with tempfile.TemporaryFile() as ledger, tempfile.TemporaryDirectory(prefix="motes-qemu-") as folder:
             ledger.truncate(size)
             self._memory = mmap.mmap(ledger.fileno(), size)
             self.ledger = Ledger.from_buffer(self._memory)
@@ -140,14 +107,16 @@ class Qemu:
             pairs = [socket.socketpair() for _ in range(3)]
             self._questions, self._test, self._monitor = (ours for ours, _ in pairs)
             asked, test, monitor = (theirs.fileno() for _, theirs in pairs)
-            self._errors = open(where / "errors", "w+b")  # noqa: SIM115
             loaded = []
             for address, data in contents.items():
-                (where / f"{address:x}.bin").write_bytes(data)
-                loaded += ["-device", f"loader,file={where / f'{address:x}.bin'},addr={address:#x},force-raw=on"]
+                file = Path(folder) / f"{address:x}.bin"
+                file.write_bytes(data)
+                loaded += ["-device", f"loader,file={_escaped(file)},addr={address:#x},force-raw=on"]
+            machine = MACHINES[core].name
             command = (
-                *(path, "-machine", MACHINES[core], "-nodefaults", "-display", "none", "-serial", "none", *loaded),
-                *("-plugin", f"{_plugin()},socket={asked},memory={ledger.fileno()},bytes={size}"),
+                *(self._program.path, "-machine", machine, "-nodefaults", "-display", "none", "-serial", "none"),
+                *loaded,
+                *("-plugin", f"{_escaped(library)},socket={asked},memory={ledger.fileno()},bytes={size}"),
                 *("-chardev", f"socket,id=test,fd={test}", "-object", "qtest,id=qtest,chardev=test"),
                 *("-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control"),
             )
@@ -158,12 +127,13 @@ class Qemu:
                 stderr=self._errors,
                 pass_fds=(asked, test, monitor, ledger.fileno()),
             )
-        for ours, theirs in pairs:
-            ours.settimeout(PATIENCE)
-            theirs.close()
-        self._lines = {s: s.makefile("rb") for s in (self._test, self._monitor)}
-        self._line(self._monitor)  # its greeting
-        self._command("qmp_capabilities")
+            for ours, theirs in pairs:
+                ours.settimeout(PATIENCE)
+                theirs.close()
+            self._lines = {s: s.makefile("rb") for s in (self._test, self._monitor)}
+            self._line(self._monitor)  # its greeting
+            self._command("qmp_capabilities")  # it has begun: nothing is read from the folder any more
+        self._begun = True
 
     def close(self) -> None:
         """End QEMU."""
@@ -174,7 +144,6 @@ class Qemu:
         for channel in (self._questions, self._test, self._monitor):
             channel.close()
         self._errors.close()
-        self._folder.cleanup()
 
     # -------------------------------------------------------------------------------------------- questions
 
@@ -184,10 +153,17 @@ class Qemu:
         Raises:
             BoardFault: QEMU has ended.
         """
-        self._questions.settimeout(None)  # a core may work for long without a question
         data = b""
         while len(data) < _QUESTION.size:
-            more = self._questions.recv(_QUESTION.size - len(data))
+            done = self.ledger.instructions
+            try:
+                more = self._questions.recv(_QUESTION.size - len(data))
+            except TimeoutError:
+                if self.ledger.instructions != done:  # a core may work for long without a question
+                    continue
+                more = b""
+            except OSError:
+                more = b""
             if not more:
                 raise self._stopped()
             data += more
@@ -196,7 +172,7 @@ class Qemu:
 
     def answer(self) -> None:
         """Let the core go on."""
-        self._questions.sendall(b"\0")
+        self._send(self._questions, b"\0")
 
     # -------------------------------------------------------------------------------------------- memory, registers
 
@@ -231,54 +207,53 @@ class Qemu:
     # -------------------------------------------------------------------------------------------- channels
 
     def _tested(self, command: str) -> str:
-        self._test.sendall(command.encode() + b"\n")
+        self._send(self._test, command.encode() + b"\n")
         word, _, rest = self._line(self._test).decode().strip().partition(" ")
-        assert word == "OK", (command, word, rest)
+        if word != "OK":
+            raise self._refused(command.partition(" ")[0], rest)
         return rest
 
     def _command(self, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
-        self._monitor.sendall(json.dumps({"execute": name, "arguments": arguments or {}}).encode() + b"\n")
+        self._send(self._monitor, json.dumps({"execute": name, "arguments": arguments or {}}).encode() + b"\n")
         while "return" not in (told := json.loads(self._line(self._monitor))):
-            assert "event" in told, told
+            if "event" not in told:
+                raise self._refused(name, told.get("error", {}).get("desc", ""))
         return told["return"]
+
+    def _send(self, channel: socket.socket, data: bytes) -> None:
+        try:
+            channel.sendall(data)
+        except OSError:
+            raise self._stopped() from None
 
     def _line(self, channel: socket.socket) -> bytes:
         try:
             line = self._lines[channel].readline()
-        except TimeoutError:
+        except OSError:
             line = b""
         if not line:
             raise self._stopped()
         return line
 
-    def _stopped(self) -> BoardFault:
+    def _refused(self, what: str, why: str) -> BoardFault:
+        version = ".".join(map(str, self._program.version))
+        return BoardFault(
+            f"QEMU {version} refuses {what} ({why}); Motes was tried with 7.2 and 10.0: please report it, or use these"
+        )
+
+    def _stopped(self) -> BadInput | BoardFault:
         self._process.kill()
         status = self._process.wait()
-        self._errors.seek(0)
+        self._errors.seek(max(0, self._errors.seek(0, io.SEEK_END) - MOST_COMPLAINTS))
         last = [line for line in self._errors.read().decode(errors="replace").splitlines() if "qemu" in line][-1:]
+        how = f"(status {status}){''.join(f': {line}' for line in last)}"
+        if not self._begun:
+            return BadInput(f"QEMU {self._program} does not start {how}; Motes needs one with plugins: {REMEDY}")
         return BoardFault(
-            f"QEMU stopped unexpectedly (status {status}){''.join(f': {line}' for line in last)}; "
-            "this is a fault of Motes or of QEMU: please report it with the image"
+            f"QEMU stopped unexpectedly {how}; this is a fault of Motes or of QEMU: please report it with the image"
         )
 
 
-def _plugin() -> Path:
-    """The plugin, compiled for this machine once and kept in the cache.
-
-    Raises:
-        BuildFailed: it does not compile.
-        BadInput: the cache folder cannot be written.
-    """
-    compiler = toolchain.for_host()
-    major = int(version().partition(".")[0])
-    interface = 1 if major < 9 else 2  # of plugins: QEMU 9 dropped the first, for functions that are not used here
-    texts = {path.name: path.read_bytes() for path in (PLUGIN, SOURCE)}
-    name = cache.digest("QEMU plugin", compiler.key, str(interface), *texts.values())
-    path = cache.find(name)
-    if path is None:
-        with cache.workshop() as where:
-            for file, text in texts.items():
-                (where / file).write_bytes(text)
-            compiler.link([PLUGIN.name], "plugin.so", where, f"-DQEMU_PLUGIN_VERSION={interface}")
-            path = cache.keep(name, (where / "plugin.so").read_bytes())
-    return path
+def _escaped(path: Path) -> str:
+    """A path among the options of QEMU, which commas part."""
+    return str(path).replace(",", ",,")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import capstone
 from unicorn import unicorn_const as uc_const
 
-from motes.errors import BadInput, BoardFault
+from motes.errors import BadInput, BoardFault, DoesNotFit
 from motes.machine.arm import ARM, THUMB
 from motes.machine.cpu import ERASED, PAINT, WORD, Cpu, Read, Stop, Write
 from motes.machine.faults import (
@@ -24,7 +25,9 @@ from motes.machine.faults import (
 )
 from motes.machine.firmware import Firmware
 from motes.machine.native import NOT_AN_ADDRESS
+from motes.machine.peripherals import SIZE
 from motes.machine.qemu import Kind, Qemu, Question
+from motes.machine.qemu_program import MACHINES
 from motes.target import Board
 
 VECTORS = 0
@@ -37,6 +40,10 @@ ENABLED = 0xE000E100
 """The register of enabled interrupts, 0 to 31."""
 STACKED_PC = 24
 """Where a frame holds the address that was interrupted."""
+PRIVATE = 0xE0000000
+"""Registers of the core itself lie from here on."""
+PLAIN_STORE = re.compile(r"str[bh]?(eq|ne|[ch]s|cc|lo|mi|pl|v[sc]|hi|l[set]|g[et])?(\.w)?")
+"""Stores of one core register."""
 FAULTS = range(2, 16)
 """Exceptions of the core itself: nothing handles them."""
 SUPERVISOR_CALL = 11
@@ -63,6 +70,7 @@ class QemuCpu(Cpu):
         super().__init__(firmware, board)
         self.architecture = ARM
         flash, ram = self.chip.flash, self.chip.ram
+        self._check_memory()
         code = bytearray([ERASED]) * (2 * self._count)
         for address, data in firmware.segments:
             code[address - flash.start : address - flash.start + len(data)] = data
@@ -86,6 +94,27 @@ class QemuCpu(Cpu):
             pass
         self._waiting: Question | None = first  # of the first block: the core waits for an answer
         self._qemu.fill(ram.start, ram.size, PAINT)
+
+    def _check_memory(self) -> None:
+        """See to it that the emulator has memory wherever this board has its own, as far as the program goes."""
+        flash, ram = self.chip.flash, self.chip.ram
+        variables = [s.address + s.size for s in self.firmware.symbols.values() if s.address in ram]
+        needed = {"flash": (flash.start, 2 * self._count), "RAM": (ram.start, max(variables, default=0) - ram.start)}
+        needed |= {name: (p.base, SIZE) for name, p in self.board.peripherals.items() if p.base is not None}
+        machine = MACHINES[self.board.core.model]
+        for name, (start, size) in needed.items():
+            place = next((r for r in machine.memory if start in r), None)
+            if place is None:
+                has = ", ".join(f"{r.start:#010x} to {r.stop - 1:#010x}" for r in machine.memory)
+                raise BadInput(
+                    f"board {self.board.name}: its {name} begins at {start:#010x}, where QEMU's {machine.name}, which "
+                    f"runs a {self.board.core.name}, has no memory: choose from {has}"
+                )
+            if start + size > place.stop:
+                raise DoesNotFit(
+                    f"{self.firmware.path}: takes {size:,} bytes from {start:#010x} on, where QEMU's {machine.name} "
+                    f"has {place.stop - start:,}; choose another board, or a smaller model"
+                )
 
     # -------------------------------------------------------------------------------------------- running
 
@@ -163,23 +192,36 @@ class QemuCpu(Cpu):
             kind = uc_const.UC_MEM_WRITE_UNMAPPED if stores else uc_const.UC_MEM_READ_UNMAPPED
             raise self._bad_access(kind, question.address, question.size)
         place, read, write = device
+        size = min(question.size, WORD)
         try:
-            offset = question.address - place.start
-            if stores:
-                value = self._stored(question.at) & (1 << 8 * question.size) - 1
-                self._shown[question.address] = value
-                write(offset, question.size, value)
-            else:
-                read(offset, question.size)
+            for address in range(question.address, question.address + question.size, size):  # STRD: both words at once
+                offset = address - place.start
+                if stores:
+                    value = self._stored(address, size, question.at)
+                    self._shown[address] = value
+                    write(offset, size, value)
+                else:
+                    read(offset, size)
         except RegisterFault as error:
             raise bad_register(self.firmware, self.registers(), str(error)) from None
 
-    def _stored(self, at: int) -> int:
-        """What the instruction at this address has stored: the value of the first register that it names."""
-        instruction = next(self._decoder.disasm(self.read(at, WORD), at))
-        named = instruction.op_str.partition(",")[0]
+    def _stored(self, address: int, size: int, at: int) -> int:
+        """What has been stored: it lies in memory, or still in the register that the instruction names first."""
+        if address < PRIVATE:
+            return int.from_bytes(self._qemu.read(address, size), "little")
+        name, operands = self._instruction(at)
+        if not PLAIN_STORE.fullmatch(name):
+            raise RegisterFault(f"it stored to {address:#010x} by {name or 'VSTR'}; registers of the core want STR")
+        named = operands.partition(",")[0]
         number = {"sp": 13, "lr": 14, "sb": 9, "sl": 10, "fp": 11, "ip": 12}.get(named)
-        return self._qemu.registers()[f"R{int(named[1:]) if number is None else number:02}"]
+        value = self._qemu.registers()[f"R{int(named[1:]) if number is None else number:02}"]
+        return value & (1 << 8 * size) - 1
+
+    def _instruction(self, pc: int) -> tuple[str, str]:
+        """The name of the instruction there and its operands; none where the disassembler does not know it."""
+        offset = max(0, pc - self.chip.flash.start)
+        found: Any = next(self._decoder.disasm(self._code[offset : offset + WORD], pc), None)
+        return (found.mnemonic, found.op_str) if found is not None else ("", "")
 
     # -------------------------------------------------------------------------------------------- memory, registers
 
@@ -273,7 +315,7 @@ class QemuCpu(Cpu):
             access = BadAccess(uc_const.UC_MEM_FETCH_UNMAPPED, pc, WORD)
         elif status & (DATA_BUS | DATA_MEMORY):
             access = BadAccess(*self._accessed(pc, bus if status & DATA_BUS else memory))
-        elif status & UNALIGNED and not self._name_at(pc).startswith(("ldrex", "strex", "lda", "stl")):
+        elif status & UNALIGNED and not self._instruction(pc)[0].startswith(("ldrex", "strex", "lda", "stl")):
             return misaligned(self.firmware, registers)
         else:
             numbers = {UNALIGNED: 4, NO_UNIT: 17, UNDEFINED: -uc_const.UC_ERR_INSN_INVALID}
@@ -281,14 +323,9 @@ class QemuCpu(Cpu):
             return refused(self.firmware, registers, number, ARM.exceptions)
         return bad_access(self.firmware, self.chip, registers, access)
 
-    def _name_at(self, pc: int) -> str:
-        """The name of the instruction there."""
-        found: Any = next(self._decoder.disasm(self.read(pc, WORD), pc), None)
-        return found.mnemonic if found is not None else ""
-
     def _accessed(self, pc: int, address: int) -> tuple[int, int, int]:
         """Kind, address and bytes of the access of the instruction at `pc`."""
-        name = self._name_at(pc)
+        name = self._instruction(pc)[0]
         stores = name.startswith(("st", "push", "vst", "vpush"))
         size = 1 if "b" in name[3:] else 2 if "h" in name[3:] else WORD
         return uc_const.UC_MEM_WRITE_UNMAPPED if stores else uc_const.UC_MEM_READ_UNMAPPED, address, size
