@@ -8,7 +8,8 @@
    of two outputs begin with; `odd`, whether an output is left over; `rest`, bytes from there to the
    next pair of rows; columns to spread; `skipped`, bytes from there to the next pair of rows of x.
 
-   Two rows of two columns take 57 cycles at stride 1, two columns of a row 40 at stride 2. */
+   Two rows of two columns take 57 cycles at stride 1, two columns of a row 36.5 at stride 2; a row
+   17 beside them. */
 #ifndef MOTES_DEPTHWISE_ROWS_S8_DSP_H
 #define MOTES_DEPTHWISE_ROWS_S8_DSP_H
 
@@ -60,7 +61,12 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
    upper pair of rows, and of the lower one; P_AT, Q_AT: the one `at` bytes further. r12 can serve once its last word is
    loaded; s14 brings it back. Blocks of two columns leave in r6 where they end. Two rows of two columns take 36 cycles at
    stride 1, two columns of a row 20 at stride 2. */
-#define AT_END "cmp lr, r6\n"
+#define END_1 "r6"
+#define END_2 "r6"
+#define AT_END(end) "cmp lr, " end "\n"
+#define NEXT_ROW_OF_Y "add r9, r8\n vmov s4, r9\n"
+#define FIRST
+#define FIRST_BYTES "0"
 #define P(r) "ldr " r ", [lr], #16\n"
 #define Q(r) "ldr " r ", [r12], #16\n"
 #define P_AT(r, at) "ldr " r ", [lr, #" at "]\n"
@@ -85,9 +91,9 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     P("r10") Q("r11") P_AT("r8", "0") "smuad r6, r10, r0\n" Q_AT("r9", "0") "smultb r7, r10, r0\n" \
     P_AT("r10", "16") ADD_LOWER("r11", "r3", "r6", "r7") Q_AT("r11", "16") ADD_UPPER("r8", "r1", "r6", "r7") \
     "vmov r8, s0\n" ADD_LOWER("r9", "r4", "r6", "r7") "vmov r9, s1\n" ADD_UPPER("r10", "r2", "r6", "r7") \
-    "vmov r10, s4\n" ADD_LOWER("r11", "r5", "r6", "r7") "vmov r11, s13\n" \
-    SMMLA("r6") SMMLA("r7") "vmov r9, s12\n add r9, r10\n vmov s4, r9\n" \
-    SSAT("r6") "strb r6, [r10]\n" SSAT("r7") "strb r7, [r10, r11]\n"
+    "vmov r10, s4\n" ADD_LOWER("r11", "r5", "r6", "r7") SMMLA("r6") SMMLA("r7") \
+    "vmov r8, s13\n vmov r9, s12\n add r9, r10\n" \
+    SSAT("r6") "strb r6, [r10]\n" SSAT("r7") "strb r7, [r10, r8]\n"
 #define ONE_BY_TWO_1 \
     P("r8") Q("r9") P("r10") "smuad r6, r8, r0\n" Q("r11") "smlabt r6, r9, r3, r6\n" \
     P_AT("r8", "0") "smlad r6, r10, r1, r6\n smuad r7, r10, r0\n" Q_AT("r9", "0") "smlabt r6, r11, r4, r6\n" \
@@ -123,12 +129,16 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "smlabt " a ", " q ", " w12 ", " a "\n smlad " b ", " q ", " w12 ", " b "\n"
 #define BEGIN_ROW(p, q, w01, w12, a) "smuad " a ", " p ", " w01 "\n smlabt " a ", " q ", " w12 ", " a "\n"
 #define ADD_ROW(p, q, w01, w12, a) "smlad " a ", " p ", " w01 ", " a "\n smlabt " a ", " q ", " w12 ", " a "\n"
-#define RESCALE(all) \
-    "vmov r8, s0\n vmov r9, s1\n" \
-    ".irp i, " all "\n smmla r\\i, r\\i, r8, r9\n .endr\n" \
+#define RESCALE(all, multiplier, offset) \
+    "vmov " multiplier ", s0\n vmov " offset ", s1\n" \
+    ".irp i, " all "\n smmla r\\i, r\\i, " multiplier ", " offset "\n .endr\n" \
     ".irp i, " all "\n ssat r\\i, #8, r\\i, asr #16\n .endr\n"
 
-#define AT_END "vmov r8, s10\n cmp lr, r8\n"
+/* The register that keeps where whole blocks end, at either stride. */
+#define END_1 "r8"
+#define END_2 "r10"
+#define AT_END(end) "vmov " end ", s10\n cmp lr, " end "\n"
+#define NEXT_ROW_OF_Y "add r6, r9\n vmov s4, r6\n"
 
 /* Two rows: of two columns, of one. */
 #define TWO_BY_TWO \
@@ -137,83 +147,97 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     BEGIN("r8", "r9", "r0", "r3", "r10", "r11") \
     AT("r8", "r9", "0") ADD("r8", "r9", "r2", "r5", "r6", "r7") ADD("r8", "r9", "r1", "r4", "r10", "r11") \
     AT("r8", "r9", "16") ADD("r8", "r9", "r2", "r5", "r10", "r11") \
-    RESCALE("6, 7, 10, 11") \
+    RESCALE("6, 7, 10, 11", "r8", "r9") \
     "vmov r8, s4\n vmov r9, s13\n strb r7, [r8, r9]\n strb r6, [r8]\n" \
     "vmov r7, s12\n add r8, r7\n strb r11, [r8, r9]\n add r6, r8, r7\n vmov s4, r6\n strb r10, [r8]\n"
 #define TWO_BY_ONE \
     NEXT("r10", "r11") AT("r8", "r9", "0") \
     BEGIN("r10", "r11", "r0", "r3", "r6", "r7") ADD("r8", "r9", "r1", "r4", "r6", "r7") \
     AT("r8", "r9", "16") ADD("r8", "r9", "r2", "r5", "r6", "r7") \
-    RESCALE("6, 7") \
-    "vmov r8, s4\n vmov r9, s13\n strb r7, [r8, r9]\n vmov r7, s12\n add r9, r8, r7\n vmov s4, r9\n strb r6, [r8]\n"
-/* One row: of two outputs at stride 1, at stride 2; of one. */
-#define STORE_ROW \
-    "vmov r8, s4\n vmov r9, s12\n strb r7, [r8, r9]\n add r9, r8, r9, lsl #1\n vmov s4, r9\n strb r6, [r8]\n"
+    RESCALE("6, 7", "r8", "r9") \
+    "vmov r8, s4\n vmov r9, s13\n strb r7, [r8, r9]\n strb r6, [r8]\n vmov r6, s12\n add r6, r8\n"
+/* One row: of two outputs at stride 1, at stride 2; of one. At stride 2 the first column is in r8 and r9 already. */
+#define STORE_ROW(y, step) \
+    "vmov " y ", s4\n vmov " step ", s12\n strb r7, [" y ", " step "]\n" \
+    "add " step ", " y ", " step ", lsl #1\n vmov s4, " step "\n strb r6, [" y "]\n"
 #define ONE_BY_TWO_1 \
     NEXT("r8", "r9") NEXT("r10", "r11") \
     BEGIN_ROW("r8", "r9", "r0", "r3", "r6") ADD_ROW("r10", "r11", "r1", "r4", "r6") \
     BEGIN_ROW("r10", "r11", "r0", "r3", "r7") \
     AT("r8", "r9", "0") AT("r10", "r11", "16") \
     ADD_ROW("r8", "r9", "r2", "r5", "r6") ADD_ROW("r8", "r9", "r1", "r4", "r7") ADD_ROW("r10", "r11", "r2", "r5", "r7") \
-    RESCALE("6, 7") STORE_ROW
+    RESCALE("6, 7", "r8", "r9") STORE_ROW("r8", "r9")
+#define FIRST NEXT("r8", "r9")
+#define FIRST_BYTES "16"
 #define ONE_BY_TWO_2 \
-    NEXT("r8", "r9") NEXT("r10", "r11") \
-    BEGIN_ROW("r8", "r9", "r0", "r3", "r6") ADD_ROW("r10", "r11", "r1", "r4", "r6") \
-    NEXT("r8", "r9") NEXT("r10", "r11") \
-    ADD_ROW("r8", "r9", "r2", "r5", "r6") BEGIN_ROW("r8", "r9", "r0", "r3", "r7") \
-    ADD_ROW("r10", "r11", "r1", "r4", "r7") \
-    AT("r8", "r9", "0") ADD_ROW("r8", "r9", "r2", "r5", "r7") \
-    RESCALE("6, 7") STORE_ROW
+    BEGIN_ROW("r8", "r9", "r0", "r3", "r6") \
+    NEXT("r10", "r11") NEXT("r8", "r9") \
+    ADD_ROW("r10", "r11", "r1", "r4", "r6") ADD_ROW("r8", "r9", "r2", "r5", "r6") \
+    BEGIN_ROW("r8", "r9", "r0", "r3", "r7") \
+    NEXT("r10", "r11") NEXT("r8", "r9") \
+    ADD_ROW("r10", "r11", "r1", "r4", "r7") ADD_ROW("r8", "r9", "r2", "r5", "r7") \
+    RESCALE("6, 7", "r10", "r11") STORE_ROW("r10", "r11")
 #define ONE_BY_ONE \
-    NEXT("r8", "r9") AT("r10", "r11", "0") \
-    BEGIN_ROW("r8", "r9", "r0", "r3", "r6") ADD_ROW("r10", "r11", "r1", "r4", "r6") \
-    AT("r8", "r9", "16") ADD_ROW("r8", "r9", "r2", "r5", "r6") \
-    RESCALE("6") \
-    "vmov r8, s4\n vmov r9, s12\n add r9, r8\n vmov s4, r9\n strb r6, [r8]\n"
+    NEXT("r10", "r11") AT("r6", "r7", "0") \
+    "smuad r8, r8, r0\n smlabt r8, r9, r3, r8\n" ADD_ROW("r10", "r11", "r1", "r4", "r8") \
+    ADD_ROW("r6", "r7", "r2", "r5", "r8") \
+    RESCALE("8", "r6", "r7") \
+    "vmov r6, s4\n vmov r7, s12\n add r7, r6\n vmov s4, r7\n strb r8, [r6]\n"
 #endif
 
-/* A row: blocks of `two` outputs, then `one` where one is left over. A round is a block, and the one `before` it, which is
-   left out at first where the number of blocks is `odd`: bytes of planes that a block takes. `l` makes labels. */
-#define ODD(l, bytes) "tst r7, #" bytes "\n bne.w " l "2f\n"
-#define ROW(l, odd, before, two, one) \
-    "ldr r6, [sp, #44]\n ldrh r7, [r6, #6]\n vmov r9, s14\n" \
-    "add r12, lr, r9\n cmp r7, #0\n beq.w " l "3f\n add r8, r7, lr\n vmov s10, r8\n" \
-    odd \
-    l "1:\n" before l "2:\n" two AT_END "bne.w " l "1b\n" \
-    l "3:\n" \
-    "ldr r6, [sp, #44]\n ldrh r6, [r6, #8]\n cmp r6, #0\n beq " l "4f\n" one \
-    l "4:\n"
-/* Of each channel `rows` times `row`, `height` rows of outputs; then `last`. s0, s1 rescaling, s4 y, s5 where rows end, s6
-   plane, s7 y of the channel, s8 taps, s9 bytes of rows, s10 where whole blocks end, s11 channels left, s12 channels, s13
-   bytes of a row of y, s14 of a pair of rows; stack from 36: channels, alone, parameters. r0-r5 taps, lr and r12 planes. */
-#define ROWS(height, row, last) \
-    "push {r4-r11, lr}\n" \
-    "ldr r4, [sp, #36]\n ldr r7, [sp, #44]\n ldrh r5, [r7]\n ldrh r6, [r7, #2]\n ldrh r7, [r7, #4]\n" \
-    "vmov s11, r4\n vmov s12, r5\n vmov s13, r6\n vmov s14, r7\n mul r3, r3, r7\n vmov s6, r0\n vmov s8, r1\n vmov s7, r2\n vmov s9, r3\n" \
-    "1:\n" \
-    "vmov r6, s8\n ldm r6!, {r0-r5}\n vldmia r6!, {s0, s1}\n add r6, #8\n vmov s8, r6\n" \
-    "vmov lr, s6\n add r6, lr, #4\n vmov s6, r6\n" \
-    "vmov r7, s7\n vmov s4, r7\n add r7, #1\n vmov s7, r7\n" \
-    "vmov r6, s9\n cmp r6, #0\n beq.w 3f\n add r6, lr\n vmov s5, r6\n" \
-    "2:\n" row \
-    "ldr r6, [sp, #44]\n ldrh r7, [r6, #10]\n add lr, r7\n" \
-    ".if " height " == 2\n vmov r8, s4\n vmov r9, s13\n add r8, r9\n vmov s4, r8\n .endif\n" \
-    "vmov r10, s5\n cmp lr, r10\n bne.w 2b\n" \
-    "3:\n" last \
-    "4:\n vmov r6, s11\n subs r6, #1\n vmov s11, r6\n bne.w 1b\n" \
-    "pop {r4-r11, pc}\n"
+/* Of each channel `rows` times a row, then `last`. A row is blocks of `two` outputs, and `one` where one is left over, which
+   lies apart. A round of the loop is two blocks; it begins with the second where the number of blocks is odd. `block` is the
+   logarithm of the bytes of planes that a block takes. What a row begins with is `first`, which takes `first_bytes` of them;
+   `next_row` moves y over the other row that is made.
 
-/* Stride 1: pairs of rows of outputs, then a row that is `alone`. */
+   s0, s1 rescaling, s2 bytes from where a row ends to the next pair of rows, s3 whether an output is left over, s4 y, s5
+   where rows end, s6 plane, s7 y of the channel, s8 taps, s9 bytes of rows, s10 where whole blocks end, s11 channels left,
+   s12 channels, s13 bytes of a row of y, s14 of a pair of rows, s15 blocks; stack from 36: bytes of whole blocks, alone.
+   r0-r5 taps, lr and r12 planes; `end` has s10 behind a row. */
+#define ROWS(end, block, two, one, next_row, first, first_bytes, last) \
+    "push {r4-r11, lr}\n" \
+    "ldr r7, [sp, #44]\n" \
+    "ldrh r4, [r7]\n ldrh r5, [r7, #2]\n vmov s12, s13, r4, r5\n" \
+    "ldrh r4, [r7, #10]\n ldrh r5, [r7, #8]\n sub r4, #" first_bytes "\n vmov s2, s3, r4, r5\n" \
+    "ldrh r4, [r7, #4]\n ldrh r5, [r7, #6]\n muls r3, r4\n ldr r6, [sp, #36]\n str r5, [sp, #36]\n" \
+    "lsrs r5, #" block "\n vmov s14, s15, r4, r5\n" \
+    "vmov s6, s7, r0, r2\n vmov s8, s9, r1, r3\n vmov s11, r6\n" \
+    "1:\n" \
+    "vmov r6, s8\n ldm r6!, {r0-r5}\n vldmia r6!, {s0, s1}\n adds r6, #8\n vmov s8, r6\n" \
+    "vmov lr, s6\n add r6, lr, #4\n vmov s6, r6\n" \
+    "vmov r7, s7\n vmov s4, r7\n adds r7, #1\n vmov s7, r7\n" \
+    "vmov r7, s9\n cmp r7, #0\n add r7, lr\n vmov s5, r7\n vmov r9, s14\n add r12, lr, r9\n ldr r9, [sp, #36]\n add " end ", lr, r9\n" \
+    ".if " first_bytes "\n add " end ", #" first_bytes "\n .endif\n" \
+    "bne 2f\n b 3f\n" \
+    "11:\n" two "12:\n" two AT_END(end) "bne 11b\n" \
+    "13:\n" \
+    "vmov r7, s3\n cbnz r7, 15f\n" \
+    "14:\n" next_row \
+    "vmov r7, s2\n add lr, r7\n add r12, r7\n vmov r7, s14\n add " end ", r7\n" \
+    "vmov r7, s5\n cmp lr, r7\n beq 3f\n" \
+    "2:\n" first "vmov s10, " end "\n vmov r7, s15\n lsrs r7, #1\n bcs 12b\n bne 11b\n" \
+    "15:\n" one "vmov " end ", s10\n b 14b\n" \
+    "3:\n" last \
+    "4:\n vmov r6, s11\n subs r6, #1\n vmov s11, r6\n bne 1b\n" \
+    "pop {r4-r11, pc}\n"
+/* A row that is alone. */
+#define ALONE(end, two, one) \
+    "ldr r6, [sp, #40]\n cmp r6, #0\n beq 4f\n" \
+    "ldr r7, [sp, #36]\n cmp r7, #0\n beq 6f\n add " end ", lr, r7\n vmov s10, " end "\n" \
+    "5:\n" two AT_END(end) "bne 5b\n" \
+    "6:\n vmov r7, s3\n cmp r7, #0\n beq 4f\n" one
+
+/* Stride 1: pairs of rows of outputs, then a row that is alone. */
 MOTES_ASSEMBLY void depthwise_rows_1_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
                                             uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
-    __asm__ volatile(ROWS("2", ROW("1", ODD("1", "32"), TWO_BY_TWO, TWO_BY_TWO, TWO_BY_ONE),
-                          "ldr r6, [sp, #40]\n cmp r6, #0\n beq.w 4f\n" ROW("2", "", "", ONE_BY_TWO_1, ONE_BY_ONE)));
+    __asm__ volatile(ROWS(END_1, "5", TWO_BY_TWO, TWO_BY_ONE, NEXT_ROW_OF_Y, "", "0",
+                          ALONE(END_1, ONE_BY_TWO_1, FIRST ONE_BY_ONE)));
 }
 
 /* Stride 2: rows of outputs. */
 MOTES_ASSEMBLY void depthwise_rows_2_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
                                             uint32_t channels, uint32_t alone, const depthwise_planes_params *p) {
-    __asm__ volatile(ROWS("1", ROW("1", ODD("1", "64"), ONE_BY_TWO_2, ONE_BY_TWO_2, ONE_BY_ONE), ""));
+    __asm__ volatile(ROWS(END_2, "6", ONE_BY_TWO_2, ONE_BY_ONE, "", FIRST, FIRST_BYTES, ""));
 }
 
 MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *taps, int8_t *y, uint32_t rows,
@@ -248,9 +272,13 @@ MOTES_INLINE void depthwise_rows_s8_dsp(const uint32_t *planes, const uint32_t *
 #undef ONE_BY_TWO_1
 #undef ONE_BY_TWO_2
 #undef ONE_BY_ONE
-#undef ROW
-#undef ODD
 #undef ROWS
+#undef ALONE
+#undef END_1
+#undef END_2
+#undef NEXT_ROW_OF_Y
+#undef FIRST
+#undef FIRST_BYTES
 /* clang-format on */
 #pragma GCC diagnostic pop
 
