@@ -138,7 +138,7 @@ class Made:
             if parts:
                 split = ", ".join(f"{name} {size:,}" for name, size in parts.items() if name != "total")
                 sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
-        caveat = [Text(f"cycles are modelled: {self.board.core.caveat}", "dim")] if clock else []
+        caveat = [Text(self.board.core.caveat, "dim")] if clock else []
         where = Text(str(self.image.elf) if self.image else str(self.folder), "dim")
         return Group(head, rows, *steps, Text(), sizes, *caveat, where)
 

@@ -135,9 +135,9 @@ class Profile:
             sizes.add_row(Text(what, "bold"), f"{parts['total']:,} bytes", split)
         outputs = [Text(f"{printable(o.name)} {o.dtype}{list(o.shape)} sha256 {o.sha256}") for o in self.outputs]
         dead = f"{self.file_macs - self.macs:,} of {self.file_macs:,} MACs in the file make no difference: "
-        dead += f"{len(self.left)} layers have fewer channels"
+        dead += f"{len(self.left)} layer{' has' if len(self.left) == 1 else 's have'} fewer channels"
         head = Group(head, Text(dead, "dim")) if self.left else head
-        caveat = Text(f"cycles are modelled: {self.caveat}", "dim")
+        caveat = Text(self.caveat, "dim")
         below: tuple[RenderableType, ...] = (
             Text(),
             layers,

@@ -13,6 +13,7 @@ from motes.forms import LayerCost
 from motes.plan import Life
 from motes.report import bars, charts
 from motes.report.arena import arena
+from motes.report.pareto import pareto
 
 HOSTILE = """</text><script>x</script> id="y" & $\\frac{1}$ %d _é\x07\n漢"""
 
@@ -91,3 +92,11 @@ def test_parts_of_memory_are_named_where_their_names_fit() -> None:
         bars.memory("flash", {"code": 900, "startup": 1, "total": 901}, {"code": "#111111", "startup": "#222222"})
     )
     assert "code" in found and "startup" not in found
+
+
+def test_choices_that_hardly_differ_lie_together() -> None:
+    made = {"cycles": 2_975_352, "flash": 34_472, "ram": 9_888}
+    labels = texts(pareto([{**made, "cycles": 2_975_349}], made)).replace("\N{MINUS SIGN}", "-").split()
+    across = [float(word) for word in labels if re.fullmatch(r"[\d.]+", word)][:3]  # of the first axis
+    assert not [word for word in labels if "e-" in word], labels
+    assert across[1] - across[0] >= 0.05 and 2.5 < across[0] < 3.0

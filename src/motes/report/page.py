@@ -25,10 +25,7 @@ from motes.report.timeline import timeline
 from motes.running import Outcome
 from motes.target import board as find_board
 
-CYCLES_NOTE = (
-    "Cycles of layers are those of the layer alone, measured on the virtual board when the image was built. They are "
-    "modelled: "
-)
+CYCLES_NOTE = "Cycles of layers are those of the layer alone, measured on the virtual board when the image was built."
 MOST_FUNCTIONS = 40
 
 

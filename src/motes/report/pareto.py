@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEIGHT, TOP, FOOT, BETWEEN = 260, 10, 44, 90
+NARROWEST = 0.2
+"""Of its middle, that an axis spans at least: what hardly differs lies together."""
+ROOM = 0.08
+"""Of its span, that an axis goes on at both ends."""
 
 
 def pareto(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, int]) -> Markup:
@@ -34,7 +38,16 @@ def pareto(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, int]) -> Ma
             )
             axes.set_xlabel("million cycles")
             axes.set_ylabel(f"{what if what == 'flash' else 'RAM'}, KB")
-            axes.margins(0.08)
+            axes.ticklabel_format(useOffset=False)
+            axes.set_xlim(_limits([p["cycles"] / 1e6 for p in (*points, chosen)]))
+            axes.set_ylim(_limits([p[what] / 1e3 for p in (*points, chosen)]))
             axes.spines[["top", "right"]].set_visible(False)
 
     return charts.picture("choices of kernels: flash and RAM against cycles; the chosen one is ringed", HEIGHT, draw)
+
+
+def _limits(values: Sequence[float]) -> tuple[float, float]:
+    """From where to where an axis of these values goes."""
+    middle = (min(values) + max(values)) / 2
+    half = max(max(values) - middle, NARROWEST / 2 * middle) * (1 + 2 * ROOM)
+    return middle - half, middle + half

@@ -24,7 +24,7 @@ def summary(outcome: Outcome) -> RenderableType:
     if outcome.verdict is not None:
         parts += [_verdict(outcome), Text()]
     parts += [_stages(outcome), Text(), _facts(outcome, data)]
-    parts += [Text(f"cycles are modelled: {made.board.core.caveat}", "dim")] if outcome.execution is not None else []
+    parts += [Text(made.board.core.caveat, "dim")] if outcome.execution is not None else []
     parts.append(Text(f"report: {made.folder / 'report.html'}", "dim"))
     return Group(*parts)
 

@@ -25,8 +25,8 @@ from motes.tuning.table import Table, measured
 
 __all__ = ["BALANCED", "WEIGHTS", "Cost", "Goal", "Table", "curve", "table_of", "tuned"]
 
-CURVE = (0.0, *(0.01 * 1.6**i for i in range(24)), 1e6)
-"""Weights of memory that `curve` tries."""
+CURVE = (0.0, *(0.01 * 1.6**i for i in range(24)), *WEIGHTS.values(), 1e6)
+"""Weights of memory that `curve` tries; builds have some of them."""
 
 STACK = 256
 """Bytes of stack that layers may take more where they run row by row: loops, and parameters put together in rounds."""
