@@ -45,8 +45,9 @@ def main() -> None:
         cache = Path(folder) / "cache" / PROFILED
         for words in (("profile", str(found[PROFILED])), ("demo",)):
             print(f"running {words[0]}", file=sys.stderr)
-            cold = _seconds((*MOTES, *words), cache)
-            table.add_row(words[0], *(cold if words[0] == "demo" else ("", "")), *_seconds((*MOTES, *words), cache))
+            command = (*MOTES, *words, "--board", given.board)
+            cold = _seconds(command, cache)
+            table.add_row(words[0], *(cold if words[0] == "demo" else ("", "")), *_seconds(command, cache))
         table.add_row("--help", "", "", *_seconds((*MOTES, "--help"), cache))
         table.add_row("import motes", "", "", *_seconds((sys.executable, "-c", "import motes"), cache))
     Console(width=100).print(table)
@@ -56,7 +57,9 @@ def _seconds(command: tuple[str, ...], cache: Path) -> tuple[str, str]:
     """CPU and wall of a command with a cache of its own."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     environment = {**os.environ, "MOTES_CACHE": str(cache)}
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    done = subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f"{' '.join(command[1:])}: status {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
     after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return f"{cpu:.2f}", f"{ended - began:.2f}"

@@ -229,6 +229,8 @@ def load_app(path: str | Path) -> App:
     """
     file = Path(path) / "app.py" if os.path.isdir(path) else Path(path)
     remedy = "give an app.py or the folder that holds one"
+    if file.suffix.lower() == ".tflite":
+        raise BadInput(f"{file}: is a model, not an application; {remedy}, or use motes profile, which takes models")
     try:
         source = bounded.read(file, MAX_APP_BYTES, "application", remedy).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -273,7 +273,7 @@ def test_sleep_that_a_masked_interrupt_refuses(application: Build, virt: Board) 
 def test_an_emulator_that_crashes(faulty: Path, virt: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     crash = "import os, sys; print('a trace\\nlast words', file=sys.stderr, flush=True); os.abort()"
     monkeypatch.setattr("motes.machine.WORKER", (sys.executable, "-c", crash))
-    words = r"the emulator stopped unexpectedly \(status -6\): last words; this is a fault of Motes or of Unicorn: pl"
+    words = r"the emulator stopped unexpectedly \(status -6\): last words; this is a fault of Motes or of the emul"
     with pytest.raises(BoardFault, match=words):
         measure(faulty, virt)
 

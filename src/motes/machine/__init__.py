@@ -49,6 +49,8 @@ __all__ = [
 ]
 
 LIMIT_CYCLES = 1 << 32
+MOST_COMPLAINTS = 1 << 16
+"""Bytes at the end of what an emulator complains of that are looked at."""
 WORKER = (sys.executable, "-P", "-m", "motes.machine.worker")  # -P: nothing in the working folder is imported
 SENSORS = {
     "microphone": ("int16", 1, "(samples,)"),
@@ -114,9 +116,7 @@ def replay(
     """
     _check_board(board)
     steps = tuple(tuple(dict(step) for step in run) for run in runs)
-    request = ReplayRequest(
-        Path(image), board, dict(marks or {}), steps, tuple(carry), tuple(read), limit_cycles
-    )  # fmt: skip
+    request = ReplayRequest(Path(image), board, dict(marks or {}), steps, tuple(carry), tuple(read), limit_cycles)
     return _ask(request, Replay, None).runs
 
 
@@ -212,11 +212,11 @@ def _ask(
                     on_line(*answer)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             status = worker.wait()
-            complaints.seek(0)
+            complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - MOST_COMPLAINTS))
             last = complaints.read().decode(errors="replace").strip().splitlines()[-1:]
             raise BoardFault(
                 f"the emulator stopped unexpectedly (status {status}){''.join(f': {line}' for line in last)}; "
-                "this is a fault of Motes or of Unicorn: please report it with the image"
+                "this is a fault of Motes or of the emulator: please report it with the image"
             ) from None
         finally:
             worker.kill()

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import base64
 import ctypes
-import io
 import json
 import mmap
+import os
 import re
 import socket
 import struct
@@ -26,13 +26,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from motes.errors import BadInput, BoardFault
+from motes.machine import MOST_COMPLAINTS
 from motes.machine.native import NOT_AN_ADDRESS, Block, Ledger
 from motes.machine.qemu_program import MACHINES, PATIENCE, REMEDY, installed, plugin
 
 INTERRUPTS = "/machine/iotkit/cluster0/armv7m0"
 """The interrupt controller of these boards."""
-MOST_COMPLAINTS = 1 << 16
-"""Bytes at the end of what QEMU complains of that are looked at."""
 
 
 class Kind(IntEnum):
@@ -244,7 +243,7 @@ class Qemu:
     def _stopped(self) -> BadInput | BoardFault:
         self._process.kill()
         status = self._process.wait()
-        self._errors.seek(max(0, self._errors.seek(0, io.SEEK_END) - MOST_COMPLAINTS))
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - MOST_COMPLAINTS))
         last = [line for line in self._errors.read().decode(errors="replace").splitlines() if "qemu" in line][-1:]
         how = f"(status {status}){''.join(f': {line}' for line in last)}"
         if not self._begun:
