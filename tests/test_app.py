@@ -77,7 +77,9 @@ def test_files_that_cannot_be_read(tmp_path):
     refused(tmp_path, "cannot be read (it is not UTF-8 text)")
     (tmp_path / "app.py").write_bytes(b"#" * ((1 << 20) + 1))
     refused(tmp_path, "larger than 1 MiB, which no application is")
-    refused(tmp_path / "model.tflite", "is a model, not an application; give an app.py or the folder that holds one, or use")
+    refused(
+        tmp_path / "model.tflite", "is a model, not an application; give an app.py or the folder that holds one, or use"
+    )
 
 
 def test_a_model_with_two_inputs_has_no_place_in_an_application(tmp_path):

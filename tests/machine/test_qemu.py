@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -250,6 +252,24 @@ def test_an_image_that_sleeps(profile_image: Build) -> None:
     image = profile_image('int main(void) { START; __asm volatile("wfi"); EXIT(0); }', on=M55)
     with pytest.raises(BadInput, match="it went to sleep before it ended; is this a profile image"):
         measure(image, M55)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there QEMU is told")
+def test_qemu_asleep_ends_with_the_process_that_started_it(profile_image: Build) -> None:
+    image = profile_image('int main(void) { __asm volatile("wfi"); EXIT(0); }', on=M55)
+    script = (
+        "import os, sys\nfrom pathlib import Path\nfrom motes.machine.cpu import Stop\n"
+        "from motes.machine.firmware import read_firmware\nfrom motes.machine.qemu_cpu import QemuCpu\n"
+        "from motes.target import board\ncpu = QemuCpu(read_firmware(Path(sys.argv[1])), board('virt-m55'))\n"
+        "assert cpu.run(1 << 62) is Stop.SLEEP\nprint(cpu._qemu._process.pid, flush=True)\nos._exit(0)\n"
+    )
+    command = [sys.executable, "-c", script, str(image)]
+    started = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    process = Path("/proc") / started.stdout.strip()
+    patience = time.monotonic() + 60
+    while process.exists() and "State:\tZ" not in (process / "status").read_text():
+        assert time.monotonic() < patience, f"{process} is still there"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ QEMU is under GPL-2.0; Motes starts the one that is installed. Tried with 7.2 an
 from __future__ import annotations
 
 import base64
+import contextlib
 import ctypes
 import json
 import mmap
@@ -94,7 +95,8 @@ class Qemu:
         size = ctypes.sizeof(Ledger) + ctypes.sizeof(_Bounds) + halfwords * ctypes.sizeof(Block)
         self._begun = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        with tempfile.TemporaryFile() as ledger, tempfile.TemporaryDirectory(prefix="motes-qemu-") as folder:
+        with contextlib.ExitStack() as files:  # without names: whatever ends Motes, nothing of them stays
+            ledger, *images = (files.enter_context(tempfile.TemporaryFile()) for _ in range(1 + len(contents)))
             ledger.truncate(size)
             self._memory = mmap.mmap(ledger.fileno(), size)
             self.ledger = Ledger.from_buffer(self._memory)
@@ -107,10 +109,10 @@ class Qemu:
             self._questions, self._test, self._monitor = (ours for ours, _ in pairs)
             asked, test, monitor = (theirs.fileno() for _, theirs in pairs)
             loaded = []
-            for address, data in contents.items():
-                file = Path(folder) / f"{address:x}.bin"
-                file.write_bytes(data)
-                loaded += ["-device", f"loader,file={_escaped(file)},addr={address:#x},force-raw=on"]
+            for image, (address, data) in zip(images, contents.items(), strict=True):
+                image.write(data)
+                image.seek(0)
+                loaded += ["-device", f"loader,file=/dev/fd/{image.fileno()},addr={address:#x},force-raw=on"]
             machine = MACHINES[core].name
             command = (
                 *(self._program.path, "-machine", machine, "-nodefaults", "-display", "none", "-serial", "none"),
@@ -124,14 +126,14 @@ class Qemu:
                 stdin=subprocess.DEVNULL,
                 stdout=self._errors,
                 stderr=self._errors,
-                pass_fds=(asked, test, monitor, ledger.fileno()),
+                pass_fds=(asked, test, monitor, ledger.fileno(), *(image.fileno() for image in images)),
             )
             for ours, theirs in pairs:
                 ours.settimeout(PATIENCE)
                 theirs.close()
             self._lines = {s: s.makefile("rb") for s in (self._test, self._monitor)}
             self._line(self._monitor)  # its greeting
-            self._command("qmp_capabilities")  # it has begun: nothing is read from the folder any more
+            self._command("qmp_capabilities")  # all files have been read
         self._begun = True
 
     def close(self) -> None:
