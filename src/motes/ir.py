@@ -328,10 +328,17 @@ class Kernel:
     constants: Callable[[Node], tuple[int, ...]] | None = None
     """Of a shared kernel: numbers from 0 that its code is made for, such as immediates of assembly. There is a copy for
     each set of them; a macro of the header makes it: `<function>_COPY(name, constants...)` defines `name`."""
+    like: str = ""
+    """The function of a kernel before it whose code this one is, with other parameters and scratch."""
     untyped: bool = False
     """It takes `const void *` and `void *`, so that one shared copy serves tensors of every type."""
     listed: Literal["", "inputs", "outputs"] = ""
     """Takes these as one array of pointers, `const T *const *x` or `T *const *y`: operators of any number of them."""
+
+    @property
+    def code(self) -> str:
+        """The function that the header defines."""
+        return self.like or self.function
 
 
 @dataclass(frozen=True, eq=False)

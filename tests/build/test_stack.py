@@ -139,6 +139,24 @@ def test_a_stack_pointer_from_elsewhere_is_refused(tmp_path: Path) -> None:
         build(tmp_path, work)
 
 
+FRAME_JUMP = """__attribute__((naked)) void work(void) {{
+    __asm__("push {{r4, lr}}\\n\\tsub sp, #8\\n\\tadr.w r4, 1f\\n\\tadd r4, #1\\n"
+            "str r4, [sp, #{at}]\\n\\tldr pc, [sp, #{at}]\\n"
+            ".balign 4\\n1: push {{r0-r3}}\\n\\tadd sp, #24\\n\\tpop {{r4, pc}}"); }}"""
+"""A jump to an address that lies in the function's own frame of 16 bytes, and 16 more behind it."""
+
+
+def test_a_jump_through_the_own_frame_stays_in_the_function(tmp_path: Path) -> None:
+    made = build(tmp_path, FRAME_JUMP.format(at=4))
+    assert made.stack.chain[-1][1] - made.stack.chain[-2][1] == 32
+    assert made.stack.bytes == high_water(made)
+
+
+def test_a_jump_through_the_frame_of_a_caller_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildFailed, match=r"work: ldr pc, \[sp, #0x10\] at 0x\w+ calls through a pointer"):
+        build(tmp_path, FRAME_JUMP.format(at=16))
+
+
 def test_the_chain_names_the_deepest_calls(tmp_path: Path) -> None:
     made = build(tmp_path, EXACT["a chain of calls"])
     names, depths = zip(*made.stack.chain, strict=True)

@@ -18,7 +18,7 @@ from motes.ops.common import CONVERT_TO_INT8, same_pads
 from motes.ops.conv import blocks
 from motes.ops.conv.cases import cases
 from motes.ops.conv.runs import look, run_pairs
-from motes.ops.conv.step import Rescale, fit
+from motes.ops.conv.step import Rescale, fit, fit_moved
 from motes.ops.conv.window import Window
 from motes.plan import plan
 from motes.proving import compile_graph
@@ -81,6 +81,27 @@ def test_a_step_function_that_was_found_equals_tflm_for_every_sum(factor: int, z
             np.testing.assert_array_equal(outputs, rescale(sums(rescale)), str(rescale))
     # Halves round away from zero: only outputs on one side of the zero point step evenly. ReLU's all do.
     assert found >= (60 if zero_point is None else 280)
+
+
+def test_sums_that_are_moved_meet_step_functions_that_others_just_miss() -> None:
+    moved = 0
+    for rescale in rescales(300, -128):
+        found = fit_moved(rescale, 256, 7)
+        if found is not None:
+            less, multiplier, offset = found
+            moved += less != 0
+            assert max(less - rescale.low, rescale.high - less) < 1 << 23
+            scaled = ((sums(rescale) - less) * 256 * multiplier >> 32) + offset
+            np.testing.assert_array_equal(np.clip(scaled >> 7, -128, 127), rescale(sums(rescale)), str(rescale))
+    assert moved >= 20
+
+
+def test_no_sums_are_moved_where_steps_lie_on_both_sides_of_the_zero_point() -> None:
+    both = [r for r in rescales(300) if r(sums(r)).min() < r.zero_point < r(sums(r)).max()]
+    assert len(both) > 40
+    for rescale in both:
+        found = fit(rescale, 256, 10)
+        assert fit_moved(rescale, 256, 10) == (None if found is None else (0, *found))
 
 
 def test_no_step_function_where_the_sum_does_not_fit() -> None:

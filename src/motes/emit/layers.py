@@ -179,7 +179,7 @@ class Code:
         if kernel.scratch is not None:
             offset = self.plan.scratch.get(call)
             arguments.append("(void *)0" if offset is None else f"s->arena + {offset}")
-        function = self._share(call, has_params) if kernel.form == "shared" else kernel.function
+        function = self._share(call, has_params) if kernel.form == "shared" else kernel.code
         lines = ",\n        ".join(arguments)
         body = f"{lists}    {function}({lines});"
         rounds = tuple(i for i in around if re.search(rf"\b{i}\b", body))
@@ -227,14 +227,14 @@ class Code:
             for k, v in params.items()
             if isinstance(v, np.ndarray)
         }
-        value = struct_value(call.header, f"{kernel.function}_params", params, names)
+        value = struct_value(call.header, f"{kernel.code}_params", params, names)
         if value is None:
             return "", []
         struct = params_symbol(self.prefix, name)
-        self.constants.append(f"static const {kernel.function}_params {struct} = {value};\n")
+        self.constants.append(f"static const {kernel.code}_params {struct} = {value};\n")
         if not columns:
             return "", [f"&{struct}"]
-        return f"    {kernel.function}_params p = {struct};\n{''.join(lines)}", ["&p"]
+        return f"    {kernel.code}_params p = {struct};\n{''.join(lines)}", ["&p"]
 
     def _by_round(self, hint: str, values: Array, counter: str) -> str:
         """C for a number that is another one in each round; mostly, only the first and the last differ."""
@@ -285,21 +285,20 @@ class Code:
         node, kernel = call.node, call.kernel
         if kernel.constants is not None:
             numbers = [str(n) for n in kernel.constants(node)]
-            name = "_".join((self.prefix, "k", kernel.function, *numbers))
-            self.shared[name] = f"{kernel.function}_COPY({', '.join((name, *numbers))})\n"
+            name = "_".join((self.prefix, "k", kernel.code, *numbers))
+            self.shared[name] = f"{kernel.code}_COPY({', '.join((name, *numbers))})\n"
             return name
-        typed = [f"const {kernel.function}_params *p"] if has_params else []
+        typed = [f"const {kernel.code}_params *p"] if has_params else []
         for kind, name, tensors in (("inputs", "x", node.pointers), ("outputs", "y", node.outputs)):
             if kernel.listed == kind:
                 typed.append(f"{_element(kernel, tensors[0], name)}*const *{name}")
             else:
                 typed += [f"{_element(kernel, t, name)}*{name}{i}" for i, t in enumerate(tensors)]
         typed += ["void *scratch"] if kernel.scratch is not None else []
-        name = f"{self.prefix}_k_{kernel.function}"
+        name = f"{self.prefix}_k_{kernel.code}"
         names = ", ".join(re.findall(r"\w+$", t)[0] for t in typed)
         text = (
-            f"static MOTES_NOINLINE MOTES_FLATTEN void {name}({', '.join(typed)}) {{\n"
-            f"    {kernel.function}({names});\n}}\n"
+            f"static MOTES_NOINLINE MOTES_FLATTEN void {name}({', '.join(typed)}) {{\n    {kernel.code}({names});\n}}\n"
         )
         assert self.shared.setdefault(name, text) == text, f"{name} is shared between different types"
         return name

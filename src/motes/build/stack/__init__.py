@@ -173,7 +173,7 @@ class _Code:
                 raise BuildFailed(f"{name}: a loop at {address:#x} keeps pushing; the stack cannot be bounded")
             function.peak = max(function.peak, after)
             after = max(after, depth) if instruction.conditional else max(after, 0)
-            if instruction.name in ("tbb", "tbh"):
+            if self.reader.switches(instruction, depth):
                 switch = max(switch or 0, depth)
             todo += [(next_, after) for next_ in self.reader.after(instruction, function, after)]
             if not todo and switch is not None:

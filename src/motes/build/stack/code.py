@@ -60,6 +60,11 @@ class Reader(ABC):
         """
         return depth + self.moved(i, function.name)
 
+    def switches(self, i: Instruction, depth: int) -> bool:
+        """Whether the instruction goes on at one of several places inside the function, to which nothing else leads,
+        `depth` bytes being in use."""
+        return False
+
     @abstractmethod
     def after(self, i: Instruction, function: Function, depth: int) -> Iterator[int]:
         """Where the instruction can go on to inside the function; calls are noted in it.

@@ -35,6 +35,12 @@ class ThumbReader(Reader):
     def __init__(self) -> None:
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
 
+    def switches(self, i: Instruction, depth: int) -> bool:
+        """As `Reader` says: jump tables, and addresses that the function has put in its own frame. No function is left
+        while its frame is there."""
+        in_frame = re.fullmatch(r"pc, \[sp(?:, #(\w+))?\]", i.operands) if i.name == "ldr" else None
+        return i.name in ("tbb", "tbh") or (in_frame is not None and int(in_frame[1] or "0", 0) < depth)
+
     def after(self, i: Instruction, function: Function, depth: int) -> Iterator[int]:
         """Where the instruction can go on to inside the function; calls are noted in it."""
         name = i.name
@@ -49,9 +55,11 @@ class ThumbReader(Reader):
             else:
                 function.calls.append((target, depth))  # a call, or a jump to another function in its place
             ends = name == "b" or (inside and name == "bl")
-        elif name in ("blx", "bx", "tbb", "tbh") or (re.match(r"pc\b", i.operands) and name in ("ldr", "mov", "add")):
+        elif self.switches(i, depth):
+            ends = True
+        elif name in ("blx", "bx") or (re.match(r"pc\b", i.operands) and name in ("ldr", "mov", "add")):
             returns = (name == "bx" and i.operands == "lr") or (name == "ldr" and i.operands.startswith("pc, [sp], "))
-            if not returns and name not in ("tbb", "tbh"):
+            if not returns:
                 raise BuildFailed(
                     f"{function.name}: {name} {i.operands} at {i.address:#x} calls through a pointer; "
                     "the stack cannot be bounded"

@@ -12,7 +12,7 @@ from motes.ops.common import limits
 from motes.ops.conv.channels import Channel, channels
 from motes.ops.conv.filtered import Kind, kind_of
 from motes.ops.conv.runs import look
-from motes.ops.conv.step import MOST_SHIFT, fit
+from motes.ops.conv.step import MOST_SHIFT, fit_moved
 from motes.ops.conv.window import Window, but_for_rows
 
 UNROLLED = 16
@@ -91,8 +91,7 @@ def stream(each: Sequence[Channel], steps: Sequence[Pair], starts: Array, ends: 
 
 def _ends(each: Sequence[Channel]) -> tuple[int, int, Array, Array]:
     """(shift, offset, biases, words behind the weights of each block)."""
-    biases = biases_of(each)
-    shift, rescales = steps_of(each)
+    shift, biases, rescales = steps_of(each)
     pairs = np.zeros((-(-len(each) // 2) * 2, len(rescales[0])), np.int64)
     if shift:
         # A channel that is always the same is so because of its bias: its offset is like the others'.
@@ -110,7 +109,7 @@ def _ends(each: Sequence[Channel]) -> tuple[int, int, Array, Array]:
             return shift, base, biases, np.stack([pairs[0::2, 0], pairs[1::2, 0], halves], axis=1)
         pairs = np.zeros((len(pairs), 3), np.int64)
     pairs[: len(each)] = [c.rescale.rounded for c in each]
-    return 0, 0, biases, pairs.reshape(len(pairs) // 2, -1)
+    return 0, 0, biases_of(each), pairs.reshape(len(pairs) // 2, -1)
 
 
 def _steps(node: Node) -> tuple[Pair, ...]:
@@ -119,16 +118,19 @@ def _steps(node: Node) -> tuple[Pair, ...]:
     return pairs if len(pairs) > 1 else (*pairs, (None, None))
 
 
-def steps_of(each: Sequence[Channel]) -> tuple[int, list[tuple[int, ...]]]:
-    """(shift, words of each channel): a proven step function for all, or TFLM's own rounding for all."""
+def steps_of(each: Sequence[Channel]) -> tuple[int, Array, list[tuple[int, ...]]]:
+    """(shift, biases, words of each channel): a proven step function for all of sums that begin with these biases, or
+    TFLM's own rounding for all. Of channels that are always the same, biases are 0."""
     live = [c.rescale.right for c in each if c.rescale.constant is None]
     finest = min(7 + min(live, default=USUAL_SHIFT), MOST_SHIFT)
+    biases = biases_of(each)
     for shift in (USUAL_SHIFT, finest):
         if USUAL_SHIFT <= shift <= finest:
-            steps = [fit(c.rescale, 256, shift) for c in each]
+            steps = [fit_moved(c.rescale, 256, shift) for c in each]
             if None not in steps:
-                return shift, [s for s in steps if s is not None]
-    return 0, [c.rescale.rounded for c in each]
+                moved, *words = zip(*(s for s in steps if s is not None), strict=True)
+                return shift, biases - moved, list(zip(*words, strict=True))
+    return 0, biases, [c.rescale.rounded for c in each]
 
 
 def fits(node: Node) -> bool:

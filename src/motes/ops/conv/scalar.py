@@ -42,11 +42,10 @@ def pack(node: Node) -> Packed | None:
     each = channels(node.op, node)
     if each is None or not all(c.rescale.constant is not None or _short(c.rescale) for c in each):
         return None
-    shift, steps = steps_of(each)
+    shift, biases, steps = steps_of(each)
     live = np.array([[c.rescale.constant is None] for c in each])
     weights = np.stack([c.weights for c in each]) * live
-    biases = np.array([[257 * c.bias] for c in each]) * live
-    rescale = np.hstack([biases, np.array(steps)]).astype(np.uint32).view(np.int32)
+    rescale = np.hstack([257 * biases[:, np.newaxis], np.array(steps)]).astype(np.uint32).view(np.int32)
     return Packed(shift, weights, rescale)
 
 

@@ -20,6 +20,10 @@ from motes.quant import requantize
 TRIES = (range(-2, 3), range(-12, 13), range(-40, 41))
 """How far from the ideal multiplier others are tried: near ones first, most channels need no more."""
 
+MOVES, MOST_MOVED, GOLDEN = 256, 3, 0.6180339887
+"""How many distances sums are moved by where they just miss a step function; how many outputs at most; and the share of
+the golden section, by which they are spread."""
+
 MOST_SHIFT = 22
 """Zero points shifted by more leave no room for the scaled sum."""
 
@@ -86,6 +90,29 @@ def fit(rescale: Rescale, factor: int, shift: int, bias: int = 0) -> tuple[int, 
     if max(bias - rescale.low, rescale.high - bias) * factor >= 1 << 31:
         return None if rescale.constant is None else _same(rescale.constant, shift)
     return _search(rescale, factor, shift, bias, 0)
+
+
+def fit_moved(rescale: Rescale, factor: int, shift: int) -> tuple[int, int, int] | None:
+    """(moved, multiplier, offset) for sums that are `moved` less, and times `factor`; None: none was found.
+
+    Where sums just miss a step function, they often meet one if they are a little less or more: the offset, which makes
+    up for that, is then rounded another way. Only where no output lies beyond the zero point as seen from another:
+    steps on both sides of it are not even. Sums stay below 2**23, and offsets near what they are else.
+    """
+    found = fit(rescale, factor, shift)
+    if found is not None:
+        return 0, *found
+    outputs, _ = rescale.thresholds
+    if len(outputs) and outputs[0] <= rescale.zero_point < outputs[-1]:
+        return None
+    output = 2.0 ** (31 + rescale.right) / rescale.multiplier  # how much a sum grows from one to the next
+    for k in range(1, MOVES):
+        moved = round(MOST_MOVED * output * (k * GOLDEN % 2 - 1))
+        if max(moved - rescale.low, rescale.high - moved) < 1 << 23:
+            found = fit(rescale, factor, shift, moved)
+            if found is not None:
+                return moved, *found
+    return None
 
 
 def fit_signed(rescale: Rescale, factor: int, shift: int) -> tuple[int, int, int] | None:

@@ -85,12 +85,12 @@ def pack(node: Node) -> tuple[int, Array] | None:
     each = channels(op, node)
     if each is None or any(c.rescale.constant is None and max(-c.rescale.low, c.rescale.high) >= 1 << 23 for c in each):
         return None
-    shift, rescales = steps_of(each)
+    shift, biases, rescales = steps_of(each)
     if shift == 0:
         return None
     live = np.array([c.rescale.constant is None for c in each])
     weights = np.stack([c.weights for c in each]) * live[:, np.newaxis]
-    starts = np.array([257 * c.bias for c in each]) * live - 128 * weights.sum(axis=1)
+    starts = 257 * biases - 128 * weights.sum(axis=1)
     rows = np.zeros((len(each), view.filter_h, 2 * view.width), np.int64)
     rows[:, :, : view.run] = weights.reshape(len(each), view.filter_h, view.run)
     words = (rows[:, :, ::2] & 0xFFFF | rows[:, :, 1::2] << 16).reshape(len(each) // 2, 2, -1)
