@@ -69,7 +69,8 @@ def _loop(first: int, second: int, address: int) -> Vector | None:
     if second == 0xE801:
         return Vector("vctp", "control", 1, frozenset((register,)), frozenset((PREDICATE,)))
     if second == 0xE001:
-        return Vector("dls", "control", 1, frozenset((register,)), frozenset((LINK,)), beats=1)  # or LCTP
+        name = "lctp" if register == NO_REGISTER else "dls"
+        return Vector(name, "control", 1, frozenset((register,)), frozenset((LINK,)), beats=1)
     if second & 0xF001 != 0xC001:
         return None
     distance = (second & 0x7FE) << 1 | (second >> 11 & 1) << 1

@@ -126,7 +126,7 @@ vcadd.i32 q0, q1, q2, #90         ; vadd    integer  1  2; q1 q2    ; q0
 vhcadd.s8 q0, q1, q2, #270        ; vadd    integer  1  2; q1 q2    ; q0
 dls lr, r3                        ; dls     control  1  1; r3       ; r14
 dlstp.8 lr, r3                    ; dls     control  1  1; r3       ; r14
-lctp                              ; dls     control  1  1; r15      ; r14
+lctp                              ; lctp    control  1  1; r15      ; r14
 """
 OTHERS = """
 e: nop.w

@@ -99,7 +99,8 @@ BLOCKS["cortex_m55"] = [
     ((LOAD, LOAD_2, MAC), (4, 0, 0)),
     ((VMUL, VMUL), (3, 0, 0)),
     ((BNE,), (0, 3, 1)),
-    (("42f001e0",), (1, 0, 0)),  # dls lr, r2
+    (("42f001e0",), (3, 0, 0)),  # dls lr, r2: with the first time that the loop goes back
+    (("0ff001e0",), (1, 0, 0)),  # lctp
     ((LOAD, LOAD_2, MAC, "0ff009c0"), (4, 0, 0)),  # le lr, to the first: the next load waits for the pipeline
     ((LOAD, "0ff005c0"), (2, 0, 0)),  # le lr
 ]

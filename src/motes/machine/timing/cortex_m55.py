@@ -10,7 +10,7 @@ Arm publishes no table of cycles. Pipelines and latencies are those of LLVM's sc
 - Two instructions of 16 bits begin in one cycle where one of them is an addition or subtraction of a constant, a move,
   an extension or IT, and the second does not need the first.
 - A low-overhead loop goes back at no cost, as it does once the core has met its end: the first time is charged where
-  the loop begins. A body that is one block is taken as it runs in the middle of the loop.
+  the loop begins, by DLS or WLS. A body that is one block is taken as it runs in the middle of the loop.
 
 Assumed, for no source tells: three cycles of a branch that is taken, two words a cycle of LDM and its kin, four cycles
 of a division, an element a cycle where addresses are a vector. Not modelled: loads right behind stores to the same
@@ -130,6 +130,8 @@ def _busy(i: Instruction) -> int:
     """Cycles in which nothing behind it begins."""
     if i.kind == "several":
         return max(1, (i.words + 1) // 2)
+    if i.name == "dls":
+        return 1 + REFILL  # of the first time that the loop goes back
     return DIVISION if i.kind == "divide" else 1
 
 
