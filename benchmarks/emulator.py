@@ -26,7 +26,8 @@ from unicorn.unicorn_const import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB
 from unicorn.unicorn_py3 import unicorn as unicorn_module
 
 from motes.machine.firmware import read_firmware
-from motes.machine.measuring import EXIT, ITM, ITM_SIZE, READY, REGION_END, REGION_START, SYSTEM, SYSTEM_SIZE
+from motes.machine.interrupts import SYSTEM, SYSTEM_SIZE
+from motes.machine.measuring import EXIT, ITM, ITM_SIZE, READY, REGION_END, REGION_START
 from motes.machine.unicorn_cpu import UnicornCpu
 from motes.proving import compile_graph
 from motes.target import board

@@ -12,7 +12,7 @@ from motes.machine.emulating import start
 from motes.machine.faults import RegisterFault, bad_register, endless
 from motes.machine.firmware import read_firmware
 from motes.machine.interrupts import Interrupts
-from motes.machine.peripherals import KINDS, SENSORS, SIZE, Device, Led, Sensor
+from motes.machine.peripherals import KINDS, MAX_CONSOLE_BYTES, SENSORS, SIZE, Device, Led, Sensor
 from motes.machine.qemu_cpu import QemuCpu
 from motes.machine.qemu_interrupts import QemuInterrupts
 from motes.machine.requests import ExecuteRequest
@@ -25,7 +25,6 @@ GRACE_S = 10.0
 """Seconds that the application may go on working without sleep, once its input has ended."""
 WITHOUT_INPUT_S = 60.0
 """The length of a run without a sensor."""
-MAX_CONSOLE_BYTES = 16 * 1024 * 1024
 MAX_REFUSED_SLEEPS = 10_000
 NEVER = 1 << 62
 

@@ -14,6 +14,8 @@ from motes.machine.cpu import Stop
 from motes.machine.emulating import start
 from motes.machine.faults import RegisterFault, endless
 from motes.machine.firmware import read_firmware
+from motes.machine.interrupts import SYSTEM, SYSTEM_SIZE
+from motes.machine.peripherals import MAX_CONSOLE_BYTES
 from motes.machine.requests import MeasureRequest, ReplayRequest
 from motes.machine.results import Measurement, Replay, Spent
 
@@ -21,10 +23,6 @@ ITM = 0xE0000000
 ITM_SIZE = 0x1000
 CONSOLE, EXIT, REGION_START, REGION_END = 0x00, 0x74, 0x78, 0x7C
 READY = 1  # what a stimulus port reads: there is room
-
-SYSTEM = 0xE000E000
-SYSTEM_SIZE = 0x1000
-MAX_CONSOLE_BYTES = 16 * 1024 * 1024
 
 
 class _Region:

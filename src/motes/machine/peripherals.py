@@ -16,6 +16,7 @@ from motes.machine.results import LedChange, PeripheralUse
 from motes.target import Peripheral
 
 SIZE = 0x1000  # of each peripheral's range of addresses
+MAX_CONSOLE_BYTES = 16 * 1024 * 1024  # a program that prints more is lost
 PER_HZ = 1000  # rates are in 1/1000 Hz
 
 START, STOP = 1, 0
