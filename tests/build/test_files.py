@@ -136,6 +136,11 @@ def test_what_is_kept_is_found(cache_folder: Path) -> None:
     assert cache.find(name) == cache_folder / name[:2] / name
 
 
+def test_what_a_computer_that_stopped_has_left_is_not_found(cache_folder: Path) -> None:
+    cache.keep(name := cache.digest("a"), b"data").write_bytes(b"")
+    assert cache.find(name) is None
+
+
 def test_names_tell_how_parts_are_cut() -> None:
     assert cache.digest("ab", "c") != cache.digest("a", "bc") != cache.digest("abc")
     assert cache.digest("a") == cache.digest(b"a")

@@ -42,13 +42,13 @@ def digest(*parts: str | bytes) -> str:
 
 
 def find(name: str) -> Path | None:
-    """The kept file of this name, or None."""
+    """The kept file of this name, or None; one without content is what a computer that stops leaves of a file."""
     path = _place(name)
-    try:
+    with contextlib.suppress(OSError):
         os.utime(path)  # used
-    except OSError:
-        return path if path.is_file() else None
-    return path
+    with contextlib.suppress(OSError):
+        return path if path.stat().st_size else None
+    return None
 
 
 def keep(name: str, data: bytes) -> Path:
