@@ -166,7 +166,7 @@ def test_what_is_not_used_is_swept_out_once_a_day(cache_folder: Path) -> None:
         at = path.stat().st_mtime - days * cache.DAY
         os.utime(path, (at, at))
 
-    unused, used, fresh = (cache.keep(cache.digest(name), b"") for name in ("unused", "used", "fresh"))
+    unused, used, fresh = (cache.keep(cache.digest(name), b"data") for name in ("unused", "used", "fresh"))
     for path in (unused, used):
         make_old(path, cache.UNUSED_DAYS + 1)
     assert cache.find(used.name) == used
