@@ -18,7 +18,7 @@ ROOMS = (
     ("blocks",),
     ("tflite", "passes"),
     ("check", "plan", "choose"),
-    ("rows",),
+    ("rows", "pairs"),
     ("application", "recording"),
     ("schedule", "judging"),
     ("emit",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from motes.choose import choose
 from motes.errors import BadInput
 from motes.ir import DType, Graph, Kernel, Node, Op, State, Tensor
 from motes.passes import prepare
-from motes.plan import Plan, place, plan
+from motes.plan import Plan, heaviness, place, plan
 from motes.program import Call, Program
 from motes.tflite import load
 from motes.wellformed import verify
@@ -40,10 +40,26 @@ class Overwrite(Make):
     kernels = (Kernel("make", "make.h", in_place=lambda node: ((0, 0),)),)
 
 
-def chain(*sizes: int, name: str = "chain", in_place: bool = False) -> Graph:
+class Overtake(Make):
+    """Makes a tensor whose start lies 16 bytes before that of its input, or more; or the other way round."""
+
+    kernels = (
+        Kernel(
+            "make",
+            "make.h",
+            ahead=lambda node: (
+                (node.output, node.input(0), 16)
+                if node.output.nbytes <= node.input(0).nbytes
+                else (node.input(0), node.output, 16),
+            ),
+        ),
+    )
+
+
+def chain(*sizes: int, name: str = "chain", in_place: bool = False, overtake: bool = False) -> Graph:
     """A graph through tensors of these sizes, in bytes."""
     tensors = [Tensor(f"{name}_{i}", (size,), DType.INT8) for i, size in enumerate(sizes)]
-    op = Overwrite() if in_place else Make()
+    op = Overwrite() if in_place else Overtake() if overtake else Make()
     pairs = itertools.pairwise(tensors)
     nodes = tuple(Node(f"{name}_node_{i}", op, (a,), (b,)) for i, (a, b) in enumerate(pairs))
     return Graph(name, (tensors[0],), (tensors[-1],), nodes)
@@ -195,6 +211,20 @@ def test_an_output_over_what_has_been_read_of_an_input():
     assert place([40, 64], both, {(0, 1): 16}) == ([0, 16], 80, 80)
     assert place([40, 64], both, {(0, 1): 48}) == ([64, 0], 104, 104)
     assert place([40, 64], both, {(1, 0): 0})[1] == 64
+
+
+def test_outputs_of_calls_over_inputs():
+    for sizes, arena in (((80, 80), 96), ((64, 96), 112), ((96, 64), 112), ((96, 24, 24), 112)):
+        graph = chain(*sizes, overtake=True)
+        found = plan(choose(graph))
+        assert found.arena == found.bound == arena
+        assert max(heaviness(choose(graph))) == arena
+        for x, y in itertools.pairwise(found.offsets[t] for t in graph.tensors):
+            assert abs(x - y) >= 16
+    first = graph.inputs[0]
+    again = Node("again", Make(), (first,), (Tensor("more", (8,), DType.INT8),))
+    found = plan(choose(replace(graph, nodes=(*graph.nodes, again), outputs=(*graph.outputs, *again.outputs))))
+    assert found.arena == 96 + 24 + 16
 
 
 def exhaustive(sizes: list[int], moments: list[frozenset[int]]) -> int:

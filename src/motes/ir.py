@@ -267,6 +267,11 @@ class Op:
         assert not before and not behind, node
         return self
 
+    def joined(self, node: Node, reader: Node) -> Node | None:
+        """This node and the only one that reads its only output as one node, which some kernel serves without that
+        tensor; None: there is none."""
+        return None
+
     def part(self, node: Node) -> int | None:
         """How many bytes behind the start of its first input its only output lies as it is; None: it does not.
 
@@ -317,6 +322,9 @@ class Kernel:
     """The pointer input that scratch may start at the address of, that input being dead afterwards."""
     in_place: Callable[[Node], tuple[tuple[int, int], ...]] = lambda node: ()
     """Pairs (output, pointer input) that may start at one address, each input being dead afterwards."""
+    ahead: Callable[[Node], tuple[tuple[Tensor, Tensor, int], ...]] = lambda node: ()
+    """(one, other, bytes), an output and an input or the other way round: where one starts this many bytes before the
+    other, or more, both may overlap, the input being dead afterwards."""
     rows_at_once: Callable[[Node], int] = lambda node: 1
     """Rows of its output that it computes together: fewer take it as long."""
     mac_cycles: float = 1.1

@@ -123,7 +123,8 @@ def heaviness(program: Program) -> list[int]:
     blocks = _Blocks()
     kept, _ = _keep([program])
     own = _moments(program, blocks, {*kept, *_parts(program, kept)}, [])[1 : len(program.calls) + 1]
-    return [sum(blocks.blocks[b].size for b in moment) for moment in own]
+    found = _weights([b.size for b in blocks.blocks], own, blocks.ahead)
+    return [found[moment] for moment in own]
 
 
 # ------------------------------------------------------------------------------------------------ lifetimes
@@ -260,7 +261,7 @@ def _moments(program: Program, blocks: _Blocks, placed: Collection[Tensor], nest
     for i, call in enumerate(program.calls):
         if isinstance(call, Block):
             blocks.bodies[call] = _bodies(call)
-            _allow_overlaps(call, i, last, blocks)
+        _allow_overlaps(call, i, last, blocks)
         size = max(b.arena for b in blocks.bodies[call]) if isinstance(call, Block) else call.scratch
         under = None if isinstance(call, Block) else _under_scratch(call, i, blocks, last)
         if size and under is not None:
@@ -294,11 +295,12 @@ def _under_scratch(call: Call, time: int, blocks: _Blocks, last: Mapping[Tensor,
     return index if last.get(tensor, -1) == blocks.blocks[index].last == time else None
 
 
-def _allow_overlaps(block: Block, time: int, last: Mapping[Tensor, int], blocks: _Blocks) -> None:
-    """Let outputs of a block lie over inputs that nobody reads afterwards, as far as it allows that."""
-    for made, used, distance in block.op.ahead(block.node):
-        a, b = blocks.of_tensor.get(made), blocks.of_tensor.get(used)
-        if a is not None and b is not None and last.get(used, -1) == time == blocks.blocks[b].last:
+def _allow_overlaps(call: Call | Block, time: int, last: Mapping[Tensor, int], blocks: _Blocks) -> None:
+    """Let outputs of a call lie over inputs that nobody reads afterwards, as far as it allows that."""
+    for one, other, distance in call.ahead:
+        a, b = blocks.of_tensor.get(one), blocks.of_tensor.get(other)
+        used = one if other in call.node.outputs else other
+        if a is not None and b is not None and last.get(used, -1) == time == blocks.blocks[blocks.of_tensor[used]].last:
             blocks.ahead[a, b] = distance
 
 
@@ -339,11 +341,7 @@ def place(
     blocks, `VISITS` are spent.
     """
     ahead = {pair: min(distance, sizes[pair[0]]) for pair, distance in (ahead or {}).items()}
-    shared = {(a, b): sizes[a] + sizes[b] - max(sizes[a], sizes[b] + distance) for (a, b), distance in ahead.items()}
-    heaviness = {
-        m: sum(sizes[b] for b in m) - sum(size for pair, size in shared.items() if m.issuperset(pair))
-        for m in set(moments)
-    }
+    heaviness = _weights(sizes, moments, ahead)
     bound = max(heaviness.values(), default=0)
     weight = [0] * len(sizes)
     masks = [0] * len(sizes)  # bit sets: wide graphs have millions of conflicts
@@ -374,6 +372,20 @@ def place(
             break
     assert best is not None
     return best[1], best[0], bound
+
+
+def _weights(
+    sizes: Sequence[int], moments: Iterable[Moment], ahead: Mapping[tuple[int, int], int]
+) -> dict[Moment, int]:
+    """Bytes that each moment needs at least: those of its blocks, less what may lie in two of them."""
+    shared = {
+        (a, b): sizes[a] + sizes[b] - max(sizes[a], sizes[b] + min(distance, sizes[a]))
+        for (a, b), distance in ahead.items()
+    }
+    return {
+        m: sum(sizes[b] for b in m) - sum(size for pair, size in shared.items() if m.issuperset(pair))
+        for m in set(moments)
+    }
 
 
 def _put_down(

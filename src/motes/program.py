@@ -66,6 +66,11 @@ class Call:
         return frozenset.intersection(*pairs) | ({(0, 0)} if self.node.op.view else set())
 
     @property
+    def ahead(self) -> tuple[tuple[Tensor, Tensor, int], ...]:
+        """As `Kernel.ahead`."""
+        return () if self.rounds else self.kernel.ahead(self.node)
+
+    @property
     def header(self) -> Path:
         """The file that holds the kernel: beside its operator's Python, or among the common ones."""
         beside = Path(inspect.getfile(type(self.node.op))).parent / self.kernel.source
@@ -84,6 +89,11 @@ class Block:
         """The node's operator."""
         assert isinstance(self.node.op, Control), self.node
         return self.node.op
+
+    @property
+    def ahead(self) -> tuple[tuple[Tensor, Tensor, int], ...]:
+        """As `Kernel.ahead`."""
+        return self.op.ahead(self.node)
 
     def within(self, name: str, body: int) -> str:
         """What the names of calls of a body begin with, in a tree where the block itself has this name."""

@@ -19,10 +19,12 @@ from motes.emit import emit_model
 from motes.ir import Graph
 from motes.making import make
 from motes.ops import builtins
+from motes.pairs import joined, pairs_of
 from motes.passes import prepare
 from motes.plan import plan
 from motes.target import core
 from motes.tflite import load
+from pointwise_networks import Pair
 from toys import Gain, chain, line, total
 
 HERE = Path(__file__).parent
@@ -125,6 +127,19 @@ def test_every_kernel_compiles_for_the_core(
     # An assembly kernel is one string, and longer than every compiler must take.
     strict = (*STRICT, "-Wno-overlength-strings")
     compile_cases((*made.command, *flags, *LANGUAGES[language], *strict), tmp_path, family, core(name).features)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pairs_compile_for_the_core(tmp_path: Path, compiler: str, language: str) -> None:
+    where = core("cortex-m4")
+    made = toolchain.for_core(where, compiler)
+    flags = tuple(f for f in made.flags if not f.startswith("-std"))
+    whole = choose(Pair().graph(), where.features)
+    program = joined(whole, pairs_of(whole, where.features).values())
+    for file, text in emit_model(program, plan(program), "drop").items():
+        (tmp_path / file).write_text(text)
+    strict = (*LANGUAGES[language], *STRICT, "-Wno-overlength-strings")
+    check([*made.command, *flags, *strict, "-c", "drop.c", "-o", "drop.o"], tmp_path)
 
 
 def compile_cases(command: tuple[str, ...], where: Path, family: str, features: frozenset[str]) -> None:

@@ -14,6 +14,7 @@ from motes.build import cache
 from motes.choose import choose, variants
 from motes.errors import BadInput, DoesNotFit
 from motes.ir import Graph, Kernel, Node
+from motes.pairs import joined, pairs_of
 from motes.plan import plan
 from motes.program import Block, Call, Program
 from motes.rows import Rows, Rule
@@ -48,10 +49,9 @@ def tuned(graph: Graph, board: Board, goal: Goal, toolchain: str = "zig", rows: 
         BuildFailed, BadInput, Unsupported: as `compile_program` and `choose` do.
     """
     program = choose(graph, board.core.features)
-    open_ = options_of(program, board)
     ways = _Ways(program, board, rows)
     free = goal.flash is None and goal.ram is None
-    if not open_ and free:
+    if not ways.options and free:
         return ways.best({}, goal)
     try:
         return _best(ways, goal, toolchain)
@@ -95,11 +95,12 @@ class _Ways:
 
     def __init__(self, program: Program, board: Board, rows: bool = True) -> None:
         self.program, self.board, self.rows = program, board, rows
+        self.options, self.pairs = options_of(program, board), pairs_of(program, board.core.features)
         self._known: dict[tuple[tuple[str, str], ...], Rows] = {}
 
     def best(self, picked: Mapping[str, str], goal: Goal, ram: int | None = None) -> Program:
         """The program with these kernels that is best for the goal; `ram`: bytes that its arena should come down to."""
-        program = _with(self.program, self.board, picked)
+        program = self._with(picked)
         if not self.rows:
             return program
         key = tuple(sorted(picked.items()))
@@ -110,22 +111,34 @@ class _Ways:
     def lowered(self, table: Table, goal: Goal, ram: int | None) -> Table:
         """The table with moments as they are about where layers may run row by row.
 
-        Where `ram` is asked for, they are not above the arena that is taken if all layers have the kernel in question,
-        or their last. Else they must compare: not above the arena with the first kernels, and what a kernel needs
-        beyond the one of its layer that needs least.
+        Pairs do not. Where `ram` is asked for, the others are not above the arena that is taken if all layers have the
+        kernel in question, or their last. Else they must compare: not above the arena with the first kernels, and what
+        a kernel needs beyond the one of its layer that needs least.
         """
         if not self.rows:
             return table
         arenas = []
-        for k in range(max(map(len, table.layers.values()), default=0) if ram is not None else 1):
-            picked = {name: found[min(k, len(found) - 1)].kernel for name, found in table.layers.items()}
+        for k in range(max(map(len, table.single.values()), default=0) if ram is not None else 1):
+            picked = {name: found[min(k, len(found) - 1)].kernel for name, found in table.single.items()}
             arenas.append(_taken(self.best(picked, goal, ram)))
-        layers = {}
-        for name, found in table.layers.items():
+        layers = dict(table.layers)
+        for name, found in table.single.items():
             least = min(v.moment for v in found)
             most = [arenas[0] + v.moment - least for v in found] if ram is None else arenas
             layers[name] = tuple(replace(v, moment=min(v.moment, m)) for v, m in zip(found, most, strict=False))
         return replace(table, layers=layers)
+
+    def _with(self, picked: Mapping[str, str]) -> Program:
+        """The program with these kernels, by the names of layers and of functions; pairs stand for their layers."""
+        picks: dict[Node, Kernel] = {}
+        nodes = {name: call.node for name, call, _ in self.program.walk()}
+        for name, kernels in self.options.items():
+            kernel = next((k for k in kernels if k.function == picked.get(name, k.function)), None)
+            if kernel is None:
+                raise BadInput(f"{name}: no kernel {picked[name]} serves it on {self.board.name}")
+            picks[nodes[name]] = kernel
+        chosen = choose(self.program.graph, self.board.core.features, picks)
+        return joined(chosen, [pair for name, pair in self.pairs.items() if name in picked])
 
 
 def _beats(one: Cost, other: Cost) -> bool:
@@ -139,29 +152,21 @@ def table_of(program: Program, board: Board, toolchain: str) -> Table:
     kept = cache.find(key)
     if kept is not None:
         return Table.from_json(json.loads(kept.read_bytes()))
-    table = measured(program, options_of(program, board), board, toolchain)
+    pairs = pairs_of(program, board.core.features)
+    table = measured(program, options_of(program, board), board, toolchain, pairs)
     cache.keep(key, json.dumps(table.to_json()).encode())
     return table
 
 
 def options_of(program: Program, board: Board) -> Options:
-    """The layers for which several kernels will do, by name; first the one that the program has."""
+    """The layers for which several kernels will do, or that may be part of a pair, by name; first the kernel that the
+    program has."""
+    pairs = pairs_of(program, board.core.features).values()
+    parts = {part for pair in pairs for part in pair.parts}
     found = {}
     for name, call, _ in program.walk():
         if isinstance(call, Call) and not call.rounds:
             others = [k for k in variants(call.node, board.core.features) if k is not call.kernel]
-            if others:
+            if others or name in parts:
                 found[name] = (call.kernel, *others)
     return found
-
-
-def _with(program: Program, board: Board, picked: Mapping[str, str]) -> Program:
-    """The program with these kernels, by the names of layers and of functions."""
-    picks: dict[Node, Kernel] = {}
-    nodes = {name: call.node for name, call, _ in program.walk()}
-    for name, kernels in options_of(program, board).items():
-        kernel = next((k for k in kernels if k.function == picked.get(name, k.function)), None)
-        if kernel is None:
-            raise BadInput(f"{name}: no kernel {picked[name]} serves it on {board.name}")
-        picks[nodes[name]] = kernel
-    return choose(program.graph, board.core.features, picks)

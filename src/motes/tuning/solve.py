@@ -26,7 +26,7 @@ class Cost:
 def solve(
     table: Table, goal: Goal, board: Board, arena: Callable[[Mapping[str, str]], int]
 ) -> tuple[dict[str, str], Cost]:
-    """The kernel of each layer, and what they take.
+    """The kernel of each layer, but of those that a pair stands for, and what they take.
 
     Args:
         arena: the bytes that the plan of a choice takes.
@@ -76,7 +76,7 @@ def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> 
     import highspy  # loads slowly, and most graphs have nothing to choose
 
     assert board.chip is not None
-    cycles = max(1, table.cycles + sum(found[0].cycles for found in table.layers.values()))
+    cycles = max(1, table.cycles + sum(found[0].cycles for found in table.single.values()))
     byte, ram_byte = weight / board.chip.flash.size, weight / board.chip.ram.size
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
@@ -86,12 +86,14 @@ def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> 
     chosen = {}
     for name, found in table.layers.items():
         mine = [solver.addBinary(obj=v.cycles / cycles + v.data * byte) for v in found]
-        solver.addConstr(sum(mine) == 1)
         solver.addConstr(sum(v.moment * x for v, x in zip(found, mine, strict=True)) <= peak)
         for v, x in zip(found, mine, strict=True):
             for function in v.functions:
                 solver.addConstr(x <= used[function])
         chosen[name] = mine
+    for name in table.single:
+        instead = [x for pair, parts in table.pairs.items() if name in parts for x in chosen[pair]]
+        solver.addConstr(sum(chosen[name]) + sum(instead) == 1)
     spent = sum(table.code[f] * y for f, y in used.items())
     spent += sum(v.data * x for name, found in table.layers.items() for v, x in zip(found, chosen[name], strict=True))
     if table.layers:
@@ -102,6 +104,8 @@ def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> 
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     return {
-        name: next(v for v, x in zip(found, chosen[name], strict=True) if solver.val(x) > 0.5)
+        name: v
         for name, found in table.layers.items()
+        for v, x in zip(found, chosen[name], strict=True)
+        if solver.val(x) > 0.5
     }

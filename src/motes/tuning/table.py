@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Set
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from motes.build.stack import reached
 from motes.choose import choose
 from motes.emit.layers import layer_symbol, params_symbol
 from motes.ir import Kernel
+from motes.pairs import Pair, joined
 from motes.program import Block, Call, Program
 from motes.proving import Proved, compile_program, lcg
 from motes.target import Board, Region
@@ -43,6 +45,7 @@ class Table:
             took: compilers make a function smaller that is called in one way only.
         cycles, flash: of everything else.
         stack: bytes, and of RAM that is neither stack nor arena.
+        pairs: of the layers, those that stand for two others.
     """
 
     layers: Mapping[str, tuple[Variant, ...]]
@@ -50,6 +53,12 @@ class Table:
     cycles: int
     flash: int
     ram: int
+    pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def single(self) -> Mapping[str, tuple[Variant, ...]]:
+        """The layers that stand for themselves."""
+        return {name: found for name, found in self.layers.items() if name not in self.pairs}
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -62,23 +71,30 @@ class Table:
             name: tuple(Variant(**{**v, "functions": tuple(v["functions"])}) for v in rows)
             for name, rows in kept["layers"].items()
         }
-        return Table(layers, kept["code"], kept["cycles"], kept["flash"], kept["ram"])
+        pairs = {name: (first, second) for name, (first, second) in kept["pairs"].items()}
+        return Table(layers, kept["code"], kept["cycles"], kept["flash"], kept["ram"], pairs)
 
 
-def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board: Board, toolchain: str) -> Table:
-    """Measure the program once with the first kernel of every layer, once with the second, and so on."""
+def measured(
+    program: Program,
+    options: Mapping[str, tuple[Kernel, ...]],
+    board: Board,
+    toolchain: str,
+    pairs: Mapping[str, Pair] = MappingProxyType({}),
+) -> Table:
+    """Measure the program once with the first kernel of every layer, once with the second, and so on; then with all
+    pairs.
+
+    Args:
+        options: of layers that have several kernels, or are part of a pair.
+    """
     where = _roomy(board)
-    nodes = {name: call.node for name, call, _ in program.walk()}
-    layers: dict[str, list[Variant]] = {name: [] for name in options}
+    layers: dict[str, list[Variant]] = {name: [] for name in (*options, *pairs)}
     code: dict[str, int] = {}
     anyway: dict[str, int] = {}
     rest: tuple[int, int, int] | None = None
-    for k in range(max((len(kernels) for kernels in options.values()), default=1)):
-        picks = {nodes[name]: kernels[min(k, len(kernels) - 1)] for name, kernels in options.items()}
-        proved = compile_program(
-            choose(program.graph, board.core.features, picks), where, PREFIX, inputs=lcg(program.graph.inputs),
-            toolchain=toolchain,
-        )  # fmt: skip
+    for tried, names in _alternatives(program, options, board, pairs):
+        proved = compile_program(tried, where, PREFIX, inputs=lcg(program.graph.inputs), toolchain=toolchain)
         run = proved.measure()
         symbols = {name: layer_symbol(PREFIX, name) for name, _, _ in proved.program.walk()}
         elf = read_elf(proved.image.kept.read_bytes())
@@ -89,7 +105,7 @@ def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board:
             anyway = {f: size for functions in others for f, size in functions.items()}
         moments = _moments(proved)
         for name, call, _ in proved.program.walk():
-            if name not in options or k >= len(options[name]):
+            if name not in names:
                 continue
             assert isinstance(call, Call), name
             functions = dict(calls.get(symbols[name], {}))  # a view has no function
@@ -105,9 +121,24 @@ def measured(program: Program, options: Mapping[str, tuple[Kernel, ...]], board:
                 )
             )
         if rest is None:
-            rest = _rest(proved, layers, code, run.cycles, set(options))
+            first = {name: layers[name][0] for name in options}
+            rest = _rest(proved, first, code, run.cycles)
     assert rest is not None
-    return Table({name: tuple(found) for name, found in layers.items()}, code, *rest)
+    parts = {name: pair.parts for name, pair in pairs.items()}
+    return Table({name: tuple(found) for name, found in layers.items()}, code, *rest, parts)
+
+
+def _alternatives(
+    program: Program, options: Mapping[str, tuple[Kernel, ...]], board: Board, pairs: Mapping[str, Pair]
+) -> Iterator[tuple[Program, Set[str]]]:
+    """Programs in which every kernel of every layer is once, and the layers whose kernel was in none before."""
+    nodes = {name: call.node for name, call, _ in program.walk()}
+    for k in range(max((len(kernels) for kernels in options.values()), default=1)):
+        picks = {nodes[name]: kernels[min(k, len(kernels) - 1)] for name, kernels in options.items()}
+        new = {name for name, kernels in options.items() if k < len(kernels)}
+        yield choose(program.graph, board.core.features, picks), new
+    if pairs:
+        yield joined(program, pairs.values()), pairs.keys()
 
 
 def _roomy(board: Board) -> Board:
@@ -117,23 +148,20 @@ def _roomy(board: Board) -> Board:
     return dataclasses.replace(board, chip=dataclasses.replace(board.chip, flash=flash, ram=ram))
 
 
-def _rest(
-    proved: Proved, layers: Mapping[str, list[Variant]], code: Mapping[str, int], cycles: int, names: Set[str]
-) -> tuple[int, int, int]:
+def _rest(proved: Proved, chosen: Mapping[str, Variant], code: Mapping[str, int], cycles: int) -> tuple[int, int, int]:
     """Cycles, flash and RAM (without the arena) of a program, less what its layers with several kernels take.
 
     Equal arrays are in the image once: what several layers share is not subtracted twice.
     """
-    chosen = [found[0] for found in layers.values()]
-    shared = {f for v in chosen for f in v.functions}
+    shared = {f for v in chosen.values() for f in v.functions}
     twice, seen = 0, set[bytes]()
     for name, call, _ in proved.program.walk():
-        params = call.params.values() if isinstance(call, Call) and name in names else ()
+        params = call.params.values() if isinstance(call, Call) and name in chosen else ()
         arrays = [v.tobytes() for v in params if isinstance(v, np.ndarray)]
         twice += sum(len(a) for a in arrays if a in seen)
         seen.update(arrays)
-    flash = proved.image.flash.total - sum(v.data for v in chosen) - sum(code[f] for f in shared) + twice
-    return cycles - sum(v.cycles for v in chosen), flash, proved.image.ram.total - proved.plan.arena
+    flash = proved.image.flash.total - sum(v.data for v in chosen.values()) - sum(code[f] for f in shared) + twice
+    return cycles - sum(v.cycles for v in chosen.values()), flash, proved.image.ram.total - proved.plan.arena
 
 
 def _bytes(call: Call) -> int:
@@ -145,10 +173,19 @@ def _moments(proved: Proved) -> dict[str, int]:
     """Bytes of the arena in use while each layer runs; those of a block while any of its own does."""
     found: dict[str, int] = {}
     for i, call in enumerate(proved.program.calls):
-        alive = sum(life.size for life in proved.plan.lives if life.first <= i <= life.last)
+        alive = _covered((x.offset, x.offset + x.size) for x in proved.plan.lives if x.first <= i <= x.last)
         names = [call.node.name] if isinstance(call, Call) else _inside(call)
         found |= dict.fromkeys(names, alive)
     return found
+
+
+def _covered(parts: Iterable[tuple[int, int]]) -> int:
+    """Bytes that lie in any of these, from the first of each to the one behind."""
+    total, upto = 0, 0
+    for start, end in sorted(parts):
+        total += max(0, end - max(start, upto))
+        upto = max(upto, end)
+    return total
 
 
 def _inside(block: Block) -> list[str]:

@@ -33,7 +33,9 @@
 
 /* Layers are many: numbers have 16 bits. The first are for depthwise_rows_s8_dsp.h. */
 typedef struct {
-    uint16_t in_ch, row, pitch, paired, odd, rest, columns, skipped, stride;
+    uint16_t in_ch, row;
+    int16_t pitch;
+    uint16_t paired, odd, rest, columns, skipped, stride;
     uint16_t batches, in_h, in_w, out_h, out_w, wide, band, factor;
     int8_t pad_top, pad_left, in_zero, out_zero, coarse;
     const int8_t *stream;

@@ -7,6 +7,8 @@
    `pitch`, bytes of a pair of rows in the planes; `paired`, bytes of the columns that whole blocks
    of two outputs begin with; `odd`, whether an output is left over; `rest`, bytes from there to the
    next pair of rows; columns to spread; `skipped`, bytes from there to the next pair of rows of x.
+   Where one pair of rows of outputs is made, the lower pair of inputs may lie before the upper one:
+   `pitch` is negative then, and so is `rows`.
 
    Two rows of two columns take 57 cycles at stride 1, two columns of a row 36.5 at stride 2; a row
    17 beside them. */
@@ -198,8 +200,8 @@ MOTES_ASSEMBLY void depthwise_spread_s8_dsp(const int8_t *upper, const int8_t *l
     "push {r4-r11, lr}\n" \
     "ldr r7, [sp, #44]\n" \
     "ldrh r4, [r7]\n ldrh r5, [r7, #2]\n vmov s12, s13, r4, r5\n" \
-    "ldrh r4, [r7, #10]\n ldrh r5, [r7, #8]\n sub r4, #" first_bytes "\n vmov s2, s3, r4, r5\n" \
-    "ldrh r4, [r7, #4]\n ldrh r5, [r7, #6]\n muls r3, r4\n ldr r6, [sp, #36]\n str r5, [sp, #36]\n" \
+    "ldrh r4, [r7, #10]\n ldrh r5, [r7, #8]\n subs r4, #" first_bytes "\n vmov s2, s3, r4, r5\n" \
+    "ldrsh r4, [r7, #4]\n ldrh r5, [r7, #6]\n muls r3, r4\n ldr r6, [sp, #36]\n str r5, [sp, #36]\n" \
     "lsrs r5, #" block "\n vmov s14, s15, r4, r5\n" \
     "vmov s6, s7, r0, r2\n vmov s8, s9, r1, r3\n vmov s11, r6\n" \
     "1:\n" \

@@ -26,6 +26,7 @@ from motes.ops.conv import (
     tiles,
 )
 from motes.ops.conv.filtered import Kind, kind_of, portable
+from motes.ops.conv.joint import joint
 from motes.ops.conv.window import Window
 from motes.ops.conv.winograd import TILES_2X2, TILES_4X4
 from motes.ops.conv.winograd_lean import LEAN
@@ -183,6 +184,9 @@ class Conv2D(Window):
         outputs, height, width, depth = weights.shape
         groups = node.input(0).shape[3] // depth
         return weights.reshape(groups, outputs // groups, height * width, depth)
+
+    def joined(self, node: Node, reader: Node) -> Node | None:
+        return joint(node, reader) if isinstance(reader.op, DepthwiseConv2D) else None
 
     def wide(self, node: Node) -> bool:
         bias = self.bias_tensor(node)

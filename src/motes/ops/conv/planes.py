@@ -25,8 +25,11 @@ NOT = -1
 SCRATCH, SHARE = 4096, 6
 """Bytes of planes wanted at most: so many, or this part of the larger tensor; one band of rows may take more."""
 
+WIDTH = 2047
+"""Columns of a plane: bytes of a pair of rows have 15 bits."""
+
 WIDEST = 220
-"""Columns of a plane: the immediates of loads reach over two pairs of rows."""
+"""The same where code knows the width: the immediates of loads reach over two pairs of rows."""
 
 NARROW, MANY = 8, 4000
 """Code that knows the width takes 1.1 KB: it pays by itself where rows are short, and a quarter is saved of much."""
@@ -102,7 +105,7 @@ def fits(node: Node) -> bool:
 def fits_fixed(node: Node) -> bool:
     """The same with channels that are not proven, where immediates reach and a copy of the code is worth its size."""
     _, _, across, count = node.input(0).shape
-    if not _shaped(node) or _wide(node) > WIDEST or 4 * across * count >= 1 << 16:
+    if not _shaped(node) or wide(node) > WIDEST or 4 * across * count >= 1 << 16:
         return False
     _, height, width, _ = node.output.shape
     worth = width <= NARROW and height * width * count >= MANY
@@ -118,6 +121,7 @@ def _shaped(node: Node) -> bool:
         and op.stride in ((1, 1), (2, 2))
         and op.dilation == (1, 1)
         and max(op.pads) <= 2
+        and wide(node) <= WIDTH
         and x.shape[3] == y.shape[3]
         and x.shape[3] % 4 == 0
         and limits(node, op.activation) == (-128, 127)
@@ -152,7 +156,7 @@ def params(node: Node) -> Params:
         **_rows(node),
         "in_zero": node.input(0).zero_point,
         "out_zero": node.output.zero_point,
-        "wide": _wide(node),
+        "wide": wide(node),
         "band": _band(node),
         "factor": taps.factor,
         "coarse": taps.coarse,
@@ -171,28 +175,28 @@ def constants(node: Node) -> tuple[int, ...]:
     unrolled, together = _loop(width // 2, UNROLLED), _loop(columns, TOGETHER)
     while (together - 1) * count > 4095:
         together -= 1
-    return op.stride[0], across, count, _wide(node), columns, width, odd, unrolled, together, taps.exact
+    return op.stride[0], across, count, wide(node), columns, width, odd, unrolled, together, taps.exact
 
 
 def scratch(node: Node) -> int:
     """Bytes of the planes of four channels."""
-    return (_band(node) + 1) * _wide(node) * 16
+    return (_band(node) + 1) * wide(node) * 16
 
 
 def _rows(node: Node) -> dict[str, int]:
     """What depthwise_rows_s8_dsp.h reads."""
     assert isinstance(node.op, Window), node
     (_, _, across, count), (_, _, width, _) = node.input(0).shape, node.output.shape
-    wide, columns = _wide(node), _columns(node)
+    pitch, columns = 16 * wide(node), _columns(node)
     paired = width // 2 * 2 * node.op.stride[0]
     passed = paired + width % 2  # columns behind which a row ends
     return {
         "in_ch": count,
         "row": width * count,
-        "pitch": 16 * wide,
+        "pitch": pitch,
         "paired": 16 * paired,
         "odd": width % 2,
-        "rest": 16 * (wide - passed),
+        "rest": pitch - 16 * passed,
         "columns": columns,
         "skipped": (2 * across - columns) * count,
         "stride": node.op.stride[0],
@@ -204,7 +208,7 @@ def _loop(count: int, most: int) -> int:
     return max(1, count) if count <= most else min((3, 4, 2), key=lambda n: count % n)
 
 
-def _wide(node: Node) -> int:
+def wide(node: Node) -> int:
     """Columns of a plane."""
     assert isinstance(node.op, Window), node
     return (node.output.shape[2] - 1) * node.op.stride[0] + 3
@@ -213,7 +217,7 @@ def _wide(node: Node) -> int:
 def _columns(node: Node) -> int:
     """Columns of a plane that come from the input."""
     assert isinstance(node.op, Window), node
-    return min(node.input(0).shape[2], _wide(node) - node.op.pads[2])
+    return min(node.input(0).shape[2], wide(node) - node.op.pads[2])
 
 
 def _band(node: Node) -> int:
@@ -222,4 +226,4 @@ def _band(node: Node) -> int:
     height = node.output.shape[1]
     most = (height + 1) // 2 if node.op.stride[0] == 1 else height
     wanted = max(SCRATCH, max(node.input(0).nbytes, node.output.nbytes) // (SHARE * node.output.shape[0]))
-    return max(1, min(most, wanted // (_wide(node) * 16) - 1))
+    return max(1, min(most, wanted // (wide(node) * 16) - 1))
