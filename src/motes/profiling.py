@@ -27,7 +27,7 @@ from motes.passes.channels.left import Left, layers_left
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Layer, Proved, compile_program, layers_of, lcg, self_check, zeros
-from motes.report import profile_page
+from motes.report import milliseconds, profile_page
 from motes.stepping import Stepped, step_through, streaming_form
 from motes.target import board as find_board
 from motes.tflite import load
@@ -75,8 +75,13 @@ class Profile:
     pareto: tuple[Cost, ...] = ()
     """What other choices of kernels cost, where that was asked for; the fastest first."""
 
+    @property
+    def ms(self) -> float:
+        """Of one inference, in milliseconds."""
+        return self.cycles / self.clock_hz * 1000
+
     def __repr__(self) -> str:
-        took = f"{self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms"
+        took = f"{self.cycles:,} cycles, {milliseconds(self.ms)}"
         sizes = f"{self.flash['total']:,} bytes of flash, {self.ram['total']:,} bytes of RAM"
         return f"Profile({self.model!r} on {self.board}: {took}, {sizes})"
 
@@ -89,7 +94,7 @@ class Profile:
             "clock_hz": self.clock_hz,
             "instructions": self.instructions,
             "cycles": self.cycles,
-            "ms": round(self.cycles / self.clock_hz * 1000, 6),
+            "ms": round(self.ms, 6),
             "macs": self.macs,
             "file_macs": self.file_macs,
             "channels_left": [vars(layer) for layer in self.left],
@@ -110,7 +115,7 @@ class Profile:
         """For a terminal."""
         head: RenderableType = Text.assemble(
             (self.model, "bold"),
-            f" on {self.board}: {self.cycles:,} cycles, {self.cycles / self.clock_hz * 1000:.2f} ms at "
+            f" on {self.board}: {self.cycles:,} cycles, {milliseconds(self.ms)} at "
             f"{self.clock_hz / 1e6:g} MHz, {self.macs:,} MACs",
             f" ({self.cycles / self.macs:.2f} cycles each)" if self.macs else "",
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from motes.built import Run
 from motes.judging import Verdict
 from motes.recording import Label
+from motes.report import milliseconds
 from motes.running import Outcome
 
 
@@ -44,3 +46,8 @@ def test_names_command_no_terminal(on_host: Run) -> None:
     verdict = Verdict(((Label(0.0, 1.0, "one\x1b[2Jtwo\nthree"), None),), ())
     text = shown(Run(Outcome(**{**vars(on_host.outcome), "verdict": verdict})))
     assert "one?[2Jtwo?three" in text and "\x1b" not in text
+
+
+@pytest.mark.parametrize(("ms", "words"), [(46.4899, "46.49 ms"), (0.1, "0.10 ms"), (0.00122, "0.0012 ms")])
+def test_times_that_round_to_nothing_are_told(ms: float, words: str) -> None:
+    assert milliseconds(ms) == words

@@ -109,3 +109,8 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 def duration(hours: float) -> str:
     """Hours, or days where they are many."""
     return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"
+
+
+def milliseconds(ms: float) -> str:
+    """With two digits behind the point, or two that count where it is shorter than that tells."""
+    return f"{ms:.2f} ms" if ms >= 0.1 else f"{ms:.2g} ms"

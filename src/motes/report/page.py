@@ -19,7 +19,7 @@ from motes.plan import Life
 from motes.report import bars
 from motes.report.arena import arena, when
 from motes.report.charts import COLOURS
-from motes.report.data import duration, stages_json, to_json
+from motes.report.data import duration, milliseconds, stages_json, to_json
 from motes.report.pareto import pareto
 from motes.report.timeline import timeline
 from motes.running import Outcome
@@ -169,5 +169,5 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(about=ABOUT, cycles_note=CYCLES_NOTE, duration=duration)
+    environment.globals.update(about=ABOUT, cycles_note=CYCLES_NOTE, duration=duration, milliseconds=milliseconds)
     return environment
