@@ -83,7 +83,7 @@ class Firmware:
 
 
 def read_firmware(path: Path) -> Firmware:
-    """Read a linked program for 32-bit Arm.
+    """Read a linked program for 32-bit Arm or RISC-V.
 
     Raises:
         BadInput: it cannot be read, or is no such file.
