@@ -294,7 +294,10 @@ def test_which_kernel_serves_what_on_a_core_with_dsp() -> None:
     row["w"] = constant("w", np.ones((8, 1, 1, 8), np.int8))
     assert kernel_of(conv(x=tensor("x", 1, 6, 5, 8), **row, y=quiet((1, 6, 5, 8)))) == "conv_1x1_s8_dsp"
     many = {"x": tensor("x", 1, 16, 16, 8), "y": quiet((1, 16, 16, 8))}
-    assert kernel_of(conv(**row, **many)) == "conv_strips_s8_dsp"  # windows of few values, many outputs
+    assert kernel_of(conv(**row, **many)) == "conv_chunks_s8_dsp"  # many outputs
+    first = {"x": tensor("x", 1, 64, 64, 4), "y": quiet((1, 32, 32, 8)), "stride_h": 2, "stride_w": 2}
+    filters = constant("w", np.ones((8, 2, 2, 4), np.int8))
+    assert kernel_of(conv(w=filters, **first)) == "conv_strips_s8_dsp"  # windows of few values, many outputs
     grouped = conv(x=tensor("x", 1, 6, 5, 8))
     assert kernel_of(grouped) == "conv_s8"
     wide = {"x": tensor("x", 1, 6, 5, 4, dtype=DType.INT16, q=quant(0.5, 0)), "b": None}

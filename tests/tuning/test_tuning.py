@@ -118,9 +118,9 @@ def test_no_choice_is_better(seed: int) -> None:
 
     if not allowed:
         with pytest.raises(DoesNotFit, match="no choice of kernels fits"):
-            solve(table, goal, VIRT, arena)
+            solve([table], goal, VIRT, arena)
         return
-    names, cost = solve(table, goal, VIRT, arena)
+    names, cost = solve([table], goal, VIRT, arena)
     assert dict(choices[[n for n, _ in choices].index(names)][0]) == names
     assert cost in allowed
     best = min(value(c, table, goal.weight) for c in allowed)
@@ -130,7 +130,7 @@ def test_no_choice_is_better(seed: int) -> None:
 def test_a_choice_whose_plan_is_too_large_is_not_taken() -> None:
     table = Table({"a": (Variant("fast", 10, 8, (), 900), Variant("slow", 99, 8, (), 500))}, {}, 0, 100, 100)
     # Moments say that 900 bytes will do; the plan finds that 1,200 are needed.
-    names, cost = solve(table, Goal(ram=1100), VIRT, lambda picked: 1200 if picked["a"] == "fast" else 500)
+    names, cost = solve([table], Goal(ram=1100), VIRT, lambda picked: 1200 if picked["a"] == "fast" else 500)
     assert names == {"a": "slow"}
     assert cost == Cost(99, 108, 600)
 
@@ -167,7 +167,7 @@ def test_what_was_measured_is_what_the_image_takes(programs) -> None:
     program = programs["speed"]
     table = table_of(program, VIRT, "zig")
     assert [len(rows) for rows in table.layers.values()] == [len(KERNELS)] * 2
-    names, cost = solve(table, Goal("speed"), VIRT, lambda picked: 0)
+    names, cost = solve([table], Goal("speed"), VIRT, lambda picked: 0)
     proved = compile_program(program, VIRT, "tuned")
     assert list(names.values()) == functions(program)
     assert cost.cycles == pytest.approx(proved.measure().cycles, rel=0.005)
@@ -188,7 +188,7 @@ def test_code_that_other_layers_need_is_no_kernel_of_a_choice() -> None:
         one = replace(
             table, layers={n: tuple(v for v in rows if v.kernel == kernel) for n, rows in table.layers.items()}
         )
-        _, cost = solve(one, Goal(), VIRT, lambda picked: 0)
+        _, cost = solve([one], Goal(), VIRT, lambda picked: 0)
         picked = {call.node: k for n, call, _ in program.walk() for k in options_of(program, VIRT).get(n, ())
                   if k.function == kernel}  # fmt: skip
         proved = compile_program(choose(program.graph, VIRT.core.features, picked), VIRT, "tuned")

@@ -34,7 +34,7 @@ class Rule:
 BALANCED = Rule()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Choice:
     """Calls from one on as a region, or alone: the bytes that takes, and the cycles more."""
 
@@ -42,6 +42,15 @@ class _Choice:
     bytes: int
     extra: float
     region: Region | None = None
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Choices from the first call to the last: the bytes that are expected, and the share of cycles more."""
+
+    choices: tuple[_Choice, ...]
+    bytes: int
+    extra: float
 
 
 class Rows:
@@ -60,34 +69,42 @@ class Rows:
     def best(self, rule: Rule = BALANCED, ram: int | None = None) -> Program:
         """The program with runs of its calls as blocks that go row by row, where that saves a tenth of the arena.
 
+        Ways are planned in the order of what their bytes are expected to be, until no other can be better.
+
         Args:
             ram: bytes that the arena should come down to, for whatever cycles that takes, or as near as possible.
         """
-        smallest = self.arena, self.program
-        enough = self.arena * (1 - GAIN) if ram is None or self.arena <= ram else float(ram)
-        for found in self._in_order(rule, ram):
-            fused = _fused(self.program, found, self.features)
-            arena = plan(fused).arena if fused is not None else self.arena
-            if fused is not None and arena <= enough:
-                return fused
-            if fused is not None and arena < smallest[0]:
-                smallest = arena, fused
-        return self.program if ram is None or self.arena <= ram else smallest[1]
+        free = ram is None or self.arena <= ram
+        enough = self.arena * (1 - GAIN)
 
-    def _in_order(self, rule: Rule, ram: int | None) -> list[list[_Choice]]:
-        """What there is to choose from, best first: within the rule; then the cheapest that come down to `ram`; then
-        the smallest."""
-        found: list[tuple[int, float, int, list[_Choice]]] = []
-        for limit in sorted({c.bytes for each in self._choices for c in each if c.bytes < self.arena}):
-            cheapest = _cheapest(self._choices, limit)
-            if cheapest is None:
-                continue
-            extra = sum(c.extra for c in cheapest) / max(1.0, self._cycles)
-            if (ram is None or limit <= ram) and extra <= rule.most:
-                found.append((0, limit / self.arena + rule.worth * extra, limit, cheapest))
-            elif ram is not None and ram < self.arena:
-                found.append((1, extra, limit, cheapest) if limit <= ram else (2, float(limit), limit, cheapest))
-        return [cheapest for *_, cheapest in sorted(found, key=lambda each: each[:3])]
+        def merit(size: float, extra: float) -> tuple[int, float] | None:
+            """The lower, the better: within the rule; the cheapest that come down to `ram`; the smallest."""
+            if extra <= rule.most and (size <= enough if free else size <= (ram or 0)):
+                return 0, size / self.arena + rule.worth * extra
+            if free or size >= self.arena:
+                return None
+            return (1, extra) if size <= (ram or 0) else (2, size)
+
+        expected = [(m, way) for way in self._ways() if (m := merit(way.bytes, way.extra))]
+        found: tuple[tuple[int, float], Program] | None = None
+        for hoped, way in sorted(expected, key=lambda each: each[0]):
+            if found is not None and found[0] <= hoped:
+                break
+            fused = _fused(self.program, way.choices, self.features)
+            true = merit(plan(fused).arena, way.extra) if fused is not None else None
+            if fused is not None and true is not None and (found is None or true < found[0]):
+                found = true, fused
+        return found[1] if found is not None else self.program
+
+    def _ways(self) -> list[_Way]:
+        """What there is to choose from: for each number of bytes the cheapest."""
+        limits = sorted({c.bytes for each in self._choices for c in each if c.bytes < self.arena})
+        found: dict[tuple[_Choice, ...], _Way] = {}
+        for choices in (_cheapest(self._choices, limit) for limit in limits):
+            if choices is not None:
+                extra = sum(c.extra for c in choices) / max(1.0, self._cycles)
+                found[choices] = _Way(choices, max(c.bytes for c in choices), extra)
+        return list(found.values())
 
 
 def _choices(program: Program, kernels: Kernels) -> list[list[_Choice]]:
@@ -109,8 +126,9 @@ def _choices(program: Program, kernels: Kernels) -> list[list[_Choice]]:
 
 
 def _alone(program: Program) -> frozenset[str]:
-    """The functions of shared kernels that serve one call."""
-    kernels = [c.kernel for _, c, _ in program.walk() if isinstance(c, Call) and c.kernel.form == "shared"]
+    """The functions of shared kernels that serve one call, but for those that are made for numbers anyway."""
+    calls = [c for _, c, _ in program.walk() if isinstance(c, Call)]
+    kernels = [c.kernel for c in calls if c.kernel.form == "shared" and c.kernel.constants is None]
     return frozenset(name for name, uses in Counter(k.function for k in kernels).items() if uses == 1)
 
 
@@ -134,9 +152,9 @@ def _bytes(program: Program, made: Region) -> int:
     return alone - sum(saved.values())
 
 
-def _cheapest(choices: Sequence[Sequence[_Choice]], limit: int) -> list[_Choice] | None:
+def _cheapest(choices: Sequence[Sequence[_Choice]], limit: int) -> tuple[_Choice, ...] | None:
     """The choices from the first call to the last that cost the fewest cycles, none of more than `limit` bytes."""
-    best: list[tuple[float, list[_Choice]] | None] = [None] * len(choices) + [(0.0, [])]
+    best: list[tuple[float, tuple[_Choice, ...]] | None] = [None] * len(choices) + [(0.0, ())]
     for i in reversed(range(len(choices))):
         for choice in choices[i]:
             rest = best[choice.end]
@@ -144,7 +162,7 @@ def _cheapest(choices: Sequence[Sequence[_Choice]], limit: int) -> list[_Choice]
                 continue
             here = best[i]
             if here is None or choice.extra + rest[0] < here[0]:
-                best[i] = choice.extra + rest[0], [choice, *rest[1]]
+                best[i] = choice.extra + rest[0], (choice, *rest[1])
     return best[0][1] if best[0] else None
 
 

@@ -7,7 +7,7 @@ layer is measured once, and a solver takes those that are best together, within 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from motes.build import cache
@@ -65,8 +65,8 @@ def _best(ways: _Ways, goal: Goal, toolchain: str) -> Program:
     """The best of all ways."""
     table = table_of(ways.program, ways.board, toolchain)
     room = None if goal.ram is None else goal.ram - table.ram - STACK
-    table = ways.lowered(table, goal, room)
-    names, _ = solve(table, goal, ways.board, lambda picked: _taken(ways.best(picked, goal, room)))
+    guesses = ways.guesses(table, goal, room)
+    names, _ = solve(guesses, goal, ways.board, lambda picked: _taken(ways.best(picked, goal, room)))
     return ways.best(names, goal, room)
 
 
@@ -83,9 +83,9 @@ def curve(graph: Graph, board: Board, toolchain: str = "zig") -> tuple[Cost, ...
     """
     program = choose(graph, board.core.features)
     ways = _Ways(program, board)
-    table = ways.lowered(table_of(program, board, toolchain), BALANCED, None)
+    guesses = ways.guesses(table_of(program, board, toolchain), BALANCED, None)
     goals = [Goal(weight=weight) for weight in CURVE]
-    found = {solve(table, goal, board, lambda picked: _taken(ways.best(picked, goal)))[1] for goal in goals}  # noqa: B023
+    found = {solve(guesses, goal, board, lambda picked: _taken(ways.best(picked, goal)))[1] for goal in goals}  # noqa: B023
     best = [c for c in found if not any(_beats(other, c) for other in found)]
     return tuple(sorted(best, key=lambda c: (c.cycles, c.flash)))
 
@@ -108,25 +108,31 @@ class _Ways:
             self._known[key] = Rows(program, self.board.core.features)
         return self._known[key].best(Rule(20 / max(goal.weight, 0.01), 0.0075 * goal.weight), ram)
 
-    def lowered(self, table: Table, goal: Goal, ram: int | None) -> Table:
-        """The table with moments as they are about where layers may run row by row.
+    def guesses(self, table: Table, goal: Goal, ram: int | None) -> tuple[Table, ...]:
+        """The table with moments as they may be where layers run row by row: nobody can tell before all is planned.
 
         Pairs do not. Where `ram` is asked for, the others are not above the arena that is taken if all layers have the
-        kernel in question, or their last. Else they must compare: not above the arena with the first kernels, and what
-        a kernel needs beyond the one of its layer that needs least.
+        kernel in question, or their last. Else they must compare: not above an arena, and what a kernel needs beyond
+        the one of its layer that needs least. The arena is that with the first kernels, or with those that need least.
         """
         if not self.rows:
-            return table
-        arenas = []
-        for k in range(max(map(len, table.single.values()), default=0) if ram is not None else 1):
-            picked = {name: found[min(k, len(found) - 1)].kernel for name, found in table.single.items()}
-            arenas.append(_taken(self.best(picked, goal, ram)))
-        layers = dict(table.layers)
-        for name, found in table.single.items():
-            least = min(v.moment for v in found)
-            most = [arenas[0] + v.moment - least for v in found] if ram is None else arenas
-            layers[name] = tuple(replace(v, moment=min(v.moment, m)) for v, m in zip(found, most, strict=False))
-        return replace(table, layers=layers)
+            return (table,)
+        single = table.single
+        if ram is not None:
+            most = max(map(len, single.values()), default=0)
+            picks = [{n: found[min(k, len(found) - 1)].kernel for n, found in single.items()} for k in range(most)]
+            arenas = [self._taken(picked, goal, ram) for picked in picks]
+            return (_bounded(table, {n: arenas for n in single}),)
+        least = {n: min(found, key=lambda v: v.moment) for n, found in single.items()}
+        firsts = {n: found[0] for n, found in single.items()}
+        arenas = [self._taken({n: v.kernel for n, v in picked.items()}, goal, ram) for picked in (firsts, least)]
+        return tuple(
+            _bounded(table, {n: [arena + v.moment - least[n].moment for v in found] for n, found in single.items()})
+            for arena in dict.fromkeys(arenas)
+        )
+
+    def _taken(self, picked: Mapping[str, str], goal: Goal, ram: int | None) -> int:
+        return _taken(self.best(picked, goal, ram))
 
     def _with(self, picked: Mapping[str, str]) -> Program:
         """The program with these kernels, by the names of layers and of functions; pairs stand for their layers."""
@@ -139,6 +145,15 @@ class _Ways:
             picks[nodes[name]] = kernel
         chosen = choose(self.program.graph, self.board.core.features, picks)
         return joined(chosen, [pair for name, pair in self.pairs.items() if name in picked])
+
+
+def _bounded(table: Table, most: Mapping[str, Sequence[int]]) -> Table:
+    """The table with moments of layers that are not above these."""
+    bounded = {
+        name: tuple(replace(v, moment=min(v.moment, m)) for v, m in zip(table.layers[name], bounds, strict=False))
+        for name, bounds in most.items()
+    }
+    return replace(table, layers={**table.layers, **bounded})
 
 
 def _beats(one: Cost, other: Cost) -> bool:

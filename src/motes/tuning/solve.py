@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from motes.errors import DoesNotFit
 from motes.target import Board
@@ -12,6 +12,10 @@ from motes.tuning.table import Table, Variant
 
 ATTEMPTS = 12
 """Plans that are tried: what the arena takes is known for certain only when it is planned."""
+
+
+Picked = dict[str, Variant]
+"""What serves each layer, by its name, or by that of a pair."""
 
 
 @dataclass(frozen=True)
@@ -24,32 +28,44 @@ class Cost:
 
 
 def solve(
-    table: Table, goal: Goal, board: Board, arena: Callable[[Mapping[str, str]], int]
+    guesses: Sequence[Table], goal: Goal, board: Board, arena: Callable[[Mapping[str, str]], int]
 ) -> tuple[dict[str, str], Cost]:
-    """The kernel of each layer, but of those that a pair stands for, and what they take.
+    """The kernel of each layer, but of those that a pair stands for, and what they take: the best of what is found by
+    any of the guesses, and where moments do not count.
 
     Args:
+        guesses: one table, with moments as they may be.
         arena: the bytes that the plan of a choice takes.
 
     Raises:
         DoesNotFit: nothing meets the budgets; the message says how much the least takes.
     """
     assert board.chip is not None
+    table = guesses[0]
     smallest = _solve(table, 1e9, board, 1 << 40, 1 << 40)
     assert smallest is not None
     most = MOST * _cost(table, smallest, 0).flash
     flash = min(goal.flash or most, board.chip.flash.size)
     ram = min(goal.ram or board.chip.ram.size, board.chip.ram.size)
     room = ram - table.ram
-    for _ in range(ATTEMPTS):
-        picked = _solve(table, goal.weight, board, flash, room)
-        if picked is None:
-            break
-        names = {name: v.kernel for name, v in picked.items()}
-        planned = arena(names)
-        if planned <= ram - table.ram:
-            return names, _cost(table, picked, planned)
-        room = min(room, max(v.moment for v in picked.values())) - 1
+    known: dict[tuple[Variant, ...], Cost] = {}
+
+    def cost_of(picked: Picked) -> Cost:
+        """With the arena as it is planned."""
+        key = tuple(picked.values())
+        if key not in known:
+            known[key] = _cost(table, picked, arena({name: v.kernel for name, v in picked.items()}))
+        return known[key]
+
+    def sum_of(picked: Picked) -> float:
+        """The sum of shares: the lower, the better; none is, if it exceeds the budgets."""
+        cost = cost_of(picked)
+        return _sum(cost, table, goal.weight, board) if cost.flash <= flash and cost.ram <= ram else float("inf")
+
+    found = [p for t in (*guesses, _weightless(table)) if (p := _within(t, goal.weight, board, flash, room, cost_of))]
+    if found:
+        best = min(found, key=sum_of)
+        return {name: v.kernel for name, v in best.items()}, cost_of(best)
     cost = _cost(table, smallest, arena({name: v.kernel for name, v in smallest.items()}))
     allowed = min(flash, goal.flash or flash)
     raise DoesNotFit(
@@ -58,7 +74,38 @@ def solve(
     )
 
 
-def _cost(table: Table, picked: Mapping[str, Variant], arena: int) -> Cost:
+def _within(
+    table: Table, weight: float, board: Board, flash: int, room: int, cost_of: Callable[[Picked], Cost]
+) -> Picked | None:
+    """The best choice as far as moments tell whose arena takes at most `room` bytes; None: none was found."""
+    most = room
+    for _ in range(ATTEMPTS):
+        picked = _solve(table, weight, board, flash, most)
+        if picked is None or cost_of(picked).ram - table.ram <= room:
+            return picked
+        most = min(most, max(v.moment for v in picked.values())) - 1
+    return None
+
+
+def _weightless(table: Table) -> Table:
+    """The table without moments: what layers need by themselves says only roughly what the arena takes."""
+    return replace(table, layers={name: tuple(replace(v, moment=0) for v in f) for name, f in table.layers.items()})
+
+
+def _sum(cost: Cost, table: Table, weight: float, board: Board) -> float:
+    """The sum of shares: the lower, the better."""
+    assert board.chip is not None
+    return cost.cycles / _reference(table) + weight * (
+        cost.flash / board.chip.flash.size + cost.ram / board.chip.ram.size
+    )
+
+
+def _reference(table: Table) -> int:
+    """Cycles of the default kernels."""
+    return max(1, table.cycles + sum(found[0].cycles for found in table.single.values()))
+
+
+def _cost(table: Table, picked: Picked, arena: int) -> Cost:
     functions = {f for v in picked.values() for f in v.functions}
     return Cost(
         table.cycles + sum(v.cycles for v in picked.values()),
@@ -67,7 +114,7 @@ def _cost(table: Table, picked: Mapping[str, Variant], arena: int) -> Cost:
     )
 
 
-def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> dict[str, Variant] | None:
+def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> Picked | None:
     """The choice with the lowest sum of shares, None where there is none.
 
     Args:
@@ -76,7 +123,7 @@ def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> 
     import highspy  # loads slowly, and most graphs have nothing to choose
 
     assert board.chip is not None
-    cycles = max(1, table.cycles + sum(found[0].cycles for found in table.single.values()))
+    cycles = _reference(table)
     byte, ram_byte = weight / board.chip.flash.size, weight / board.chip.ram.size
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()

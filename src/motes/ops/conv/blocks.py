@@ -151,6 +151,11 @@ def in_place(node: Node) -> tuple[tuple[int, int], ...]:
     return ((0, 0),) if alone else ()
 
 
+def rows_at_once(node: Node) -> int:
+    """Four pixels are computed together."""
+    return -(-4 // node.output.shape[2])
+
+
 def call_cycles(node: Node) -> float:
     """An image that is copied together."""
     view = look(node)

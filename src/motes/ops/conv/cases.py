@@ -22,7 +22,7 @@ TILED = 50
 """Cases of int8 for each kind of Winograd convolution: tiles of 4x4 outputs, of 2x2; twice 4x4 with many weights."""
 SMALL, MANY = 80, 8
 """More of int8 DEPTHWISE_CONV_2D: small images that are all edges, and narrow ones with many outputs."""
-FEW = 80
+FEW = 100
 """Of int8 with windows of few values and many outputs."""
 
 

@@ -27,7 +27,7 @@ class Chunks:
     size: int
     """Bytes that a chunk expands to at most, unless eight pixels take more."""
     smaller: Chunks | None = None
-    """What it is an alternative to; it serves nodes of which a chunk is few fours there, and more here."""
+    """What it is an alternative to; it serves nodes with so many channels that chunks are few fours there."""
 
     @property
     def kernel(self) -> Kernel:
@@ -40,13 +40,15 @@ class Chunks:
             params=self.params,
             scratch=self.scratch,
             in_place=blocks.in_place,
+            rows_at_once=blocks.rows_at_once,
+            call_cycles=call_cycles,
             form="shared",
             constants=shift,
             like=HEADER,
         )
 
     def fits(self, node: Node) -> bool:
-        return fits(node) and (self.smaller is None or self.smaller.chunk(node) < min(FEW, self.chunk(node)))
+        return fits(node) and (self.smaller is None or self.smaller.size // _four(node) < FEW)
 
     def pays(self, node: Node) -> bool:
         """Whether it is worth its code where nobody has measured."""
@@ -79,6 +81,12 @@ def fits(node: Node) -> bool:
         return False
     packed = blocks.pack(node)
     return packed is not None and packed.shift > 0
+
+
+def call_cycles(node: Node) -> float:
+    """Weights are unpacked in each call."""
+    quads = node.input(0).shape[3] // 4
+    return (60 + 10 * min(quads, 8) + 16 * max(0, quads - 8)) * node.output.shape[3] / 2
 
 
 def _four(node: Node) -> int:

@@ -12,11 +12,11 @@
    cycles), four words of weights by VMOV, and 12 SMLAD make 23 cycles. Float registers hold eight
    quads: the first and the last seven; those between are read from memory, in 24 cycles. A block
    of eight outputs adds 55 cycles, or some 70 beyond eight quads; two channels of a chunk take some
-   60 and 18 a quad, a value of x 1.8.
+   60 and 9 a quad, 16 beyond eight; a value of x 1.9.
 
    stream: as conv_fours_s8_dsp.h says, with a shift that is not 0.
 
-   scratch: for each of `chunk` fours 24 bytes a quad and 4, then 16 bytes a quad for weights.
+   scratch: for each of `chunk` fours 24 bytes a quad and 4, then 16 bytes for each quad but eight.
    In place: y may be x where out_ch <= in_ch: a chunk is expanded before its outputs are written.
  */
 #ifndef MOTES_CONV_CHUNKS_S8_DSP_H
@@ -24,23 +24,11 @@
 
 #include "motes.h"
 
-typedef struct {
+typedef struct { /* the assembly knows where these lie */
     int32_t pixels, offset;
     const int32_t *stream;
     int16_t in_ch, out_ch, chunk; /* chunk: fours of pixels, at most */
 } conv_chunks_s8_dsp_params;
-
-/* All output channels of the fours of a chunk. Behind the words of a four lies one with twice the
-   bytes from `y` to the output of its first pixel, and 1 more in the last four of the chunk. */
-typedef struct {
-    const uint32_t *expanded;
-    const int32_t *stream;
-    uint32_t *weights; /* room for those of the quads but eight, 16 bytes each */
-    int32_t quads, pairs;
-    int32_t pixel; /* bytes from the output of a pixel to that of the next */
-    int32_t offset;
-    int8_t *y;
-} conv_chunks_s8_dsp_job;
 
 /* clang-format off */
 #define CONV_CHUNKS_UNUSED __attribute__((unused)) /* but by assembly */
@@ -56,8 +44,8 @@ typedef struct {
     "lsr r7, r7, #8\n sel r7, r7, r6\n str r7, [r12], #4\n"
 
 /* So many fours of pixels of `in_ch` bytes that follow each other; `place` goes behind the first, `step` more behind each
-   next. Stack: fours, then the arguments. */
-MOTES_ASSEMBLY void conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED, uint32_t *to CONV_CHUNKS_UNUSED,
+   next. Returns what is behind them. Stack: fours, then the arguments. */
+MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED, uint32_t *to CONV_CHUNKS_UNUSED,
                                               int32_t in_ch CONV_CHUNKS_UNUSED, int32_t fours CONV_CHUNKS_UNUSED,
                                               int32_t place CONV_CHUNKS_UNUSED, int32_t step CONV_CHUNKS_UNUSED) {
     __asm__ volatile(
@@ -76,6 +64,7 @@ MOTES_ASSEMBLY void conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED
         "mov r0, r3\n"
         "str r5, [r12], #4\n add r5, r6\n str r5, [sp, #40]\n"
         "subs r4, #1\n str r4, [sp]\n bne 1b\n"
+        "mov r0, r12\n"
         "pop {r3-r11, pc}\n");
 }
 
@@ -105,31 +94,34 @@ MOTES_ASSEMBLY void conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED
     "ldm r12!, {r0, r6, r8, r10}\n" CONV_CHUNKS_UNPACK("r0", "r1", w0, w1) CONV_CHUNKS_UNPACK("r6", "r7", w2, w3) \
     CONV_CHUNKS_UNPACK("r8", "r9", w4, w5) CONV_CHUNKS_UNPACK("r10", "r11", w6, w7)
 
-/* A function of a job: all its pairs of channels, all its fours.
+/* A function (parameters, expanded, weights, y): all channels of all fours of a chunk. Behind the words of a four lies one
+   with twice the bytes from `y` to the output of its first pixel, and 1 more in the last four of the chunk. `weights` is room
+   for those of all quads but eight, 16 bytes each.
 
    Registers: r0-r2 sums of channel 0, r3-r5 of channel 1; r6-r11 x, r12 a weight, lr reads x.
-   Stack: 0 both first sums, 8 both multipliers, 16 both offsets, 24 `pixel`, 28 three times that, 32 y, 36 where a block goes on
-   after its first quad; with weights from memory 40 where it begins with them, 44 and 48 where they begin and end;
-   52 expanded, 56 stream, 60 weights, 64 quads, 68 pairs left, 72 offset.
+   Stack: 0 both first sums, 8 both multipliers, 16 both offsets, 24 bytes from pixel to pixel, 28 three times that, 32 y, 36
+   where a block goes on after its first quad; with weights from memory 40 where it begins with them, 44 and 48 where they begin
+   and end; 52 expanded, 56 stream, 60 quads, 64 pairs left, 68 offset.
 
-   `stores` finds what the job has behind a four at lr, and the outputs in r0, r1, r2, r6 of channel 0, in r3, r4, r5, r7 of
-   channel 1; r8 to r12 are free. It leaves the carry set behind the last four. `next` moves y to the next two channels. */
+   `stores` finds the word behind a four at lr, and the outputs in r0, r1, r2, r6 of channel 0, in r3, r4, r5, r7 of channel 1;
+   r8 to r12 are free. It leaves the carry set behind the last four. `next` moves y to the next two channels. */
 #define CONV_CHUNKS_BLOCKS(shift, stores, next) \
-    "push {r4-r11, lr}\n vpush {s16-s31}\n sub sp, #76\n" \
-    "ldm r0, {r1-r8}\n" \
-    "add r9, r6, r6, lsl #1\n strd r6, r9, [sp, #24]\n str r8, [sp, #32]\n" \
-    "add r9, sp, #52\n stm r9, {r1-r5, r7}\n" \
+    "push {r4-r11, lr}\n vpush {s16-s31}\n sub sp, #72\n" \
+    "ldr r7, [r0, #4]\n ldr r6, [r0, #8]\n ldrsh r4, [r0, #12]\n ldrsh r5, [r0, #14]\n" \
+    "add r8, r5, r5, lsl #1\n add r0, sp, #24\n stm r0!, {r5, r8}\n str r3, [r0]\n" \
+    "asr r4, r4, #2\n asr r5, r5, #1\n" \
+    "strd r1, r6, [sp, #52]\n strd r4, r5, [sp, #60]\n str r7, [sp, #68]\n" \
     "subs r0, r4, #8\n bgt 1f\n" \
     "rsb r4, r4, #1\n mov r5, #68\n adr.w r6, 6f\n mla r4, r4, r5, r6\n" \
     "b 2f\n" \
     "1:\n" \
-    "add r4, r3, r0, lsl #4\n strd r3, r4, [sp, #44]\n" \
+    "add r4, r2, r0, lsl #4\n strd r2, r4, [sp, #44]\n" \
     "sub r0, #1\n and r0, #3\n rsb r0, r0, #0\n mov r1, #88\n adr.w r2, 5f\n mla r0, r0, r1, r2\n" \
     "sub r0, #87\n str r0, [sp, #40]\n" /* for Thumb */ \
     "adr.w r4, 9f\n" \
     "2:\n add r4, #1\n str r4, [sp, #36]\n" \
     "1:\n" /* two channels */ \
-    "ldr r12, [sp, #56]\n ldr r3, [sp, #64]\n ldr r4, [sp, #72]\n" \
+    "ldr r12, [sp, #56]\n ldr r3, [sp, #60]\n ldr r4, [sp, #68]\n" \
     "ldm r12!, {r2, r5}\n strd r2, r5, [sp]\n" \
     "ldm r12, {r0, r6}\n" CONV_CHUNKS_UNPACK("r0", "r1", "s0", "s1") CONV_CHUNKS_UNPACK("r6", "r7", "s2", "s3") \
     "subs r8, r3, #8\n ble 3f\n" \
@@ -172,8 +164,8 @@ MOTES_ASSEMBLY void conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED
     "ldr r2, [sp]\n ldr r5, [sp, #4]\n bcs 8f\n" \
     "7:\n" CONV_CHUNKS_FIRST_QUAD "ldr pc, [sp, #36]\n" \
     "8:\n" next \
-    "ldr r0, [sp, #68]\n subs r0, #1\n str r0, [sp, #68]\n bne.w 1b\n" \
-    "add sp, #76\n vpop {s16-s31}\n pop {r4-r11, pc}\n"
+    "ldr r0, [sp, #64]\n subs r0, #1\n str r0, [sp, #64]\n bne.w 1b\n" \
+    "add sp, #72\n vpop {s16-s31}\n pop {r4-r11, pc}\n"
 
 /* To bytes that lie side by side. */
 #define CONV_CHUNKS_STORES \
@@ -185,7 +177,9 @@ MOTES_ASSEMBLY void conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED
 
 /* The function `name` for a shift. */
 #define conv_chunks_s8_dsp_COPY(name, shift) \
-    MOTES_ASSEMBLY void name##_blocks(const conv_chunks_s8_dsp_job *job CONV_CHUNKS_UNUSED) { \
+    MOTES_ASSEMBLY void name##_blocks(const conv_chunks_s8_dsp_params *p CONV_CHUNKS_UNUSED, \
+                                      const uint32_t *expanded CONV_CHUNKS_UNUSED, \
+                                      uint32_t *weights CONV_CHUNKS_UNUSED, int8_t *y CONV_CHUNKS_UNUSED) { \
         __asm__ volatile(CONV_CHUNKS_BLOCKS(shift, CONV_CHUNKS_STORES, CONV_CHUNKS_NEXT)); \
     } \
     static MOTES_NOINLINE MOTES_FLATTEN void name(const conv_chunks_s8_dsp_params *p, const int8_t *x, int8_t *y, \
@@ -194,35 +188,25 @@ MOTES_ASSEMBLY void conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED
     }
 /* clang-format on */
 
+typedef void conv_chunks_s8_dsp_blocks(const conv_chunks_s8_dsp_params *p, const uint32_t *expanded,
+                                       uint32_t *weights, int8_t *y);
+
 /* Chunk after chunk; the last fours of all pixels overlap where their number asks for it. */
 MOTES_INLINE void conv_chunks_s8_dsp_all(const conv_chunks_s8_dsp_params *p, const int8_t *x,
                                          int8_t *y, uint32_t *scratch,
-                                         void (*blocks)(const conv_chunks_s8_dsp_job *)) {
-    const int32_t in_ch = p->in_ch, out_ch = p->out_ch, four = 6 * in_ch / 4 + 1; /* words */
-    conv_chunks_s8_dsp_job job;
-    job.expanded = scratch;
-    job.stream = p->stream;
-    job.weights = scratch + p->chunk * four;
-    job.quads = in_ch / 4;
-    job.pairs = out_ch / 2;
-    job.pixel = out_ch;
-    job.offset = p->offset;
+                                         conv_chunks_s8_dsp_blocks *blocks) {
+    const int32_t in_ch = p->in_ch, out_ch = p->out_ch;
     for (int32_t left = p->pixels; left > 0;) {
         int32_t pixels = motes_min(left, 4 * p->chunk);
         left -= pixels;
         if (left > 0 && left < 4)
             pixels -= 4, left += 4;
-        const int32_t fours = pixels / 4, rest = pixels & 3;
-        uint32_t *end = scratch + fours * four;
-        conv_chunks_s8_dsp_expand(x, scratch, in_ch, fours, 0, 8 * out_ch);
-        if (rest) {
-            conv_chunks_s8_dsp_expand(x + (pixels - 4) * in_ch, end, in_ch, 1,
-                                      2 * (pixels - 4) * out_ch, 0);
-            end += four;
-        }
+        uint32_t *end = conv_chunks_s8_dsp_expand(x, scratch, in_ch, pixels / 4, 0, 8 * out_ch);
+        const int32_t last = pixels - 4;
+        if (pixels & 3)
+            end = conv_chunks_s8_dsp_expand(x + last * in_ch, end, in_ch, 1, 2 * last * out_ch, 0);
         end[-1] |= 1;
-        job.y = y;
-        blocks(&job);
+        blocks(p, scratch, end, y);
         x += pixels * in_ch;
         y += pixels * out_ch;
     }

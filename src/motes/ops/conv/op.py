@@ -25,6 +25,7 @@ from motes.ops.conv import (
     three,
     tiles,
 )
+from motes.ops.conv.chunks import LONG, SHORT
 from motes.ops.conv.filtered import Kind, kind_of, portable
 from motes.ops.conv.joint import joint
 from motes.ops.conv.window import Window
@@ -51,6 +52,7 @@ _1X1 = Kernel(
     params=points.params,
     scratch=blocks.scratch,
     in_place=blocks.in_place,
+    rows_at_once=blocks.rows_at_once,
     form="shared",
 )
 
@@ -151,6 +153,8 @@ class Conv2D(Window):
         _DSP,
         _1X1,
         _STRIPS,
+        LONG.kernel,
+        SHORT.kernel,
         _3X3,
         TILES_2X2.kernel,
         LEAN.kernel,

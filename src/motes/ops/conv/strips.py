@@ -112,7 +112,9 @@ def fits(node: Node) -> bool:
         op.dilation == (1, 1)
         and view.filter_h * view.width <= STEPS
         and view.out_w >= 4
-        and (view.d % 4 == 0 if view.flat else view.d % 2 == 0 and node.input(0).shape[0] == 1)
+        and not view.flat
+        and view.d % 2 == 0
+        and node.input(0).shape[0] == 1
         and count % 2 == 0
         and max(behind, 4 * count, 8 * view.d) < REACH
         and max(view.left, view.pad_top, view.stride_h) < 1 << 15
