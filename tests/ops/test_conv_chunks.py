@@ -93,4 +93,5 @@ def test_what_it_is_for() -> None:
     assert LONG.fits(many)
     assert SHORT.kernel.pays(many)
     assert not SHORT.kernel.pays(ones(4, 8))  # few outputs
+    assert not SHORT.kernel.pays(ones(4, 36, 1000))  # weights that find no register
     assert not LONG.kernel.pays(many)  # only where someone has measured

@@ -51,8 +51,8 @@ class Chunks:
         return fits(node) and (self.smaller is None or self.smaller.size // _four(node) < FEW)
 
     def pays(self, node: Node) -> bool:
-        """Whether it is worth its code where nobody has measured."""
-        return self.smaller is None and node.output.elements >= WORTH
+        """Whether it is worth its code, where nobody has measured: surely where all weights find registers."""
+        return self.smaller is None and node.output.elements >= WORTH and node.input(0).shape[3] <= REGISTERS
 
     def params(self, node: Node) -> Params:
         """The fields of `conv_chunks_s8_dsp_params`."""
