@@ -17,6 +17,7 @@ from motes.program import Block, Program
 from motes.rows import Rows, Rule
 from motes.rows.bands import Flow, in_bands, rates
 from motes.rows.region import Kernels, Region, regions
+from motes.rows.search import _fused
 from nodes import constant, quant, tensor
 
 NONE = Kernels(frozenset())
@@ -151,3 +152,16 @@ def test_small_savings_are_not_worth_it_and_budgets_are_kept():
     assert plan(enough).arena <= arena - 1000
     least = Rows(net).best(none, 1)
     assert plan(least).arena <= plan(enough).arena
+
+
+def test_the_way_that_is_taken_is_the_best_as_planned() -> None:
+    net = residual()
+    rows, rule = Rows(net), Rule(0.1, 1.0)
+    merits = {}
+    for way in rows._ways():
+        fused = _fused(net, way.choices, frozenset())
+        if fused is not None:
+            arena = plan(fused).arena
+            merits[arena] = min(merits.get(arena, 10.0), arena / rows.arena + rule.worth * way.extra)
+    assert len(merits) > 1
+    assert merits[plan(rows.best(rule)).arena] == min(merits.values())

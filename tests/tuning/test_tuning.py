@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -133,6 +134,29 @@ def test_a_choice_whose_plan_is_too_large_is_not_taken() -> None:
     names, cost = solve([table], Goal(ram=1100), VIRT, lambda picked: 1200 if picked["a"] == "fast" else 500)
     assert names == {"a": "slow"}
     assert cost == Cost(99, 108, 600)
+
+
+def test_plans_say_more_than_moments() -> None:
+    table = Table({"a": (Variant("small", 1000, 8, (), 500), Variant("fast", 900, 8, (), 90_000))}, {}, 0, 100, 100)
+    assert solve([table], Goal(), VIRT, lambda picked: 90_000 if picked["a"] == "fast" else 500)[0] == {"a": "small"}
+    # By themselves the layers need more than the arena takes, row by row.
+    assert solve([table], Goal(), VIRT, lambda picked: 500) == ({"a": "fast"}, Cost(900, 108, 600))
+
+
+def test_the_best_of_several_guesses_is_taken() -> None:
+    def guess(*moments: int) -> Table:
+        cycles = {"slow": 1000, "good": 940, "fast": 930}
+        rows = (Variant(name, cycles[name], 8, (), m) for name, m in zip(cycles, moments, strict=True))
+        return Table({"a": tuple(rows)}, {}, 0, 100, 100)
+
+    arenas = {"slow": 500, "good": 600, "fast": 40_000}
+    wrong, right = guess(500, 90_000, 90_000), guess(500, 600, 90_000)
+
+    def arena(names: Mapping[str, str]) -> int:
+        return arenas[names["a"]]
+
+    assert solve([wrong], Goal(), VIRT, arena)[0] == {"a": "slow"}
+    assert solve([wrong, right], Goal(), VIRT, arena)[0] == {"a": "good"}
 
 
 # ------------------------------------------------------------------------------------------------ models
