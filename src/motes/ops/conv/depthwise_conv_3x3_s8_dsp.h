@@ -10,7 +10,8 @@ typedef depthwise_planes_params depthwise_conv_3x3_s8_dsp_params;
 
 static inline void depthwise_conv_3x3_s8_dsp(const depthwise_conv_3x3_s8_dsp_params *p,
                                              const int8_t *x, int8_t *y, void *scratch) {
-    depthwise_planes_image(p, 0, x, y, scratch, depthwise_spread_s8_dsp, depthwise_rows_s8_dsp,
+    depthwise_spread_sides(p, (uint32_t *)scratch);
+    depthwise_planes_image(p, 0, 0, x, y, scratch, depthwise_spread_s8_dsp, depthwise_rows_s8_dsp,
                            depthwise_rows_s8_dsp);
 }
 

@@ -35,15 +35,17 @@
 typedef struct {
     uint16_t in_ch, row;
     int16_t pitch;
-    uint16_t paired, odd, rest, columns, skipped, stride;
-    uint16_t batches, in_h, in_w, out_h, out_w, wide, band, factor;
-    int8_t pad_top, pad_left, in_zero, out_zero, coarse;
+    uint16_t paired, odd, rest, columns, skipped, in_h, in_w, in_zero;
+    uint16_t batches, out_h, out_w, stride, wide, band, factor;
+    int8_t pad_top, pad_left, out_zero, coarse;
     const int8_t *stream;
 } depthwise_planes_params;
 
+/* Spreads columns of `pairs` pairs of input rows, the first of which is `row`; x is where the first
+   row of these channels begins. Where `known`, pairs outside at the end are in place already. */
+typedef void depthwise_planes_spread(const depthwise_planes_params *p, const int8_t *x, int32_t row,
+                                     int32_t pairs, int32_t known, uint32_t *to);
 /* What assembly does; depthwise_rows_s8_dsp.h and depthwise_fixed_rows_s8_dsp.h say more. */
-typedef void depthwise_planes_spread(const int8_t *upper, const int8_t *lower, uint32_t *to,
-                                     uint32_t pairs, const depthwise_planes_params *p);
 typedef void depthwise_planes_rows(const uint32_t *planes, const uint32_t *taps, int8_t *y,
                                    uint32_t rows, uint32_t channels, uint32_t alone,
                                    const depthwise_planes_params *p);
@@ -92,44 +94,11 @@ static MOTES_NOINLINE void depthwise_planes_taps(const depthwise_planes_params *
     }
 }
 
-/* Columns outside the image: both rows of a pair, or one of the two. */
-static MOTES_NOINLINE void depthwise_planes_clear(uint32_t *to, int32_t columns, uint32_t zero) {
-    for (; columns > 0; columns--, to += 4)
-        to[0] = zero, to[1] = zero, to[2] = zero, to[3] = zero;
-}
-static MOTES_NOINLINE void depthwise_planes_clear_row(uint16_t *to, int32_t columns,
-                                                      uint16_t zero) {
-    for (; columns > 0; columns--, to += 8)
-        to[0] = zero, to[2] = zero, to[4] = zero, to[6] = zero;
-}
-
-/* Spreads input rows `row` and row + 1, and pairs - 1 pairs behind them. Where all rows are spread
-   at `once`, pairs outside are as they were cleared at first. */
-MOTES_INLINE void depthwise_planes_pairs(const depthwise_planes_params *p, const int8_t *x,
-                                         int32_t row, int32_t pairs, int32_t once, uint32_t *to,
-                                         uint32_t zero, depthwise_planes_spread *spread) {
-    const int32_t pitch = p->in_w * p->in_ch;
-    to += 4 * p->pad_left;
-    while (pairs > 0) {
-        const int above = row >= 0 && row < p->in_h, below = row >= -1 && row < p->in_h - 1;
-        const int8_t *const upper = x + (above ? row : row + 1) * pitch;
-        const int32_t inside = above && below ? motes_min(pairs, (p->in_h - row) / 2) : 1;
-        if (above || below)
-            spread(upper, above && below ? upper + pitch : upper, to, (uint32_t)inside, p);
-        if (!above && !below) {
-            if (!once)
-                depthwise_planes_clear(to, p->columns, zero);
-        } else if (!above || !below) /* the row inside counted for both */
-            depthwise_planes_clear_row((uint16_t *)to + (above ? 1 : 0), p->columns,
-                                       (uint16_t)zero);
-        row += 2 * inside, pairs -= inside, to += inside * 4 * p->wide;
-    }
-}
-
-/* Channels c to c + 3 of one image; x and y begin at channel c. */
+/* Channels c to c + 3 of one image; x and y begin at channel c. Where scratch is `cleared`, no pair
+   outside need be spread at all if all rows are at once, else none but by the first channels. */
 MOTES_INLINE void depthwise_planes_four(const depthwise_planes_params *p, int32_t exact,
-                                        const int8_t *x, int32_t c, int8_t *y, uint32_t *planes,
-                                        uint32_t zero, depthwise_planes_spread *spread,
+                                        int32_t cleared, const int8_t *x, int32_t c, int8_t *y,
+                                        uint32_t *planes, depthwise_planes_spread *spread,
                                         depthwise_planes_rows *rows,
                                         depthwise_planes_rows *rows_own) {
     const int32_t height = p->stride == 1 ? 2 : 1;
@@ -142,8 +111,8 @@ MOTES_INLINE void depthwise_planes_four(const depthwise_planes_params *p, int32_
         const int32_t pairs = motes_min((left + height - 1) / height, p->band);
         const uint32_t whole = (uint32_t)motes_min(left / height, pairs);
         const uint32_t alone = (uint32_t)pairs - whole;
-        const int32_t once = above && left <= pairs * height;
-        depthwise_planes_pairs(p, x, row, pairs + above, once, to, zero, spread);
+        const int32_t known = above && (cleared || c > 0) && left <= pairs * height;
+        spread(p, x, row, pairs + above, known, to);
         row += 2 * (pairs + above);
         for (int32_t k = 0; exact == 2 && k < 4; k++)
             if (own[k])
@@ -164,16 +133,15 @@ MOTES_INLINE void depthwise_planes_four(const depthwise_planes_params *p, int32_
 }
 
 MOTES_INLINE void depthwise_planes_image(const depthwise_planes_params *p, int32_t exact,
-                                         const int8_t *x, int8_t *y, void *scratch,
+                                         int32_t cleared, const int8_t *x, int8_t *y, void *scratch,
                                          depthwise_planes_spread *spread,
                                          depthwise_planes_rows *rows,
                                          depthwise_planes_rows *rows_own) {
     uint32_t *const planes = (uint32_t *)scratch;
-    const uint32_t zero = (uint16_t)(p->in_zero * 256) * UINT32_C(0x00010001);
-    depthwise_planes_clear(planes, (p->band + 1) * p->wide, zero);
     for (int32_t b = 0; b < p->batches; b++) {
         for (int32_t c = 0; c < p->in_ch; c += 4)
-            depthwise_planes_four(p, exact, x + c, c, y + c, planes, zero, spread, rows, rows_own);
+            depthwise_planes_four(p, exact, cleared, x + c, c, y + c, planes, spread, rows,
+                                  rows_own);
         x += p->in_h * p->in_w * p->in_ch;
         y += p->out_h * p->out_w * p->in_ch;
     }

@@ -154,7 +154,7 @@ def params(node: Node) -> Params:
     return {
         **{name: geometry[name] for name in kept},
         **_rows(node),
-        "in_zero": node.input(0).zero_point,
+        "in_zero": node.input(0).zero_point << 8 & 0xFFFF,
         "out_zero": node.output.zero_point,
         "wide": wide(node),
         "band": _band(node),
