@@ -13,11 +13,7 @@ typedef depthwise_planes_params depthwise_fixed_s8_dsp_params;
 typedef void depthwise_fixed_spread(const int8_t *upper, const int8_t *lower, uint32_t *to,
                                     uint32_t pairs);
 
-/* Columns outside the image: both rows of a pair, or one of the two. */
-static MOTES_NOINLINE void depthwise_fixed_clear(uint32_t *to, int32_t columns, uint32_t zero) {
-    for (; columns > 0; columns--, to += 4)
-        to[0] = zero, to[1] = zero, to[2] = zero, to[3] = zero;
-}
+/* Columns outside the image, of one row of a pair. */
 static MOTES_NOINLINE void depthwise_fixed_clear_row(uint16_t *to, int32_t columns, uint16_t zero) {
     for (; columns > 0; columns--, to += 8)
         to[0] = zero, to[2] = zero, to[4] = zero, to[6] = zero;
@@ -28,7 +24,6 @@ MOTES_INLINE void depthwise_fixed_pairs(const depthwise_planes_params *p, const 
                                         int32_t row, int32_t pairs, int32_t known, uint32_t *to,
                                         depthwise_fixed_spread *spread) {
     const int32_t pitch = p->in_w * p->in_ch;
-    const uint32_t zero = p->in_zero * UINT32_C(0x00010001);
     to += 4 * p->pad_left;
     while (pairs > 0) {
         const int above = row >= 0 && row < p->in_h, below = row >= -1 && row < p->in_h - 1;
@@ -38,7 +33,7 @@ MOTES_INLINE void depthwise_fixed_pairs(const depthwise_planes_params *p, const 
             spread(upper, above && below ? upper + pitch : upper, to, (uint32_t)inside);
         if (!above && !below) {
             if (!known)
-                depthwise_fixed_clear(to, p->columns, zero);
+                depthwise_planes_clear(to, p->columns, p->in_zero * UINT32_C(0x00010001));
         } else if (!above || !below) /* the row inside counted for both */
             depthwise_fixed_clear_row((uint16_t *)to + (above ? 1 : 0), p->columns, p->in_zero);
         row += 2 * inside, pairs -= inside, to += inside * 4 * p->wide;
@@ -64,7 +59,7 @@ MOTES_INLINE void depthwise_fixed_pairs(const depthwise_planes_params *p, const 
     depthwise_fixed_s8_dsp_ROWS(name##_exact, symbols FIXED_EXACT(1) FIXED_ROWS_##stride)                              \
     static MOTES_NOINLINE MOTES_FLATTEN void name(const depthwise_fixed_s8_dsp_params *p, const int8_t *x,             \
                                                   int8_t *y, void *scratch) {                                          \
-        depthwise_fixed_clear((uint32_t *)scratch, (p->band + 1) * p->wide, p->in_zero * UINT32_C(0x00010001));         \
+        depthwise_planes_clear((uint32_t *)scratch, (p->band + 1) * p->wide, p->in_zero * UINT32_C(0x00010001));         \
         depthwise_planes_image(p, exact, 1, x, y, scratch, name##_pairs, name##_rows, name##_exact);                     \
     }
 #define depthwise_fixed_s8_dsp_ROWS(name, text)                                                                        \

@@ -57,6 +57,13 @@ MOTES_INLINE uint32_t depthwise_planes_pair(int32_t low, int32_t high) {
     return pair;
 }
 
+/* Columns outside the image, of both rows of a pair. */
+static inline MOTES_NOINLINE void depthwise_planes_clear(uint32_t *to, int32_t columns,
+                                                         uint32_t zero) {
+    for (; columns > 0; columns--, to += 4)
+        to[0] = zero, to[1] = zero, to[2] = zero, to[3] = zero;
+}
+
 /* A filter column. */
 MOTES_INLINE void depthwise_planes_column(const int8_t *w, int32_t factor, uint32_t *taps) {
     const int32_t w0 = w[0] * factor, w1 = w[1] * factor, w2 = w[2] * factor;

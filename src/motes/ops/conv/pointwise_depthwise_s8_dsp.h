@@ -111,7 +111,7 @@ static MOTES_NOINLINE void pointwise_depthwise_begin(pointwise_depthwise_job *jo
     job->taps = job->planes + count * 2 * p->wide;
     job->records = job->taps + 10 * count;
     job->expanded = job->records + count / 2 * (2 * steps + 6);
-    job->zero = (uint16_t)(p->in_zero * 256) * UINT32_C(0x00010001);
+    job->zero = p->in_zero * UINT32_C(0x00010001);
     job->steps = steps;
     job->down = head < 0 ? -1 : 1;
     job->pair = job->down > 0 ? -1 : last + 1;
@@ -124,7 +124,7 @@ static MOTES_NOINLINE void pointwise_depthwise_begin(pointwise_depthwise_job *jo
         depthwise_planes_taps(p, 0, c, job->taps + 10 * c, own);
     }
     pointwise_depthwise_records(stream + 1, count / 2, steps, head < 0 ? ~head : head,
-                                p->in_zero * 4096 + 2048, job->records);
+                                (int16_t)p->in_zero * 16 + 2048, job->records);
 }
 
 /* The rows of y that follow from pairs `pair` and pair + 1. */
