@@ -70,8 +70,24 @@ static int divides(void) {
     return 0;
 }
 
+static int divides_floats(void) {
+    for (unsigned i = 0; i < COUNT(float_cases); i++) {
+        const volatile uint32_t *c = float_cases[i];
+        union {
+            uint32_t bits;
+            float value;
+        } x, by, quotient, wanted;
+        x.bits = c[0], by.bits = c[1], wanted.bits = c[2];
+        quotient.value = x.value / by.value;
+        if (quotient.bits != wanted.bits &&
+            (wanted.value == wanted.value || quotient.value == quotient.value))
+            return 1;
+    }
+    return 0;
+}
+
 int main(void) {
-    int wrong = divides() + 2 * compares();
+    int wrong = divides() + 2 * compares() + 32 * divides_floats();
     for (unsigned at = 0; at < 5; at++)
         for (unsigned n = 0; n < 40; n++) {
             wrong |= copies(at, n) << 2 | sets(at, n) << 3;

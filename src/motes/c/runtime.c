@@ -1,5 +1,5 @@
-/* runtime.c: the four functions that compilers call although nobody wrote the call. There is no
- * libc. */
+/* runtime.c: what compilers call although nobody wrote the call: four functions on memory, and
+   division where a core has none. There is no libc. */
 #include "motes.h"
 
 /* gcc would turn these loops into calls of themselves. */
@@ -169,4 +169,60 @@ void motes_divide_signed(division *d, int64_t x, int64_t by) {
     }
 DIVISION(__aeabi_uldivmod, motes_divide)
 DIVISION(__aeabi_ldivmod, motes_divide_signed)
+#endif
+
+/* Division of floats on cores without: IEEE 754, to the nearest, ties to even. Compilers bring one
+   of their own, but zig's cuts off what does not fit a quotient below 2^-126. */
+#if (defined(__arm__) && !defined(__ARM_FP)) || (defined(__riscv) && !defined(__riscv_flen))
+#ifdef __arm__
+#define FLOAT_DIVISION __aeabi_fdiv
+#else
+#define FLOAT_DIVISION __divsf3
+#endif
+
+/* The significand of a number above 0, from 2^23 to 2^24, and its exponent. */
+static uint32_t significand(uint32_t bits, int32_t *exponent) {
+    *exponent = (int32_t)(bits >> 23);
+    if (*exponent)
+        return (bits & 0x7FFFFF) | 0x800000;
+    const int up = __builtin_clz(bits) - 8;
+    *exponent = 1 - up;
+    return bits << up;
+}
+
+/* Takes and gives the bits of floats: without an FPU they are in the same registers. */
+__attribute__((used)) uint32_t FLOAT_DIVISION(uint32_t x, uint32_t by);
+uint32_t FLOAT_DIVISION(uint32_t x, uint32_t by) {
+    const uint32_t infinity = 0x7F800000, nan = 0x7FC00000, sign = (x ^ by) & 0x80000000;
+    x &= 0x7FFFFFFF;
+    by &= 0x7FFFFFFF;
+    if (x > infinity || by > infinity || (x == by && (x == 0 || x == infinity)))
+        return nan;
+    if (x == infinity || by == 0)
+        return sign | infinity;
+    if (x == 0 || by == infinity)
+        return sign;
+    int32_t above, below;
+    uint32_t rest = significand(x, &above), quotient = 0;
+    const uint32_t divisor = significand(by, &below);
+    int32_t exponent = above - below + 127;
+    if (rest < divisor) {
+        rest <<= 1;
+        exponent--;
+    }
+    for (int bit = 0; bit < 26; bit++, rest <<= 1) { /* 24, and two to round by */
+        quotient <<= 1;
+        if (rest >= divisor) {
+            rest -= divisor;
+            quotient |= 1;
+        }
+    }
+    if (exponent >= 255)
+        return sign | infinity;
+    const int32_t down = motes_min(motes_max(1 - exponent, 0), 27);
+    const uint32_t lost = quotient & ((UINT32_C(1) << down) - 1);
+    quotient = quotient >> down | (rest != 0 || lost != 0);
+    const uint32_t rounded = (quotient >> 2) + ((quotient & 7) == 3 || (quotient & 7) > 5);
+    return sign | (rounded + ((uint32_t)motes_max(exponent - 1, 0) << 23));
+}
 #endif
