@@ -73,53 +73,60 @@ MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to,
 
 #pragma GCC diagnostic pop
 
-/* The words k of four windows at lr, and a step with them: weights in s0 and s1; sums begin with s30 and s31. */
-#define STRIPS_AT(k) "strips_pitch * (" k " / strips_width) + 4 * (" k " % strips_width)"
-#define STRIPS_WORDS(k) \
-    "ldr r6, [lr, #(" STRIPS_AT(k) ")]\n ldr r7, [lr, #(" STRIPS_AT(k) " + 2 * strips_d)]\n" \
-    "ldr r8, [lr, #(" STRIPS_AT(k) " + 4 * strips_d)]\n"
-#define STRIPS_FIRST \
-    STRIPS_WORDS("0") "vmov r2, s30\n vmov r5, s31\n" \
-    "vmov r9, s0\n smlad r0, r6, r9, r2\n smlad r1, r7, r9, r2\n smlad r2, r8, r9, r2\n" \
-    "vmov r9, s1\n smlad r3, r6, r9, r5\n smlad r4, r7, r9, r5\n smlad r5, r8, r9, r5\n"
-#define STRIPS_STEP(k, s0, s1) \
-    ".if strips_steps > " k "\n" STRIPS_WORDS(k) \
-    "vmov r9, " s0 "\n smlad r0, r6, r9, r0\n smlad r1, r7, r9, r1\n smlad r2, r8, r9, r2\n" \
-    "vmov r9, " s1 "\n smlad r3, r6, r9, r3\n smlad r4, r7, r9, r4\n smlad r5, r8, r9, r5\n .endif\n"
-#define STRIPS_WEIGHTS(k, s0, s1) ".if strips_steps > " k "\n vldmia r7!, {" s0 ", " s1 "}\n .endif\n"
-#define STRIPS_EACH(of) \
-    of("1", "s2", "s3") of("2", "s4", "s5") of("3", "s6", "s7") of("4", "s8", "s9") of("5", "s10", "s11") \
-    of("6", "s12", "s13") of("7", "s14", "s15") of("8", "s16", "s17") of("9", "s18", "s19") of("10", "s20", "s21") \
-    of("11", "s22", "s23") of("12", "s24", "s25") of("13", "s26", "s27") of("14", "s28", "s29")
+/* Step k, of words `at` of strips from lr on. It has a partner, half a window's step of words further, where that is in the
+   window, too: what one reads of windows b, c and d the other reads of a, b and c. Partners are neighbours in a row. */
+#define STRIPS_AT "(strips_pitch * (strips_k / strips_width) + 4 * (strips_k % strips_width))"
+#define STRIPS_SECOND "(strips_k % strips_width / (strips_d / 2) % 2)"
+#define STRIPS_FIRST "(!" STRIPS_SECOND " && strips_k % strips_width + strips_d / 2 < strips_width)"
+/* The words x of windows a, b and c, and c and d, times weights: `vmov r9, s(2 * k)`, `vmov r9, s(2 * k + 1)`. */
+#define STRIPS_TIMES(k, x0, x1, x2) \
+    ".inst.w 0xee109a10 + ((" k ") << 16)\n" \
+    ".if strips_begun\n smlad r0, " x0 ", r9, r0\n smlad r1, " x1 ", r9, r1\n" \
+    ".else\n smlad r0, " x0 ", r9, r2\n smlad r1, " x1 ", r9, r2\n .endif\n smlad r2, " x2 ", r9, r2\n" \
+    ".inst.w 0xee109a90 + ((" k ") << 16)\n" \
+    ".if strips_begun\n smlad r3, " x0 ", r9, r3\n smlad r4, " x1 ", r9, r4\n" \
+    ".else\n smlad r3, " x0 ", r9, r5\n smlad r4, " x1 ", r9, r5\n .endif\n smlad r5, " x2 ", r9, r5\n" \
+    ".set strips_begun, 1\n"
+#define STRIPS_STEP \
+    ".if !" STRIPS_SECOND "\n" \
+    "ldr r7, [lr, #(" STRIPS_AT " + 2 * strips_d)]\n ldr r8, [lr, #(" STRIPS_AT " + 4 * strips_d)]\n" \
+    ".if " STRIPS_FIRST "\n ldr r10, [lr, #(" STRIPS_AT " + 6 * strips_d)]\n .endif\n" \
+    ".if !strips_begun\n ldr r2, [sp]\n ldr r5, [sp, #4]\n .endif\n" \
+    ".if strips_k == 0 && strips_d < 32\n ldr r6, [lr], #(8 * strips_d)\n .else\n ldr r6, [lr, #" STRIPS_AT "]\n .endif\n" \
+    STRIPS_TIMES("strips_k", "r6", "r7", "r8") \
+    ".if " STRIPS_FIRST "\n" STRIPS_TIMES("strips_k + strips_d / 2", "r7", "r8", "r10") ".endif\n .endif\n" \
+    ".set strips_k, strips_k - 1\n"
 
 /* A function (strips, y, stream, fours): all channels of `fours` times four pixels. r0-r2 sums of channel 0, r3-r5 of channel
-   1; r6-r8 x, r9 a weight, r10 and r11 multipliers; r12 y, lr strips. Stack: offset 0, offset 1, where strips end, where they
-   begin, y, stream, pairs of channels left. */
+   1; r6-r8 and r10 x, r9 a weight; r11 where strips end, r12 y, lr strips; s0-s29 weights, s30 and s31 multipliers. Stack: first
+   sums, offset 0, offset 1, strips, y, stream, pairs of channels left. */
 #define STRIPS_BLOCKS \
-    "push {r4-r11, lr}\n vpush {s16-s31}\n sub sp, #28\n" \
-    "movw r4, #(8 * strips_d)\n mla r4, r3, r4, r0\n movw r5, #(strips_channels / 2)\n" \
-    "str r4, [sp, #8]\n str r0, [sp, #12]\n str r1, [sp, #16]\n str r2, [sp, #20]\n str r5, [sp, #24]\n" \
+    "push {r4-r11, lr}\n vpush {s16-s31}\n sub sp, #36\n" \
+    "movw r4, #(8 * strips_d)\n mla r11, r3, r4, r0\n movw r3, #(strips_channels / 2)\n" \
+    "add r4, sp, #16\n stm r4, {r0-r3}\n" \
     "1:\n" \
-    "ldr r7, [sp, #20]\n vldmia r7!, {s0, s1}\n" STRIPS_EACH(STRIPS_WEIGHTS) "vldmia r7!, {s30, s31}\n" \
-    "ldm r7!, {r0, r1, r10, r11}\n strd r0, r1, [sp]\n" \
-    "ldr lr, [sp, #12]\n ldr r12, [sp, #16]\n add r0, r12, #2\n str r0, [sp, #16]\n str r7, [sp, #20]\n" \
-    "2:\n" STRIPS_FIRST STRIPS_EACH(STRIPS_STEP) \
+    "ldr lr, [sp, #16]\n ldr r12, [sp, #20]\n ldr r7, [sp, #24]\n" \
+    ".inst.w 0xecb70a00 + 2 * strips_steps\n" /* vldmia r7!, {s0-s(2 * steps - 1)} */ \
+    "ldm r7!, {r0-r3}\n vldmia r7!, {s30, s31}\n stm sp, {r0-r3}\n" \
+    "add r0, r12, #2\n str r0, [sp, #20]\n str r7, [sp, #24]\n" \
+    "2:\n .set strips_begun, 0\n .set strips_k, strips_steps - 1\n .rept strips_steps\n" STRIPS_STEP ".endr\n" \
     "sub r6, r1, r0, lsl #8\n sub r7, r4, r3, lsl #8\n sub r6, r2, r6, lsl #8\n sub r7, r5, r7, lsl #8\n" \
     "lsl r6, r6, #8\n lsl r7, r7, #8\n" /* 256 times the sums of d, then of c, b, a */ \
     "sub r2, r2, r6, asr #8\n sub r5, r5, r7, asr #8\n sub r1, r1, r2, asr #8\n sub r4, r4, r5, asr #8\n" \
     "sub r0, r0, r1, asr #8\n sub r3, r3, r4, asr #8\n" \
-    "ldr r8, [sp]\n ldr r9, [sp, #4]\n" \
-    ".irp i, 0, 1, 2, 6\n smmla r\\i, r\\i, r10, r8\n .endr\n" \
-    ".irp i, 3, 4, 5, 7\n smmla r\\i, r\\i, r11, r9\n .endr\n" \
+    "ldrd r8, r9, [sp, #8]\n" \
+    "vmov r10, s30\n .irp i, 0, 1, 2, 6\n smmla r\\i, r\\i, r10, r8\n .endr\n" \
+    "vmov r10, s31\n .irp i, 3, 4, 5, 7\n smmla r\\i, r\\i, r10, r9\n .endr\n" \
     ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n ssat r\\i, #8, r\\i, asr #strips_shift\n .endr\n" \
     "strb r3, [r12, #1]\n strb r1, [r12, #(strips_channels)]\n strb r4, [r12, #(strips_channels + 1)]\n" \
     "strb r2, [r12, #(2 * strips_channels)]\n strb r5, [r12, #(2 * strips_channels + 1)]\n" \
     "strb r6, [r12, #(3 * strips_channels)]\n strb r7, [r12, #(3 * strips_channels + 1)]\n" \
-    ".if strips_channels < 64\n strb r0, [r12], #(4 * strips_channels)\n ldr r8, [sp, #8]\n" \
-    ".else\n strb r0, [r12]\n ldr r8, [sp, #8]\n addw r12, r12, #(4 * strips_channels)\n .endif\n" \
-    "addw lr, lr, #(8 * strips_d)\n cmp lr, r8\n bne.w 2b\n" \
-    "ldr r0, [sp, #24]\n subs r0, #1\n str r0, [sp, #24]\n bne.w 1b\n" \
-    "add sp, #28\n vpop {s16-s31}\n pop {r4-r11, pc}\n"
+    ".if strips_channels < 64\n strb r0, [r12], #(4 * strips_channels)\n" \
+    ".else\n strb r0, [r12]\n addw r12, r12, #(4 * strips_channels)\n .endif\n" \
+    ".if strips_d >= 32\n addw lr, lr, #(8 * strips_d)\n .endif\n" \
+    "cmp lr, r11\n bne.w 2b\n" \
+    "ldr r0, [sp, #28]\n subs r0, #1\n str r0, [sp, #28]\n bne.w 1b\n" \
+    "add sp, #36\n vpop {s16-s31}\n pop {r4-r11, pc}\n"
 /* clang-format on */
 
 /* A strip of row `row` of x, in which padding is the zero point. */
@@ -134,10 +141,18 @@ static MOTES_NOINLINE void conv_strips_row(const conv_strips_s8_dsp_params *p, c
     }
     uint16_t *const to = (uint16_t *)strip;
     const int8_t *const from = x + row * length;
-    /* Values that have the one d behind them in the row, too: fours of them. */
-    const int32_t fours = motes_max(motes_min(length - d, p->count - left), 0) / 4;
+    /* Where there is no padding in front, and a row of x behind this one, fours go on beyond the end, and padding is
+       put in behind. Else they are of values that have the one d behind them in the row, too. */
+    const int32_t on = left == 0 && row + 1 < p->in_h && p->count <= length;
+    const int32_t inside = motes_max(motes_min(length - d, p->count - left), 0);
+    const int32_t fours = on ? (p->count + 3) / 4 : inside / 4;
     if (fours)
         conv_strips_expand(from, d, to + left, fours);
+    if (on) {
+        for (int32_t i = inside; i < p->count; i++)
+            ((uint8_t *)to)[2 * i] = (uint8_t)(zero + 128);
+        return;
+    }
     for (int32_t i = left ? 0 : 4 * fours, end = p->count; i < end; i++) {
         const int32_t a = i - left, b = a + d;
         const int32_t upper = (uint32_t)a < (uint32_t)length ? from[a] : zero;
