@@ -8,13 +8,13 @@
 
    A *strip* is a row of x, padded, of which each halfword holds a value and the one d behind it:
    256 * a + b + 128. Windows share it: what four pixels need lies in one strip for each row of the
-   window, at d, 2 * d and 3 * d halfwords. Rows that the next windows share move up. Where windows
-   are one pixel at stride 1, all pixels are a row, and a strip takes `chunk` of them; where chunk
-   is 0, a row of windows is one strip for each row of the filter.
+   window, at d, 2 * d and 3 * d halfwords. Strips are a ring: those that the next windows share
+   stay, and the rows of weights turn instead. Where windows are one pixel at stride 1, all pixels
+   are a row, and a strip takes `chunk` of them.
 
    A step is two values of four windows and two channels, 16 MACs: 3 loads (4 cycles), 2 VMOV and 6
-   SMLAD. A block of eight outputs adds 47 cycles, two channels of a row some 80, and a value of a
-   strip takes 3.3.
+   SMLAD; of two steps that share words, 4 loads (5 cycles). A block of eight outputs adds 47
+   cycles, two channels of a row some 100, and a value of a strip takes 3.3, or, where d is 6, 2.8.
 
    stream: for each two output channels, two words for each step: the weights of channel 0, of
    channel 1; then the first sums of both, and offset 0, offset 1, multiplier 0, multiplier 1 of
@@ -27,19 +27,21 @@
 #define MOTES_CONV_STRIPS_S8_DSP_H
 
 #include "motes.h"
-#include "move_words_dsp.h"
 
 typedef struct {
     int32_t in_h, row, out_h, out_w; /* row: bytes of a row of x */
     const int32_t *stream;
-    /* left: padding, in values; count: values of a strip, in `pitch` words */
-    int16_t stride_h, pad_top, left, filter_h, d, count, pitch, chunk, in_zero;
+    /* left: padding, in values; count: values of a strip, in `pitch` words. Of those behind the
+       padding, `inside` have the one d behind them in the row, too. In `groups` fours or twelves
+       values are expanded, beyond the end if a row of x comes there, else in `groups_last`. */
+    int16_t stride_h, pad_top, left, d, count, pitch, inside, groups, groups_last, chunk, in_zero;
 } conv_strips_s8_dsp_params;
 
-/* Where the kernel is: the next row of outputs, or the next pixel and how many are left. */
+/* Where the kernel is: the next row of outputs and the strip of its first row of x, or the next
+ * pixel and how many are left. */
 typedef struct {
     const int8_t *x;
-    int32_t row, left;
+    int32_t row, first, left;
 } conv_strips_place;
 
 #pragma GCC diagnostic push
@@ -71,6 +73,24 @@ MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to,
 }
 #undef FOUR
 
+/* Six values in the order 0, 2, 1, 3, 4, 5: r0 reads those that are six further, r1 writes. Four and two of the values themselves
+   are in w and h, which has them as bytes 0 and 2; v and i get the next ones. */
+#define SIX(w, h, v, i) \
+    "ldr " v ", [r0], #4\n ldrh " i ", [r0], #2\n eor r7, " v ", #0x80808080\n lsl r12, " w ", #8\n sel r12, r7, r12\n" \
+    "lsr r7, r7, #8\n sel " w ", r7, " w "\n str r12, [r1], #4\n str " w ", [r1], #4\n" \
+    "orr " i ", " i ", " i ", lsl #8\n eor r7, " i ", #0x80808080\n lsl r12, " h ", #8\n sel r12, r7, r12\n str r12, [r1], #4\n"
+/* `twelves` times twelve halfwords of a strip, one at least, where d is 6. */
+MOTES_ASSEMBLY void conv_strips_sixes(const int8_t *x, uint16_t *to, int32_t twelves) {
+    __asm__ volatile(
+        "push {r4-r7, lr}\n"
+        "mov r3, #0x00ff00ff\n uadd8 r3, r3, r3\n" /* the flags of SEL */
+        "ldr r3, [r0], #4\n ldrh r4, [r0], #2\n orr r4, r4, r4, lsl #8\n"
+        "1:\n" SIX("r3", "r4", "r5", "r6") SIX("r5", "r6", "r3", "r4")
+        "subs r2, #1\n bne 1b\n"
+        "pop {r4-r7, pc}\n");
+}
+#undef SIX
+
 #pragma GCC diagnostic pop
 
 /* Step k, of words `at` of strips from lr on. It has a partner, half a window's step of words further, where that is in the
@@ -97,7 +117,11 @@ MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to,
     ".if " STRIPS_FIRST "\n" STRIPS_TIMES("strips_k + strips_d / 2", "r7", "r8", "r10") ".endif\n .endif\n" \
     ".set strips_k, strips_k - 1\n"
 
-/* A function (strips, y, stream, fours): all channels of `fours` times four pixels. r0-r2 sums of channel 0, r3-r5 of channel
+/* Weights of a row: `vldmia r[n]!, {s(2 * k)-...}`. */
+#define STRIPS_WEIGHTS(n) \
+    ".inst.w 0xecb00a00 + (" n " << 16) + (strips_k << 12) + 2 * strips_width\n .set strips_k, strips_k + strips_width\n"
+/* A function (strips, y, stream, fours, turn): all channels of `fours` times four pixels; the first strip is that of row
+   `turn` of the window. r0-r2 sums of channel 0, r3-r5 of channel
    1; r6-r8 and r10 x, r9 a weight; r11 where strips end, r12 y, lr strips; s0-s29 weights, s30 and s31 multipliers. Stack: first
    sums, offset 0, offset 1, strips, y, stream, pairs of channels left. */
 #define STRIPS_BLOCKS \
@@ -106,7 +130,9 @@ MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to,
     "add r4, sp, #16\n stm r4, {r0-r3}\n" \
     "1:\n" \
     "ldr lr, [sp, #16]\n ldr r12, [sp, #20]\n ldr r7, [sp, #24]\n" \
-    ".inst.w 0xecb70a00 + 2 * strips_steps\n" /* vldmia r7!, {s0-s(2 * steps - 1)} */ \
+    ".set strips_k, 0\n .if strips_steps == strips_width\n" STRIPS_WEIGHTS("7") ".else\n" \
+    "ldr r0, [sp, #136]\n mov r2, r7\n movs r1, #(8 * strips_width)\n mla r1, r0, r1, r7\n add r7, #(8 * strips_steps)\n" \
+    ".rept strips_steps / strips_width\n" STRIPS_WEIGHTS("1") "cmp r1, r7\n it eq\n moveq r1, r2\n .endr\n .endif\n" \
     "ldm r7!, {r0-r3}\n vldmia r7!, {s30, s31}\n stm sp, {r0-r3}\n" \
     "add r0, r12, #2\n str r0, [sp, #20]\n str r7, [sp, #24]\n" \
     "2:\n .set strips_begun, 0\n .set strips_k, strips_steps - 1\n .rept strips_steps\n" STRIPS_STEP ".endr\n" \
@@ -130,72 +156,72 @@ MOTES_ASSEMBLY void conv_strips_expand(const int8_t *x, int32_t d, uint16_t *to,
 /* clang-format on */
 
 /* A strip of row `row` of x, in which padding is the zero point. */
-static MOTES_NOINLINE void conv_strips_row(const conv_strips_s8_dsp_params *p, const int8_t *x,
-                                           int32_t row, uint32_t *strip) {
+MOTES_INLINE void conv_strips_row(const conv_strips_s8_dsp_params *p, const int8_t *x, int32_t row,
+                                  uint32_t *strip, int32_t sixes) {
     const int32_t d = p->d, zero = p->in_zero, left = p->left, length = p->row;
     if (row < 0 || row >= p->in_h) {
         const uint32_t pair = (uint16_t)(257 * zero + 128) * UINT32_C(0x00010001);
-        for (int32_t i = 0; i < p->pitch; i++)
+        for (int32_t i = p->pitch; i-- > 0;)
             strip[i] = pair;
         return;
     }
     uint16_t *const to = (uint16_t *)strip;
     const int8_t *const from = x + row * length;
-    /* Where there is no padding in front, and a row of x behind this one, fours go on beyond the end, and padding is
-       put in behind. Else they are of values that have the one d behind them in the row, too. */
-    const int32_t on = left == 0 && row + 1 < p->in_h && p->count <= length;
-    const int32_t inside = motes_max(motes_min(length - d, p->count - left), 0);
-    const int32_t fours = on ? (p->count + 3) / 4 : inside / 4;
-    if (fours)
-        conv_strips_expand(from, d, to + left, fours);
-    if (on) {
-        for (int32_t i = inside; i < p->count; i++)
-            ((uint8_t *)to)[2 * i] = (uint8_t)(zero + 128);
-        return;
-    }
-    for (int32_t i = left ? 0 : 4 * fours, end = p->count; i < end; i++) {
-        const int32_t a = i - left, b = a + d;
+    const int32_t groups = row + 1 < p->in_h ? p->groups : p->groups_last;
+    const int32_t expanded = groups * (sixes ? 12 : 4);
+    if (groups && sixes)
+        conv_strips_sixes(from, to, groups);
+    if (groups && !sixes)
+        conv_strips_expand(from, d, to + left, groups);
+    for (int32_t i = left ? 0 : motes_min(expanded, p->inside), end = p->count; i < end; i++) {
+        const int32_t a = i - left, b = a + d, k = sixes ? i % 6 : 0;
         const int32_t upper = (uint32_t)a < (uint32_t)length ? from[a] : zero;
         const int32_t lower = (uint32_t)b < (uint32_t)length ? from[b] : zero;
-        to[i] = (uint16_t)(256 * upper + lower + 128);
+        to[i + (k == 1) - (k == 2)] = (uint16_t)(256 * upper + lower + 128);
         if (a == -1)
-            i += 4 * fours;
+            i += expanded;
     }
 }
 
-/* Makes the strips that are needed next; returns for how many pixels, 4 at least, and 0 at the end.
- */
-static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *p,
-                                               conv_strips_place *at, uint32_t *strips) {
-    if (p->chunk) {
-        int32_t pixels = motes_min(at->left, p->chunk);
-        at->left -= pixels;
-        if (at->left > 0 && at->left < 4)
-            pixels -= 4, at->left += 4;
-        if (pixels > 0)
-            conv_strips_expand(at->x, p->d, (uint16_t *)strips, (pixels - 1) * p->d / 4);
-        at->x += pixels * p->d;
-        return pixels;
-    }
+/* Makes the strips of the next row of outputs that are not there yet; returns its pixels, and 0 at
+ * the end. */
+MOTES_INLINE int32_t conv_strips_rows(const conv_strips_s8_dsp_params *p, conv_strips_place *at,
+                                      uint32_t *strips, int32_t rows, int32_t sixes) {
     if (at->row == p->out_h)
         return 0;
-    const int32_t kept = at->row ? motes_max(p->filter_h - p->stride_h, 0) : 0;
+    const int32_t kept = at->row ? motes_max(rows - p->stride_h, 0) : 0;
     if (kept)
-        move_words_dsp(strips, strips + p->stride_h * p->pitch, kept * p->pitch);
+        at->first += at->first + p->stride_h < rows ? p->stride_h : p->stride_h - rows;
     const int32_t top = at->row * p->stride_h - p->pad_top;
-    for (int32_t i = kept; i < p->filter_h; i++)
-        conv_strips_row(p, at->x, top + i, strips + i * p->pitch);
+    for (int32_t i = kept; i < rows; i++) {
+        const int32_t k = at->first + i < rows ? at->first + i : at->first + i - rows;
+        conv_strips_row(p, at->x, top + i, strips + k * p->pitch, sixes);
+    }
     at->row++;
     return p->out_w;
 }
 
+/* Makes the strip of the next pixels; returns how many, 4 at least, and 0 at the end. */
+static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *p,
+                                               conv_strips_place *at, uint32_t *strip) {
+    int32_t pixels = motes_min(at->left, p->chunk);
+    at->left -= pixels;
+    if (at->left > 0 && at->left < 4)
+        pixels -= 4, at->left += 4;
+    if (pixels > 0)
+        conv_strips_expand(at->x, p->d, (uint16_t *)strip, (pixels - 1) * p->d / 4);
+    at->x += pixels * p->d;
+    return pixels;
+}
+
 /* clang-format off */
 /* The function `name` for so many words of a window in a strip, strips, bytes of a strip, values from a window to the next,
-   output channels, and the shift. */
+   output channels, the shift; whether all pixels are a row, and whether strips are made by sixes. */
 #define STRIPS_UNUSED __attribute__((unused)) /* but by assembly */
-#define conv_strips_s8_dsp_COPY(name, width, rows, pitch, d, channels, shift) \
+#define conv_strips_s8_dsp_COPY(name, width, rows, pitch, d, channels, shift, flat, sixes) \
     MOTES_ASSEMBLY void name##_blocks(const uint32_t *strips STRIPS_UNUSED, int8_t *y STRIPS_UNUSED, \
-                                      const int32_t *stream STRIPS_UNUSED, int32_t fours STRIPS_UNUSED) { \
+                                      const int32_t *stream STRIPS_UNUSED, int32_t fours STRIPS_UNUSED, \
+                                      int32_t turn STRIPS_UNUSED) { \
         __asm__ volatile(".set strips_width, " #width "\n .set strips_steps, " #width " * " #rows "\n" \
                          ".set strips_pitch, " #pitch "\n .set strips_d, " #d "\n .set strips_channels, " #channels "\n" \
                          ".set strips_shift, " #shift "\n" STRIPS_BLOCKS); \
@@ -203,11 +229,16 @@ static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *
     static MOTES_NOINLINE void name(const conv_strips_s8_dsp_params *p, const int8_t *x, int8_t *y, void *scratch) { \
         uint32_t *const strips = (uint32_t *)scratch; \
         conv_strips_place at; \
-        at.x = x, at.row = 0, at.left = p->out_w; \
-        for (int32_t pixels; (pixels = conv_strips_next(p, &at, strips)) > 0; y += pixels * channels) { \
-            name##_blocks(strips, y, p->stream, pixels / 4); \
+        at.x = x, at.row = 0, at.first = 0, at.left = p->out_w; \
+        for (;;) { \
+            const int32_t pixels = flat ? conv_strips_next(p, &at, strips) : conv_strips_rows(p, &at, strips, rows, sixes); \
+            const int32_t turn = at.first ? rows - at.first : 0; \
+            if (pixels <= 0) \
+                return; \
+            name##_blocks(strips, y, p->stream, pixels / 4, turn); \
             if (pixels & 3) /* the last four once more */ \
-                name##_blocks(strips + (pixels - 4) * d / 2, y + (pixels - 4) * channels, p->stream, 1); \
+                name##_blocks(strips + (pixels - 4) * d / 2, y + (pixels - 4) * channels, p->stream, 1, turn); \
+            y += pixels * channels; \
         } \
     }
 /* clang-format on */

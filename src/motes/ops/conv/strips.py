@@ -59,8 +59,32 @@ class View:
 
     @property
     def strip(self) -> int:
-        """Bytes of a strip: whole fours of halfwords."""
-        return -(-self.count // 4) * 8
+        """Bytes of a strip: whole fours of halfwords, or twelves."""
+        return -(-self.count // 12) * 24 if self.sixes else -(-self.count // 4) * 8
+
+    @property
+    def sixes(self) -> bool:
+        """Whether each six values of a strip are in another order, which saves work: three channels at stride 2."""
+        return not self.flat and self.d == 6 and self.run % 3 == 0 and self.left == 0
+
+    @property
+    def inside(self) -> int:
+        """Values of a strip, behind the padding, that have the one d behind them in the row, too."""
+        return max(0, min(self.row - self.d, self.count - self.left))
+
+    @property
+    def groups(self) -> tuple[int, int]:
+        """Fours or twelves of values that are expanded together: in a row with another one behind it, where what lies
+        beyond the end may be read, and in the last."""
+        each = 12 if self.sixes else 4
+        within = self.inside // each
+        return (-(-self.count // each) if self.left == 0 and self.count <= self.row else within), within
+
+    @property
+    def order(self) -> Array:
+        """The values of a window in a row as a strip has them; what is beyond `run` does not count."""
+        sixes = np.arange(-(-self.run // 6) * 6).reshape(-1, 6)
+        return (sixes[:, [0, 2, 1, 3, 4, 5]] if self.sixes else sixes).reshape(-1)[: 2 * self.width]
 
 
 def look(node: Node) -> View:
@@ -91,8 +115,9 @@ def pack(node: Node) -> tuple[int, Array] | None:
     live = np.array([c.rescale.constant is None for c in each])
     weights = np.stack([c.weights for c in each]) * live[:, np.newaxis]
     starts = 257 * biases - 128 * weights.sum(axis=1)
-    rows = np.zeros((len(each), view.filter_h, 2 * view.width), np.int64)
+    rows = np.zeros((len(each), view.filter_h, view.run + 6), np.int64)
     rows[:, :, : view.run] = weights.reshape(len(each), view.filter_h, view.run)
+    rows = rows[:, :, view.order]
     words = (rows[:, :, ::2] & 0xFFFF | rows[:, :, 1::2] << 16).reshape(len(each) // 2, 2, -1)
     ends = np.array(rescales, np.int64).reshape(len(each) // 2, 2, 2)
     parts = (words, starts.reshape(-1, 2, 1), ends[:, :, 1:], ends[:, :, :1])
@@ -132,10 +157,13 @@ def params(node: Node) -> Params:
     """The fields of `conv_strips_s8_dsp_params`."""
     view, packed = look(node), pack(node)
     assert packed is not None, node
-    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "filter_h", "d", "count")
+    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "d", "count")
     return {
         **{name: getattr(view, name) for name in names},
         "pitch": view.strip // 4,
+        "inside": 0 if view.flat else view.inside,
+        "groups": 0 if view.flat else view.groups[0],
+        "groups_last": 0 if view.flat else view.groups[1],
         "chunk": max(8, CHUNK // (2 * view.d) // 4 * 4) if view.flat else 0,
         "in_zero": node.input(0).zero_point,
         "stream": packed[1],
@@ -147,7 +175,9 @@ def constants(node: Node) -> tuple[int, ...]:
     view, packed = look(node), pack(node)
     assert packed is not None, node
     pitch = 0 if view.filter_h == 1 else view.strip
-    return view.width, view.filter_h, pitch, view.d, node.output.shape[3], packed[0]
+    return (
+        view.width, view.filter_h, pitch, view.d, node.output.shape[3], packed[0], int(view.flat), int(view.sixes)
+    )  # fmt: skip
 
 
 def scratch(node: Node) -> int:
