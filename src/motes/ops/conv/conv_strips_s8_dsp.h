@@ -9,8 +9,7 @@
    A *strip* is a row of x, padded, of which each halfword holds a value and the one d behind it:
    256 * a + b + 128. Windows share it: what four pixels need lies in one strip for each row of the
    window, at d, 2 * d and 3 * d halfwords. Strips are a ring: those that the next windows share
-   stay, and the rows of weights turn instead. Where windows are one pixel at stride 1, all pixels
-   are a row, and a strip takes `chunk` of them.
+   stay, and the rows of weights turn instead.
 
    A step is two values of four windows and two channels, 16 MACs: 3 loads (4 cycles), 2 VMOV and 6
    SMLAD; of two steps that share words, 4 loads (5 cycles). A block of eight outputs adds 47
@@ -21,8 +20,7 @@
 
        ((256 * sum * multiplier >> 32) + offset) >> shift, clamped to -128..127
 
-   scratch: filter_h * pitch words, or a strip. In place: y may be x where windows are one pixel, at
-   stride 1, and out_ch <= in_ch: a strip is made before its outputs are written. */
+   scratch: filter_h * pitch words. A row of y may lie over rows of x that are in strips already. */
 #ifndef MOTES_CONV_STRIPS_S8_DSP_H
 #define MOTES_CONV_STRIPS_S8_DSP_H
 
@@ -34,15 +32,8 @@ typedef struct {
     /* left: padding, in values; count: values of a strip, in `pitch` words. Of those behind the
        padding, `inside` have the one d behind them in the row, too. In `groups` fours or twelves
        values are expanded, beyond the end if a row of x comes there, else in `groups_last`. */
-    int16_t stride_h, pad_top, left, d, count, pitch, inside, groups, groups_last, chunk, in_zero;
+    int16_t stride_h, pad_top, left, d, count, pitch, inside, groups, groups_last, in_zero;
 } conv_strips_s8_dsp_params;
-
-/* Where the kernel is: the next row of outputs and the strip of its first row of x, or the next
- * pixel and how many are left. */
-typedef struct {
-    const int8_t *x;
-    int32_t row, first, left;
-} conv_strips_place;
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
@@ -183,42 +174,27 @@ MOTES_INLINE void conv_strips_row(const conv_strips_s8_dsp_params *p, const int8
     }
 }
 
-/* Makes the strips of the next row of outputs that are not there yet; returns its pixels, and 0 at
- * the end. */
-MOTES_INLINE int32_t conv_strips_rows(const conv_strips_s8_dsp_params *p, conv_strips_place *at,
-                                      uint32_t *strips, int32_t rows, int32_t sixes) {
-    if (at->row == p->out_h)
-        return 0;
-    const int32_t kept = at->row ? motes_max(rows - p->stride_h, 0) : 0;
+/* Makes the strips of row `row` of outputs that are not there yet, where `first` was the strip of
+ * the first row of x for the row before; returns which it is now. */
+MOTES_INLINE int32_t conv_strips_rows(const conv_strips_s8_dsp_params *p, const int8_t *x,
+                                      int32_t row, int32_t first, uint32_t *strips, int32_t rows,
+                                      int32_t sixes) {
+    const int32_t kept = row ? motes_max(rows - p->stride_h, 0) : 0;
     if (kept)
-        at->first += at->first + p->stride_h < rows ? p->stride_h : p->stride_h - rows;
-    const int32_t top = at->row * p->stride_h - p->pad_top;
+        first += first + p->stride_h < rows ? p->stride_h : p->stride_h - rows;
+    const int32_t top = row * p->stride_h - p->pad_top;
     for (int32_t i = kept; i < rows; i++) {
-        const int32_t k = at->first + i < rows ? at->first + i : at->first + i - rows;
-        conv_strips_row(p, at->x, top + i, strips + k * p->pitch, sixes);
+        const int32_t k = first + i < rows ? first + i : first + i - rows;
+        conv_strips_row(p, x, top + i, strips + k * p->pitch, sixes);
     }
-    at->row++;
-    return p->out_w;
-}
-
-/* Makes the strip of the next pixels; returns how many, 4 at least, and 0 at the end. */
-static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *p,
-                                               conv_strips_place *at, uint32_t *strip) {
-    int32_t pixels = motes_min(at->left, p->chunk);
-    at->left -= pixels;
-    if (at->left > 0 && at->left < 4)
-        pixels -= 4, at->left += 4;
-    if (pixels > 0)
-        conv_strips_expand(at->x, p->d, (uint16_t *)strip, (pixels - 1) * p->d / 4);
-    at->x += pixels * p->d;
-    return pixels;
+    return first;
 }
 
 /* clang-format off */
 /* The function `name` for so many words of a window in a strip, strips, bytes of a strip, values from a window to the next,
-   output channels, the shift; whether all pixels are a row, and whether strips are made by sixes. */
+   output channels, the shift; whether strips are made by sixes. */
 #define STRIPS_UNUSED __attribute__((unused)) /* but by assembly */
-#define conv_strips_s8_dsp_COPY(name, width, rows, pitch, d, channels, shift, flat, sixes) \
+#define conv_strips_s8_dsp_COPY(name, width, rows, pitch, d, channels, shift, sixes) \
     MOTES_ASSEMBLY void name##_blocks(const uint32_t *strips STRIPS_UNUSED, int8_t *y STRIPS_UNUSED, \
                                       const int32_t *stream STRIPS_UNUSED, int32_t fours STRIPS_UNUSED, \
                                       int32_t turn STRIPS_UNUSED) { \
@@ -228,17 +204,14 @@ static MOTES_NOINLINE int32_t conv_strips_next(const conv_strips_s8_dsp_params *
     } \
     static MOTES_NOINLINE void name(const conv_strips_s8_dsp_params *p, const int8_t *x, int8_t *y, void *scratch) { \
         uint32_t *const strips = (uint32_t *)scratch; \
-        conv_strips_place at; \
-        at.x = x, at.row = 0, at.first = 0, at.left = p->out_w; \
-        for (;;) { \
-            const int32_t pixels = flat ? conv_strips_next(p, &at, strips) : conv_strips_rows(p, &at, strips, rows, sixes); \
-            const int32_t turn = at.first ? rows - at.first : 0; \
-            if (pixels <= 0) \
-                return; \
+        const int32_t pixels = p->out_w; \
+        int32_t first = 0; \
+        for (int32_t row = 0; row < p->out_h; row++, y += pixels * channels) { \
+            first = conv_strips_rows(p, x, row, first, strips, rows, sixes); \
+            const int32_t turn = first ? rows - first : 0; \
             name##_blocks(strips, y, p->stream, pixels / 4, turn); \
             if (pixels & 3) /* the last four once more */ \
                 name##_blocks(strips + (pixels - 4) * d / 2, y + (pixels - 4) * channels, p->stream, 1, turn); \
-            y += pixels * channels; \
         } \
     }
 /* clang-format on */

@@ -10,12 +10,16 @@ from motes.ops.conv.window import Window
 NAMES = ("in_ch", "out_ch", "steps", "skipped", "shift", "offset")
 
 
+def alone(node: Node) -> bool:
+    """Whether windows are one pixel at stride 1."""
+    assert isinstance(node.op, Window), node
+    return node.input(1).shape[1:3] == node.op.stride == (1, 1) and not any(node.op.pads)
+
+
 def fits(node: Node) -> bool:
     """Whether `conv_s8_dsp` serves it, windows are one pixel at stride 1, and outputs have the limits of int8."""
-    op = node.op
-    assert isinstance(op, Window), node
-    alone = node.input(1).shape[1:3] == op.stride == (1, 1) and not any(op.pads)
-    return alone and blocks.fits(node) and limits(node, op.activation) == (-128, 127)
+    assert isinstance(node.op, Window), node
+    return alone(node) and blocks.fits(node) and limits(node, node.op.activation) == (-128, 127)
 
 
 def params(node: Node) -> Params:

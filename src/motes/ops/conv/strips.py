@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from motes.ir import Array, Node, Params
+from motes.ir import ALIGN, Array, Node, Params, Tensor
 from motes.ops.common import limits
+from motes.ops.conv import points
 from motes.ops.conv.blocks import steps_of
 from motes.ops.conv.channels import channels
 from motes.ops.conv.filtered import Kind, kind_of
@@ -15,9 +16,6 @@ from motes.ops.conv.window import Window, but_for_rows
 
 STEPS = 15
 """Of a window, at most: a pair of channels has 32 float registers."""
-
-CHUNK = 1024
-"""Bytes of a strip, about, where a row is as long as one likes."""
 
 REACH = 4096
 """Bytes to which immediates of loads and stores reach."""
@@ -33,14 +31,13 @@ class View:
     in_h: int
     row: int
     out_h: int
-    out_w: int  # pixels: of a row, or all of them where windows are one pixel at stride 1
+    out_w: int
     stride_h: int
     pad_top: int
     left: int
     filter_h: int
     run: int  # of a window, in a row
     d: int  # from a window to the next
-    flat: bool
 
     @property
     def width(self) -> int:
@@ -48,14 +45,9 @@ class View:
         return -(-self.run // 2)
 
     @property
-    def pixels(self) -> int:
-        """Pixels of a strip, at most."""
-        return min(max(8, CHUNK // (2 * self.d) // 4 * 4), self.out_w) if self.flat else self.out_w
-
-    @property
     def count(self) -> int:
-        """Values of a strip, at most."""
-        return (self.pixels - 2) * self.d + self.run
+        """Values of a strip."""
+        return (self.out_w - 2) * self.d + self.run
 
     @property
     def strip(self) -> int:
@@ -65,7 +57,7 @@ class View:
     @property
     def sixes(self) -> bool:
         """Whether each six values of a strip are in another order, which saves work: three channels at stride 2."""
-        return not self.flat and self.d == 6 and self.run % 3 == 0 and self.left == 0
+        return self.d == 6 and self.run % 3 == 0 and self.left == 0
 
     @property
     def inside(self) -> int:
@@ -88,16 +80,12 @@ class View:
 
 
 def look(node: Node) -> View:
-    """Where windows are one pixel at stride 1, all pixels of all images are one row."""
+    """A convolution or depthwise convolution as a `View`."""
     assert isinstance(node.op, Window), node
     g = node.op.geometry(node)
-    d, run = g["stride_w"] * g["in_ch"], g["filter_w"] * g["in_ch"]
-    if (g["filter_h"], g["filter_w"], *node.op.stride, *node.op.pads) == (1, 1, 1, 1, 0, 0, 0, 0):
-        pixels = g["batches"] * g["in_h"] * g["in_w"]
-        return View(1, pixels * d, 1, pixels, 1, 0, 0, 1, run, d, True)
     return View(
         g["in_h"], g["in_w"] * g["in_ch"], g["out_h"], g["out_w"], g["stride_h"], g["pad_top"],
-        g["pad_left"] * g["in_ch"], g["filter_h"], run, d, False,
+        g["pad_left"] * g["in_ch"], g["filter_h"], g["filter_w"] * g["in_ch"], g["stride_w"] * g["in_ch"],
     )  # fmt: skip
 
 
@@ -126,7 +114,8 @@ def pack(node: Node) -> tuple[int, Array] | None:
 
 
 def fits(node: Node) -> bool:
-    """Whether every output channel sees all input channels, windows are small, and every channel is proven."""
+    """Whether every output channel sees all input channels, windows are small, but not one pixel at stride 1, and every
+    channel is proven."""
     op, count = node.op, node.output.shape[3]
     assert isinstance(op, Window), node
     if kind_of(node) is not Kind.S8 or node.input(1).shape[3 - op.channel_axis] != node.input(0).shape[3]:
@@ -137,7 +126,7 @@ def fits(node: Node) -> bool:
         op.dilation == (1, 1)
         and view.filter_h * view.width <= STEPS
         and view.out_w >= 4
-        and not view.flat
+        and not points.alone(node)
         and view.d % 2 == 0
         and node.input(0).shape[0] == 1
         and count % 2 == 0
@@ -157,14 +146,12 @@ def params(node: Node) -> Params:
     """The fields of `conv_strips_s8_dsp_params`."""
     view, packed = look(node), pack(node)
     assert packed is not None, node
-    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "d", "count")
+    names = ("in_h", "row", "out_h", "out_w", "stride_h", "pad_top", "left", "d", "count", "inside")
     return {
         **{name: getattr(view, name) for name in names},
         "pitch": view.strip // 4,
-        "inside": 0 if view.flat else view.inside,
-        "groups": 0 if view.flat else view.groups[0],
-        "groups_last": 0 if view.flat else view.groups[1],
-        "chunk": max(8, CHUNK // (2 * view.d) // 4 * 4) if view.flat else 0,
+        "groups": view.groups[0],
+        "groups_last": view.groups[1],
         "in_zero": node.input(0).zero_point,
         "stream": packed[1],
     }
@@ -175,15 +162,21 @@ def constants(node: Node) -> tuple[int, ...]:
     view, packed = look(node), pack(node)
     assert packed is not None, node
     pitch = 0 if view.filter_h == 1 else view.strip
-    return (
-        view.width, view.filter_h, pitch, view.d, node.output.shape[3], packed[0], int(view.flat), int(view.sixes)
-    )  # fmt: skip
+    return (view.width, view.filter_h, pitch, view.d, node.output.shape[3], packed[0], int(view.sixes))
 
 
 def scratch(node: Node) -> int:
     """Bytes of the strips."""
     view = look(node)
     return view.filter_h * view.strip
+
+
+def ahead(node: Node) -> tuple[tuple[Tensor, Tensor, int], ...]:
+    """As `Kernel.ahead`: a row of outputs is written when the rows of the input that it needs are in strips."""
+    view, made = look(node), node.output.shape[3]
+    needed = [i * view.stride_h - view.pad_top + view.filter_h for i in range(view.out_h - 1)]
+    behind = [(i + 1) * view.out_w * made - min(max(row, 0), view.in_h) * view.row for i, row in enumerate(needed)]
+    return ((node.output, node.input(0), -(-max(0, 0, *behind) // ALIGN) * ALIGN),)
 
 
 def call_cycles(node: Node) -> float:
