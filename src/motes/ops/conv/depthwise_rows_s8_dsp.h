@@ -75,7 +75,8 @@ MOTES_ASSEMBLY void depthwise_spread_pairs(const int8_t *x, int32_t row, uint32_
 }
 
 /* Columns outside the image, of all pairs of rows. */
-static MOTES_NOINLINE __attribute__((unused)) void depthwise_spread_sides(const depthwise_planes_params *p, uint32_t *to) {
+static MOTES_NOINLINE __attribute__((unused)) void
+depthwise_spread_sides(const depthwise_planes_params *p, uint32_t *to) {
     const uint32_t zero = p->in_zero * UINT32_C(0x00010001);
     const uint32_t *const end = to + (p->band + 1) * p->wide * 4, *stop = to + p->pad_left * 4;
     while (to < end) {
@@ -246,7 +247,8 @@ MOTES_INLINE void depthwise_spread_s8_dsp(const depthwise_planes_params *p, cons
 /* A row that is alone is a pair whose rows have one place: what belongs to the upper one is stored last. */
 #define ALONE \
     "ldr r7, [sp, #40]\n cbz r7, 5f\n vmov r7, s13\n cbz r7, 4f\n" \
-    "movs r7, #0\n vmov s13, r7\n vmov r7, s14\n add r7, lr\n vmov s5, r7\n b 2b\n" \
+    "movs r7, #0\n vmov s13, r7\n" \
+    "vmov r7, s14\n cmp r7, #0\n it mi\n rsbmi r7, #0\n add r7, lr\n vmov s5, r7\n b 2b\n" \
     "4:\n ldr r7, [sp, #44]\n ldrh r7, [r7, #2]\n vmov s13, r7\n" \
     "5:\n"
 
