@@ -162,4 +162,4 @@ def test_everything_says_what_it_is(tmp_path):
     found = mt.profile(tmp_path / "small.tflite")
     assert isinstance(found, mt.Profile)
     sizes = f"{found.flash['total']:,} bytes of flash, {found.ram['total']:,} bytes of RAM"
-    assert repr(found) == f"Profile('small' on virt-m4: {found.cycles:,} cycles, {found.cycles / 64e3:.2f} ms, {sizes})"
+    assert repr(found) == f"Profile('small' on virt-m4: {found.cycles:,} cycles, {found.cycles / 64e3:.2g} ms, {sizes})"
