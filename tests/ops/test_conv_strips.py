@@ -9,13 +9,14 @@ import pytest
 
 from convolutions import conv, run
 from motes.choose import choose
-from motes.ir import Graph, Node
+from motes.ir import Graph, Node, quant
 from motes.ops.conv import strips
 from motes.ops.conv.filtered import portable
 from motes.ops.conv.op import _STRIPS, Conv2D
 from motes.plan import plan
 from motes.proving import compile_graph, self_check
 from motes.target import board
+from nodes import constant, node, tensor
 
 DSP = frozenset({"dsp", "fpu"})
 
@@ -66,3 +67,14 @@ def test_rows_that_are_in_strips_may_be_overwritten(outputs: int, before: int, m
     found = plan(choose(graph, DSP))
     assert found.arena == found.bound == max(x.nbytes + before, y.nbytes) + strips.scratch(one)
     self_check(compile_graph(graph, board("virt-m4"), "one"), "zig")
+
+
+def test_strips_are_no_longer_than_their_numbers_hold() -> None:
+    def row(width: int) -> Node:
+        weights = constant("w", np.ones((2, 1, 3, 1), np.int8))
+        x, y = tensor("x", 1, 1, width, 1, q=quant(0.5, 3)), tensor("y", 1, 1, width // 4, 2, q=quant(30.0, -128))
+        return node("CONV_2D", [x, weights, None], y, stride_h=1, stride_w=4, padding=1, fused_activation_function=1)
+
+    assert strips.look(row(32_768)).count == 32_763
+    assert strips.fits(row(32_768))
+    assert not strips.fits(row(32_776))

@@ -131,7 +131,7 @@ def fits(node: Node) -> bool:
         and node.input(0).shape[0] == 1
         and count % 2 == 0
         and max(behind, 4 * count, 8 * view.d) < REACH
-        and max(view.left, view.pad_top, view.stride_h) < 1 << 15
+        and max(view.left, view.pad_top, view.stride_h, view.count) < 1 << 15
         and limits(node, op.activation) == (-128, 127)
         and pack(node) is not None
     )
