@@ -22,6 +22,7 @@
 #ifndef MOTES_CONV_CHUNKS_S8_DSP_H
 #define MOTES_CONV_CHUNKS_S8_DSP_H
 
+#include "fours_dsp.h"
 #include "motes.h"
 
 typedef struct { /* the assembly knows where these lie */
@@ -33,16 +34,6 @@ typedef struct { /* the assembly knows where these lie */
 /* clang-format off */
 #define CONV_CHUNKS_UNUSED __attribute__((unused)) /* but by assembly */
 
-/* Four values of the pixels a to d in r4 to r7: 0 and 2, then 1 and 3; SEL takes bytes 0 and 2 of its first operand. */
-#define CONV_CHUNKS_EXPAND_FOUR \
-    "eor r8, r5, #0x80808080\n eor r9, r6, #0x80808080\n eor r7, r7, #0x80808080\n" \
-    "lsl r10, r4, #8\n sel r10, r8, r10\n str r10, [r12], #4\n" \
-    "lsl r10, r5, #8\n sel r10, r9, r10\n str r10, [r12], #4\n" \
-    "lsl r10, r6, #8\n sel r10, r7, r10\n str r10, [r12], #4\n" \
-    "lsr r8, r8, #8\n sel r8, r8, r4\n str r8, [r12], #4\n" \
-    "lsr r9, r9, #8\n sel r9, r9, r5\n str r9, [r12], #4\n" \
-    "lsr r7, r7, #8\n sel r7, r7, r6\n str r7, [r12], #4\n"
-
 /* So many fours of pixels of `in_ch` bytes that follow each other; `place` goes behind the first, `step` more behind each
    next. Returns what is behind them. Stack: fours, then the arguments. */
 MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED, uint32_t *to CONV_CHUNKS_UNUSED,
@@ -52,13 +43,12 @@ MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_U
         "push {r3-r11, lr}\n"
         "mov r12, r1\n"
         "mov r11, r2\n"
-        "mov r4, #0x00ff00ff\n"
-        "uadd8 r4, r4, r4\n" /* the flags of SEL */
+        FOURS_FLAGS
         "1:\n"
         "add r1, r0, r11\n add r2, r1, r11\n add r3, r2, r11\n mov lr, r11\n"
         "2:\n"
         "ldr r4, [r0], #4\n ldr r5, [r1], #4\n ldr r6, [r2], #4\n ldr r7, [r3], #4\n"
-        CONV_CHUNKS_EXPAND_FOUR
+        FOURS_EVEN FOURS_ODD
         "subs lr, #4\n bne 2b\n"
         "ldr r4, [sp]\n ldr r5, [sp, #40]\n ldr r6, [sp, #44]\n"
         "mov r0, r3\n"
@@ -152,14 +142,11 @@ MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_U
     CONV_CHUNKS_QUAD("s20", "s21", "s22", "s23") CONV_CHUNKS_QUAD("s24", "s25", "s26", "s27") \
     CONV_CHUNKS_QUAD("s28", "s29", "s30", "s31") \
     "6:\n" \
-    "sub r6, r1, r0, lsl #8\n sub r7, r4, r3, lsl #8\n sub r6, r2, r6, lsl #8\n sub r7, r5, r7, lsl #8\n" \
-    "lsl r6, r6, #8\n lsl r7, r7, #8\n" /* 256 times the sums of d, then of c, b, a */ \
-    "sub r2, r2, r6, asr #8\n sub r5, r5, r7, asr #8\n sub r1, r1, r2, asr #8\n sub r4, r4, r5, asr #8\n" \
-    "sub r0, r0, r1, asr #8\n sub r3, r3, r4, asr #8\n" \
+    FOURS_SEPARATE \
     "ldr r8, [sp, #8]\n ldr r9, [sp, #12]\n ldr r10, [sp, #16]\n ldr r11, [sp, #20]\n" \
-    ".irp i, 0, 1, 2, 6\n smmla r\\i, r\\i, r8, r10\n .endr\n" \
-    ".irp i, 3, 4, 5, 7\n smmla r\\i, r\\i, r9, r11\n .endr\n" \
-    ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n ssat r\\i, #8, r\\i, asr #" #shift "\n .endr\n" \
+    FOURS_SCALE_0("r8", "r10") \
+    FOURS_SCALE_1("r9", "r11") \
+    FOURS_CLAMP(#shift) \
     stores \
     "ldr r2, [sp]\n ldr r5, [sp, #4]\n bcs 8f\n" \
     "7:\n" CONV_CHUNKS_FIRST_QUAD "ldr pc, [sp, #36]\n" \

@@ -47,6 +47,7 @@
 #ifdef MOTES_DUAL_ISSUE
 #include "conv_fours_dual_s8_dsp.h"
 #endif
+#include "fours_dsp.h"
 #include "motes.h"
 
 typedef struct {
@@ -87,18 +88,6 @@ MOTES_INLINE void conv_fours_s8_dsp_last(conv_fours_s8_dsp_job *job, int32_t pix
 #pragma GCC diagnostic ignored "-Wunused-parameter" /* the assembly uses them */
 /* clang-format off */
 
-/* The bytes 0 and 2 of r4 to r7, then 1 and 3; SEL takes bytes 0 and 2 of its first operand. */
-#define EVEN \
-    "eor r8, r5, #0x80808080\n eor r9, r6, #0x80808080\n eor r7, r7, #0x80808080\n" \
-    "lsl r10, r4, #8\n sel r10, r8, r10\n str r10, [r12], #4\n" \
-    "lsl r10, r5, #8\n sel r10, r9, r10\n str r10, [r12], #4\n" \
-    "lsl r10, r6, #8\n sel r10, r7, r10\n str r10, [r12], #4\n"
-#define ODD \
-    "lsr r8, r8, #8\n lsr r9, r9, #8\n lsr r7, r7, #8\n" \
-    "sel r4, r8, r4\n str r4, [r12], #4\n" \
-    "sel r5, r9, r5\n str r5, [r12], #4\n" \
-    "sel r6, r7, r6\n str r6, [r12], #4\n"
-
 /* 48 bytes of code. */
 #define STEP(load) \
     "ldr r6, [lr], #4\n ldr r7, [lr], #4\n ldr r8, [lr], #4\n ldr r9, [r12], #4\n" load \
@@ -127,8 +116,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldm r0!, {r1-r7}\n"
         "stm r12!, {r1-r7}\n"
         ".endr\n"
-        "mov r4, #0x00ff00ff\n"
-        "uadd8 r4, r4, r4\n" /* the flags of SEL */
+        FOURS_FLAGS
         "add r3, sp, #40\n"
         "ldm r3, {r0-r3}\n"
 
@@ -150,8 +138,8 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldr r6, [r2], #4\n"
         "ldr r7, [r3], #4\n"
         "14:\n"
-        EVEN
-        ODD
+        FOURS_EVEN
+        FOURS_ODD
         "subs lr, lr, #4\n"
         "bge 13b\n"
         "15:\n"
@@ -219,34 +207,17 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         STEP("ldr r10, [sp, #4]\n")
         "cmp lr, r10\n"
         "blo.w 2b\n"
-        "sub r6, r1, r0, lsl #8\n"
-        "sub r7, r4, r3, lsl #8\n"
-        "sub.w r6, r2, r6, lsl #8\n"
-        "sub.w r7, r5, r7, lsl #8\n"
-        "lsl.w r6, r6, #8\n" /* 256 times the sums of d, then of c, b, a */
-        "lsl.w r7, r7, #8\n"
-        "sub.w r2, r2, r6, asr #8\n"
-        "sub.w r5, r5, r7, asr #8\n"
-        "sub.w r1, r1, r2, asr #8\n"
-        "sub.w r4, r4, r5, asr #8\n"
-        "sub.w r0, r0, r1, asr #8\n"
-        "sub.w r3, r3, r4, asr #8\n"
+        FOURS_SEPARATE
         "ldr r8, [r12], #4\n"
         "ldr r10, [r12], #4\n"
         "ldr r9, [r12], #4\n"
         "ldr r11, [sp, #16]\n"
         "bhi.w 4f\n" /* of the last comparison */
         OFFSETS
-        ".irp i, 0, 1, 2, 6\n"
-        "smmla r\\i, r\\i, r8, r11\n"
-        ".endr\n"
-        ".irp i, 3, 4, 5, 7\n"
-        "smmla r\\i, r\\i, r10, r9\n"
-        ".endr\n"
+        FOURS_SCALE_0("r8", "r11")
+        FOURS_SCALE_1("r10", "r9")
         "3:\n"
-        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
-        "ssat r\\i, #8, r\\i, asr #12\n"
-        ".endr\n"
+        FOURS_CLAMP("12")
         "6:\n"
         "ldr r8, [sp]\n"
         "ldr r9, [sp, #8]\n"
@@ -353,7 +324,7 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "ldrb r6, [r2]\n"
         "ldrb r7, [r3]\n"
         "22:\n"
-        EVEN
+        FOURS_EVEN
         "b 16b\n"
         "24:\n"
         "ldrb r8, [r0, #2]\n"
@@ -431,8 +402,6 @@ MOTES_ASSEMBLY void conv_fours_s8_dsp(const conv_fours_s8_dsp_job *job) {
         "b 8b\n");
 }
 
-#undef EVEN
-#undef ODD
 #undef STEP
 #undef ROUND
 #undef OFFSETS

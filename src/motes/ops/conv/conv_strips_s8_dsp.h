@@ -24,6 +24,7 @@
 #ifndef MOTES_CONV_STRIPS_S8_DSP_H
 #define MOTES_CONV_STRIPS_S8_DSP_H
 
+#include "fours_dsp.h"
 #include "motes.h"
 
 typedef struct {
@@ -112,9 +113,9 @@ MOTES_ASSEMBLY void conv_strips_sixes(const int8_t *x, uint16_t *to, int32_t twe
 #define STRIPS_WEIGHTS(n) \
     ".inst.w 0xecb00a00 + (" n " << 16) + (strips_k << 12) + 2 * strips_width\n .set strips_k, strips_k + strips_width\n"
 /* A function (strips, y, stream, fours, turn): all channels of `fours` times four pixels; the first strip is that of row
-   `turn` of the window. r0-r2 sums of channel 0, r3-r5 of channel
-   1; r6-r8 and r10 x, r9 a weight; r11 where strips end, r12 y, lr strips; s0-s29 weights, s30 and s31 multipliers. Stack: first
-   sums, offset 0, offset 1, strips, y, stream, pairs of channels left. */
+   `turn` of the window. r0-r2 sums of channel 0, r3-r5 of channel 1; r6-r8 and r10 x, r9 a weight; r11 where strips end, r12 y,
+   lr strips; s0-s29 weights, s30 and s31 multipliers. Stack: first sums, offset 0, offset 1, strips, y, stream, pairs of
+   channels left. */
 #define STRIPS_BLOCKS \
     "push {r4-r11, lr}\n vpush {s16-s31}\n sub sp, #36\n" \
     "movw r4, #(8 * strips_d)\n mla r11, r3, r4, r0\n movw r3, #(strips_channels / 2)\n" \
@@ -127,14 +128,11 @@ MOTES_ASSEMBLY void conv_strips_sixes(const int8_t *x, uint16_t *to, int32_t twe
     "ldm r7!, {r0-r3}\n vldmia r7!, {s30, s31}\n stm sp, {r0-r3}\n" \
     "add r0, r12, #2\n str r0, [sp, #20]\n str r7, [sp, #24]\n" \
     "2:\n .set strips_begun, 0\n .set strips_k, strips_steps - 1\n .rept strips_steps\n" STRIPS_STEP ".endr\n" \
-    "sub r6, r1, r0, lsl #8\n sub r7, r4, r3, lsl #8\n sub r6, r2, r6, lsl #8\n sub r7, r5, r7, lsl #8\n" \
-    "lsl r6, r6, #8\n lsl r7, r7, #8\n" /* 256 times the sums of d, then of c, b, a */ \
-    "sub r2, r2, r6, asr #8\n sub r5, r5, r7, asr #8\n sub r1, r1, r2, asr #8\n sub r4, r4, r5, asr #8\n" \
-    "sub r0, r0, r1, asr #8\n sub r3, r3, r4, asr #8\n" \
+    FOURS_SEPARATE \
     "ldrd r8, r9, [sp, #8]\n" \
-    "vmov r10, s30\n .irp i, 0, 1, 2, 6\n smmla r\\i, r\\i, r10, r8\n .endr\n" \
-    "vmov r10, s31\n .irp i, 3, 4, 5, 7\n smmla r\\i, r\\i, r10, r9\n .endr\n" \
-    ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n ssat r\\i, #8, r\\i, asr #strips_shift\n .endr\n" \
+    "vmov r10, s30\n" FOURS_SCALE_0("r10", "r8") \
+    "vmov r10, s31\n" FOURS_SCALE_1("r10", "r9") \
+    FOURS_CLAMP("strips_shift") \
     "strb r3, [r12, #1]\n strb r1, [r12, #(strips_channels)]\n strb r4, [r12, #(strips_channels + 1)]\n" \
     "strb r2, [r12, #(2 * strips_channels)]\n strb r5, [r12, #(2 * strips_channels + 1)]\n" \
     "strb r6, [r12, #(3 * strips_channels)]\n strb r7, [r12, #(3 * strips_channels + 1)]\n" \

@@ -2,9 +2,8 @@
    depthwise convolution behind it, for Cortex-M4: what lies between is never whole in memory.
 
    As conv_1x1_s8_dsp.h and depthwise_conv_3x3_s8_dsp.h one behind the other, for one image with
-   rows of a multiple of 4 pixels, all of which windows reach, and pixels of 4 to 32 values, a
-   multiple of
-   4. Planes of all channels hold two pairs of rows at a time, by turns the upper ones: the
+   rows of a multiple of 4 pixels, all of which windows reach, and pixels of 4, 8 and so on up to 32
+   values. Planes of all channels hold two pairs of rows at a time, by turns the upper ones: the
    convolution fills them, the depthwise one reads them.
 
    Parameters are those of the depthwise convolution. Behind its part of `stream`, at a multiple of

@@ -17,7 +17,7 @@
 #ifndef MOTES_POINTWISE_PLANES_S8_DSP_H
 #define MOTES_POINTWISE_PLANES_S8_DSP_H
 
-#include "conv_chunks_s8_dsp.h"
+#include "fours_dsp.h"
 #include "motes.h"
 
 #pragma GCC diagnostic push
@@ -33,12 +33,12 @@ MOTES_ASSEMBLY void pointwise_planes_expand(const int8_t *a, const int8_t *b, ui
         "push {r2, r4-r11, lr}\n"
         "ldr r12, [sp, #40]\n"
         "rsb r11, r2, r3, lsl #1\n add r2, r0, r3\n add r3, r1\n"
-        "mov r4, #0x00ff00ff\n uadd8 r4, r4, r4\n" /* the flags of SEL */
+        FOURS_FLAGS
         "1:\n"
         "ldr lr, [sp]\n"
         "2:\n"
         "ldr r4, [r0], #4\n ldr r5, [r1], #4\n ldr r6, [r2], #4\n ldr r7, [r3], #4\n"
-        CONV_CHUNKS_EXPAND_FOUR
+        FOURS_EVEN FOURS_ODD
         "subs lr, #4\n bne 2b\n"
         "add r0, r11\n add r1, r11\n add r2, r11\n add r3, r11\n"
         "ldr r4, [sp, #44]\n subs r4, #1\n str r4, [sp, #44]\n bne 1b\n"
@@ -77,14 +77,11 @@ MOTES_ASSEMBLY void pointwise_planes_expand(const int8_t *a, const int8_t *b, ui
                      "ldm r7!, {r0-r3, r10, r11}\n stm sp, {r0-r3}\n") \
     "ldrd r0, r1, [sp, #32]\n strd r1, r0, [sp, #32]\n add r0, r12\n strd r0, r7, [sp, #24]\n ldr lr, [sp, #20]\n" \
     "2:\n" POINTWISE_STEPS \
-    "sub r6, r1, r0, lsl #8\n sub r7, r4, r3, lsl #8\n sub r6, r2, r6, lsl #8\n sub r7, r5, r7, lsl #8\n" \
-    "lsl r6, r6, #8\n lsl r7, r7, #8\n" /* 256 times the sums of d, then of c, b, a */ \
-    "sub r2, r2, r6, asr #8\n sub r5, r5, r7, asr #8\n sub r1, r1, r2, asr #8\n sub r4, r4, r5, asr #8\n" \
-    "sub r0, r0, r1, asr #8\n sub r3, r3, r4, asr #8\n" \
+    FOURS_SEPARATE \
     POINTWISE_IF_FEW("vmov r8, s28\n vmov r9, s29\n", "ldrd r8, r9, [sp, #8]\n") \
-    ".irp i, 0, 1, 2, 6\n smmla r\\i, r\\i, r10, r8\n .endr\n" \
-    ".irp i, 3, 4, 5, 7\n smmla r\\i, r\\i, r11, r9\n .endr\n" \
-    ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n ssat r\\i, #8, r\\i, asr #12\n .endr\n" \
+    FOURS_SCALE_0("r10", "r8") \
+    FOURS_SCALE_1("r11", "r9") \
+    FOURS_CLAMP("12") \
     "strb r1, [r12, #2]\n strb r2, [r12, #16]\n strb r6, [r12, #18]\n" \
     "strb r3, [r12, #4]\n strb r4, [r12, #6]\n strb r5, [r12, #20]\n strb r7, [r12, #22]\n strb r0, [r12], #32\n" \
     POINTWISE_IF_FEW("vmov r8, s30\n", "ldr r8, [sp, #16]\n") \
