@@ -28,6 +28,8 @@
 /* A function into which everything it calls is inlined, short of what is marked MOTES_NOINLINE. */
 #define MOTES_FLATTEN __attribute__((flatten))
 #define MOTES_INLINE static inline __attribute__((always_inline, unused))
+/* What C does not use: assembly does, or only some that include the header do. */
+#define MOTES_UNUSED __attribute__((unused))
 #define MOTES_ALIGNED(n) __attribute__((aligned(n)))
 
 /* A word read from or written to any address, whatever type lies there: one LDR or STR where the

@@ -57,7 +57,6 @@ typedef struct {
 } conv_3x3_s8_dsp_job;
 
 /* clang-format off */
-#define CONV_3X3_UNUSED __attribute__((unused)) /* but by assembly */
 
 /* The words of the columns in `a` and `b` to place `k`; r10 and lr are lost. SEL takes bytes 0 and 2 of its first. */
 #define CONV_3X3_PAIR(a, b, k) \
@@ -205,12 +204,12 @@ typedef struct {
 
 /* The function `name` for a stride of 1 or 2. */
 #define conv_3x3_s8_dsp_COPY(name, stride) \
-    MOTES_ASSEMBLY void name##_expand(const int8_t *first CONV_3X3_UNUSED, const int8_t *second CONV_3X3_UNUSED, \
-                                      const int8_t *last CONV_3X3_UNUSED, uint32_t *to CONV_3X3_UNUSED, \
-                                      uint32_t column CONV_3X3_UNUSED) { \
+    MOTES_ASSEMBLY void name##_expand(const int8_t *first MOTES_UNUSED, const int8_t *second MOTES_UNUSED, \
+                                      const int8_t *last MOTES_UNUSED, uint32_t *to MOTES_UNUSED, \
+                                      uint32_t column MOTES_UNUSED) { \
         __asm__ volatile(CONV_3X3_EXPAND_##stride); \
     } \
-    MOTES_ASSEMBLY void name##_blocks(const conv_3x3_s8_dsp_job *job CONV_3X3_UNUSED) { \
+    MOTES_ASSEMBLY void name##_blocks(const conv_3x3_s8_dsp_job *job MOTES_UNUSED) { \
         __asm__ volatile(CONV_3X3_BLOCKS(CONV_3X3_COLUMNS_##stride)); \
     } \
     static MOTES_NOINLINE MOTES_FLATTEN void name(const conv_3x3_s8_dsp_params *p, const int8_t *x, int8_t *y, \

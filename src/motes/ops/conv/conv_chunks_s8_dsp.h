@@ -32,13 +32,12 @@ typedef struct { /* the assembly knows where these lie */
 } conv_chunks_s8_dsp_params;
 
 /* clang-format off */
-#define CONV_CHUNKS_UNUSED __attribute__((unused)) /* but by assembly */
 
 /* So many fours of pixels of `in_ch` bytes that follow each other; `place` goes behind the first, `step` more behind each
    next. Returns what is behind them. Stack: fours, then the arguments. */
-MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_UNUSED, uint32_t *to CONV_CHUNKS_UNUSED,
-                                              int32_t in_ch CONV_CHUNKS_UNUSED, int32_t fours CONV_CHUNKS_UNUSED,
-                                              int32_t place CONV_CHUNKS_UNUSED, int32_t step CONV_CHUNKS_UNUSED) {
+MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x MOTES_UNUSED, uint32_t *to MOTES_UNUSED,
+                                              int32_t in_ch MOTES_UNUSED, int32_t fours MOTES_UNUSED,
+                                              int32_t place MOTES_UNUSED, int32_t step MOTES_UNUSED) {
     __asm__ volatile(
         "push {r3-r11, lr}\n"
         "mov r12, r1\n"
@@ -164,9 +163,9 @@ MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x CONV_CHUNKS_U
 
 /* The function `name` for a shift. */
 #define conv_chunks_s8_dsp_COPY(name, shift) \
-    MOTES_ASSEMBLY void name##_blocks(const conv_chunks_s8_dsp_params *p CONV_CHUNKS_UNUSED, \
-                                      const uint32_t *expanded CONV_CHUNKS_UNUSED, \
-                                      uint32_t *weights CONV_CHUNKS_UNUSED, int8_t *y CONV_CHUNKS_UNUSED) { \
+    MOTES_ASSEMBLY void name##_blocks(const conv_chunks_s8_dsp_params *p MOTES_UNUSED, \
+                                      const uint32_t *expanded MOTES_UNUSED, \
+                                      uint32_t *weights MOTES_UNUSED, int8_t *y MOTES_UNUSED) { \
         __asm__ volatile(CONV_CHUNKS_BLOCKS(shift, CONV_CHUNKS_STORES, CONV_CHUNKS_NEXT)); \
     } \
     static MOTES_NOINLINE MOTES_FLATTEN void name(const conv_chunks_s8_dsp_params *p, const int8_t *x, int8_t *y, \

@@ -191,11 +191,10 @@ MOTES_INLINE int32_t conv_strips_rows(const conv_strips_s8_dsp_params *p, const 
 /* clang-format off */
 /* The function `name` for so many words of a window in a strip, strips, bytes of a strip, values from a window to the next,
    output channels, the shift; whether strips are made by sixes. */
-#define STRIPS_UNUSED __attribute__((unused)) /* but by assembly */
 #define conv_strips_s8_dsp_COPY(name, width, rows, pitch, d, channels, shift, sixes) \
-    MOTES_ASSEMBLY void name##_blocks(const uint32_t *strips STRIPS_UNUSED, int8_t *y STRIPS_UNUSED, \
-                                      const int32_t *stream STRIPS_UNUSED, int32_t fours STRIPS_UNUSED, \
-                                      int32_t turn STRIPS_UNUSED) { \
+    MOTES_ASSEMBLY void name##_blocks(const uint32_t *strips MOTES_UNUSED, int8_t *y MOTES_UNUSED, \
+                                      const int32_t *stream MOTES_UNUSED, int32_t fours MOTES_UNUSED, \
+                                      int32_t turn MOTES_UNUSED) { \
         __asm__ volatile(".set strips_width, " #width "\n .set strips_steps, " #width " * " #rows "\n" \
                          ".set strips_pitch, " #pitch "\n .set strips_d, " #d "\n .set strips_channels, " #channels "\n" \
                          ".set strips_shift, " #shift "\n" STRIPS_BLOCKS); \

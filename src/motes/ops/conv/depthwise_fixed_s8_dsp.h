@@ -41,14 +41,13 @@ MOTES_INLINE void depthwise_fixed_pairs(const depthwise_planes_params *p, const 
 }
 
 /* clang-format off */
-#define FIXED_UNUSED __attribute__((unused)) /* but by assembly */
 /* The function `name` for a stride of 1 or 2, the symbols of depthwise_fixed_rows_s8_dsp.h, and `exact`. */
 #define depthwise_fixed_s8_dsp_COPY(name, stride, across, channels, wide, columns, width, odd, unrolled, together, exact) \
     depthwise_fixed_s8_dsp_MAKE(name, stride, exact,                                                                   \
                                 FIXED_SYMBOLS(across, channels, wide, columns, width, odd, unrolled, together))
 #define depthwise_fixed_s8_dsp_MAKE(name, stride, exact, symbols)                                                      \
-    MOTES_ASSEMBLY void name##_spread(const int8_t *upper FIXED_UNUSED, const int8_t *lower FIXED_UNUSED,              \
-                                      uint32_t *to FIXED_UNUSED, uint32_t pairs FIXED_UNUSED) {                        \
+    MOTES_ASSEMBLY void name##_spread(const int8_t *upper MOTES_UNUSED, const int8_t *lower MOTES_UNUSED,              \
+                                      uint32_t *to MOTES_UNUSED, uint32_t pairs MOTES_UNUSED) {                        \
         __asm__ volatile(symbols FIXED_SPREAD);                                                                        \
     }                                                                                                                  \
     MOTES_INLINE void name##_pairs(const depthwise_planes_params *p, const int8_t *x, int32_t row, int32_t pairs,      \
@@ -63,9 +62,9 @@ MOTES_INLINE void depthwise_fixed_pairs(const depthwise_planes_params *p, const 
         depthwise_planes_image(p, exact, 1, x, y, scratch, name##_pairs, name##_rows, name##_exact);                     \
     }
 #define depthwise_fixed_s8_dsp_ROWS(name, text)                                                                        \
-    MOTES_ASSEMBLY void name(const uint32_t *planes FIXED_UNUSED, const uint32_t *taps FIXED_UNUSED,                   \
-                             int8_t *y FIXED_UNUSED, uint32_t rows FIXED_UNUSED, uint32_t channels FIXED_UNUSED,       \
-                             uint32_t alone FIXED_UNUSED, const depthwise_planes_params *p FIXED_UNUSED) {              \
+    MOTES_ASSEMBLY void name(const uint32_t *planes MOTES_UNUSED, const uint32_t *taps MOTES_UNUSED,                   \
+                             int8_t *y MOTES_UNUSED, uint32_t rows MOTES_UNUSED, uint32_t channels MOTES_UNUSED,       \
+                             uint32_t alone MOTES_UNUSED, const depthwise_planes_params *p MOTES_UNUSED) {              \
         __asm__ volatile(text);                                                                                        \
     }
 /* clang-format on */

@@ -58,8 +58,8 @@ MOTES_INLINE uint32_t depthwise_planes_pair(int32_t low, int32_t high) {
 }
 
 /* Columns outside the image, of both rows of a pair. */
-static MOTES_NOINLINE __attribute__((unused)) void
-depthwise_planes_clear(uint32_t *to, int32_t columns, uint32_t zero) {
+static MOTES_NOINLINE MOTES_UNUSED void depthwise_planes_clear(uint32_t *to, int32_t columns,
+                                                               uint32_t zero) {
     for (; columns > 0; columns--, to += 4)
         to[0] = zero, to[1] = zero, to[2] = zero, to[3] = zero;
 }

@@ -75,7 +75,7 @@ MOTES_ASSEMBLY void depthwise_spread_pairs(const int8_t *x, int32_t row, uint32_
 }
 
 /* Columns outside the image, of all pairs of rows. */
-static MOTES_NOINLINE __attribute__((unused)) void
+static MOTES_NOINLINE MOTES_UNUSED void
 depthwise_spread_sides(const depthwise_planes_params *p, uint32_t *to) {
     const uint32_t zero = p->in_zero * UINT32_C(0x00010001);
     const uint32_t *const end = to + (p->band + 1) * p->wide * 4, *stop = to + p->pad_left * 4;

@@ -92,11 +92,10 @@ MOTES_ASSEMBLY void pointwise_planes_expand(const int8_t *a, const int8_t *b, ui
 /* A function for so many steps, and the last of the float registers that hold weights: all pairs of channels of
    `fours` times four expanded pixels; `to` is where the first output of the upper row goes. Pairs of channels go to words 0
    and 1 of a column, to 2 and 3, then to those `behind` bytes further. */
-#define POINTWISE_UNUSED __attribute__((unused)) /* but by assembly */
 #define POINTWISE_PLANES_BLOCKS(name, steps, last) \
-    MOTES_ASSEMBLY void name(const uint32_t *expanded POINTWISE_UNUSED, int8_t *to POINTWISE_UNUSED, \
-                             const uint32_t *records POINTWISE_UNUSED, uint32_t fours POINTWISE_UNUSED, \
-                             uint32_t behind POINTWISE_UNUSED, uint32_t pairs POINTWISE_UNUSED) { \
+    MOTES_ASSEMBLY void name(const uint32_t *expanded MOTES_UNUSED, int8_t *to MOTES_UNUSED, \
+                             const uint32_t *records MOTES_UNUSED, uint32_t fours MOTES_UNUSED, \
+                             uint32_t behind MOTES_UNUSED, uint32_t pairs MOTES_UNUSED) { \
         __asm__ volatile(".set pointwise_steps, " #steps "\n" POINTWISE_BLOCKS(#last)); \
     }
 /* clang-format on */

@@ -154,11 +154,10 @@ MOTES_INLINE void fully_connected_s8_dsp(const fully_connected_s8_dsp_params *p,
 
 /* clang-format off */
 /* The function `name`, with so many words of x in its unrolled loop. */
-#define DENSE_UNUSED __attribute__((unused)) /* but by assembly */
 #define fully_connected_s8_dsp_COPY(name, unrolled) \
-    MOTES_ASSEMBLY void name##_blocks(const uint32_t *x DENSE_UNUSED, const int32_t *stream DENSE_UNUSED, \
-                                      int8_t *y DENSE_UNUSED, const int8_t *y_end DENSE_UNUSED, \
-                                      const fully_connected_s8_dsp_params *p DENSE_UNUSED) { \
+    MOTES_ASSEMBLY void name##_blocks(const uint32_t *x MOTES_UNUSED, const int32_t *stream MOTES_UNUSED, \
+                                      int8_t *y MOTES_UNUSED, const int8_t *y_end MOTES_UNUSED, \
+                                      const fully_connected_s8_dsp_params *p MOTES_UNUSED) { \
         __asm__ volatile(".set dense_unrolled, " #unrolled "\n" DENSE_BLOCKS); \
     } \
     static MOTES_NOINLINE MOTES_FLATTEN void name(const fully_connected_s8_dsp_params *p, const int8_t *x, int8_t *y, \
