@@ -122,10 +122,17 @@ def _solve(table: Table, weight: float, board: Board, flash: int, room: int) -> 
     """
     import highspy  # loads slowly, and most graphs have nothing to choose
 
+    class Silent(highspy.Highs):
+        """Prints nothing: since 1.16 the constructor enables callbacks, and what it calls first prints a line."""
+
+        def enableCallbacks(self) -> None:
+            self.silent()
+            super().enableCallbacks()  # type: ignore[no-untyped-call]
+
     assert board.chip is not None
     cycles = _reference(table)
     byte, ram_byte = weight / board.chip.flash.size, weight / board.chip.ram.size
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver = Silent()  # type: ignore[no-untyped-call]
     solver.silent()
     solver.setOptionValue("mip_rel_gap", 0.0)
     peak = solver.addVariable(lb=0, ub=max(0, room), obj=ram_byte)
