@@ -196,6 +196,5 @@ def _qemu() -> str:
 
 
 def _cache() -> str:
-    name = cache.digest("motes doctor")
-    cache.keep(name, b"motes doctor").unlink()
+    cache.keep(cache.digest("motes doctor"), b"motes doctor")
     return str(cache.folder())

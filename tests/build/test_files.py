@@ -136,9 +136,11 @@ def test_what_is_kept_is_found(cache_folder: Path) -> None:
     assert cache.find(name) == cache_folder / name[:2] / name
 
 
-def test_what_a_computer_that_stopped_has_left_is_not_found(cache_folder: Path) -> None:
-    cache.keep(name := cache.digest("a"), b"data").write_bytes(b"")
+@pytest.mark.parametrize("left", [b"", b"da", b"dada", b"data and more"])
+def test_what_is_no_longer_as_it_was_kept_is_not_found(cache_folder: Path, left: bytes) -> None:
+    cache.keep(name := cache.digest("a"), b"data").write_bytes(left)
     assert cache.find(name) is None
+    assert cache.find(cache.keep(name, b"data").name), "kept again, found again"
 
 
 def test_names_tell_how_parts_are_cut() -> None:

@@ -222,6 +222,15 @@ def test_unchanged_sources_start_no_compiler(tmp_path: Path, cache_folder: Path,
     assert dataclasses.replace(second, elf=first.elf, bin=first.bin, hex=first.hex, map=first.map) == first
 
 
+def test_a_damaged_cache_is_filled_again(tmp_path: Path, cache_folder: Path, starts: list[str]) -> None:
+    first = link(tmp_path / "first")
+    for path in [p for p in cache_folder.glob("??/*") if p.is_file()]:
+        path.write_bytes(b"?" + path.read_bytes()[1:-1])
+    starts.clear()
+    assert link(tmp_path / "second").elf.read_bytes() == first.elf.read_bytes()
+    assert "toy.c.o" in starts
+
+
 def test_a_changed_unit_alone_is_compiled_again(tmp_path: Path, cache_folder: Path, starts: list[str]) -> None:
     made = dict(sources(heavy()))
     image.link(made, VIRT, tmp_path, name="toy", prefix="toy")

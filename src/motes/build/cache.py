@@ -42,12 +42,16 @@ def digest(*parts: str | bytes) -> str:
 
 
 def find(name: str) -> Path | None:
-    """The kept file of this name, or None; one without content is what a computer that stops leaves of a file."""
-    path = _place(name)
+    """The kept file of this name, or None; one that is no longer as it was kept is not found.
+
+    A computer that stops can leave a file empty or half of it; a failing disk, anything.
+    """
+    path, seal = _place(name), _seal(name)
     with contextlib.suppress(OSError):
-        os.utime(path)  # used
-    with contextlib.suppress(OSError):
-        return path if path.stat().st_size else None
+        for used in (path, seal):
+            os.utime(used)
+        if seal.read_bytes() == _sum(path.read_bytes()):
+            return path
     return None
 
 
@@ -57,7 +61,7 @@ def keep(name: str, data: bytes) -> Path:
     Raises:
         BadInput: the cache folder cannot be written.
     """
-    write_files({_place(name): data}, REMEDY)
+    write_files({_place(name): data, _seal(name): _sum(data)}, REMEDY)
     return _place(name)
 
 
@@ -114,3 +118,12 @@ def _sweep() -> None:
 
 def _place(name: str) -> Path:
     return folder() / name[:2] / name
+
+
+def _seal(name: str) -> Path:
+    """Where the sum of the kept file of this name is."""
+    return folder() / name[:2] / f"{name}.sha256"
+
+
+def _sum(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
