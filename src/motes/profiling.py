@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -18,12 +19,13 @@ from motes import bounded
 from motes.build.files import write_files
 from motes.build.image import deliver
 from motes.emit import prefix_for
-from motes.errors import BadInput
+from motes.errors import BadInput, DoesNotFit
 from motes.ir import Array, Graph, Tensor
 from motes.machine import Measurement
 from motes.names import printable
 from motes.passes import prepare
 from motes.passes.channels.left import Left, layers_left
+from motes.passes.streaming import Streamed
 from motes.plan import Life
 from motes.progress import Progress, silent
 from motes.proving import Layer, Proved, compile_program, layers_of, lcg, self_check, zeros
@@ -31,7 +33,7 @@ from motes.report import milliseconds, profile_page
 from motes.stepping import Stepped, step_through, streaming_form
 from motes.target import board as find_board
 from motes.tflite import load
-from motes.tuning import Cost, Goal, curve, tuned
+from motes.tuning import Cost, Goal, choices, tuned, unbeaten
 
 MAX_NPY_BYTES = 64 << 20
 
@@ -73,7 +75,7 @@ class Profile:
     """The layers that lost channels."""
     stream: Stepped | None = None
     pareto: tuple[Cost, ...] = ()
-    """What other choices of kernels cost, where that was asked for; the fastest first."""
+    """What the choices of kernels cost that no other beats, where that was asked for; the fastest first."""
 
     @property
     def ms(self) -> float:
@@ -160,11 +162,9 @@ class Profile:
         if not self.pareto:
             return []
         rows = Table("cycles", "flash, bytes", "RAM, bytes", "", title="choices of kernels", box=None)
-        nearest = min(
-            self.pareto, key=lambda cost: abs(cost.cycles - self.cycles) + abs(cost.flash - self.flash["total"])
-        )
+        mine = Cost(self.cycles, self.flash["total"], self.ram["total"])
         for cost in self.pareto:
-            mark = "this one, before it was linked" if cost is nearest else ""
+            mark = "this one" if cost == mine else ""
             rows.add_row(f"{cost.cycles:,}", f"{cost.flash:,}", f"{cost.ram:,}", mark)
         return [Text(), rows, Text()]
 
@@ -221,7 +221,7 @@ def profile(
         step: profile the streaming form instead, which takes so many new rows a step, over three windows of `lcg`.
         optimize: "speed", "size" or "balanced": how cycles and memory are weighed, see `motes.tuning.WEIGHTS`.
         flash, ram: bytes that the image may take; None: what the board has.
-        pareto: also find what the other choices of kernels cost that are worth making.
+        pareto: also measure the other choices of kernels, and list those that no other beats.
 
     Raises:
         BadInput, Unsupported, DoesNotFit, BuildFailed, BoardFault: the message says what to do.
@@ -246,19 +246,33 @@ def profile(
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)
     progress("measuring", None)
-    stepped = None
-    if streamed is None:
-        measured = proved.measure()
-    else:
-        stepped, run = step_through(streamed, proved)
-        measured = run[stepped.dearest]
+    stepped, measured = _run(proved, streamed)
     found = _profile(proved, measured, graph, stepped, board, toolchain, folder)
     if pareto:
         progress("weighing kernels", None)
-        found = dataclasses.replace(found, pareto=curve(prepare(graph), target, toolchain))
+        others = choices(prepare(graph), target, toolchain)
+        costs = [_cost(proved, measured)]
+        for i, other in enumerate(others):
+            progress("measuring choices of kernels", i / len(others))
+            with contextlib.suppress(DoesNotFit):  # by a few bytes, once it is linked
+                built = compile_program(other, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
+                costs.append(_cost(built, _run(built, streamed)[1]))
+        found = dataclasses.replace(found, pareto=unbeaten(costs))
     sources = {f"src/{name}": text.encode() for name, text in proved.sources.items()}
     deliver(proved.image, folder, {**sources, "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n"})
     return found
+
+
+def _run(proved: Proved, streamed: Streamed | None) -> tuple[Stepped | None, Measurement]:
+    """One inference, or of a streaming form all steps, and the one that took most."""
+    if streamed is None:
+        return None, proved.measure()
+    stepped, run = step_through(streamed, proved)
+    return stepped, run[stepped.dearest]
+
+
+def _cost(proved: Proved, measured: Measurement) -> Cost:
+    return Cost(measured.cycles, proved.image.flash.total, proved.image.ram.total)
 
 
 def _profile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from motes.build import host
-from motes.ir import DType, Graph, Tensor
+from motes.ir import DType, Graph, Tensor, quant
 from motes.passes import repair
 from motes.proving import lcg
 from motes.tflite import load
@@ -41,6 +42,28 @@ def over_time(folder: Path, padding: str) -> Path:
     operators = [Operator("CONV_2D", (x, w), (y,), options), Operator("FULLY_CONNECTED", (y, dense), (z,), {})]
     path = folder / "over_time.tflite"
     path.write_bytes(write_model(operators, [x], [z]))
+    return path
+
+
+def image_over_time(folder: Path) -> Path:
+    """12 rows of 10 places of 16 channels, and two convolutions of 3x3, for which there are several kernels."""
+    rng = np.random.default_rng(2)
+    tensors = [tensor(name, 1, ROWS - 2 * i, 10 - 2 * i, 16) for i, name in enumerate("xyz")]
+    options = {
+        "padding": "VALID",
+        "stride_w": 1,
+        "stride_h": 1,
+        "dilation_w_factor": 1,
+        "dilation_h_factor": 1,
+        "fused_activation_function": 0,
+    }
+    operators = []
+    for i, (x, y) in enumerate(itertools.pairwise(tensors)):
+        values = rng.integers(-127, 128, (16, 3, 3, 16)).astype(np.int8)
+        w = Tensor(f"w{i}", values.shape, DType.INT8, quant(0.01, 0), values)
+        operators.append(Operator("CONV_2D", (x, w), (y,), options))
+    path = folder / "image_over_time.tflite"
+    path.write_bytes(write_model(operators, tensors[:1], tensors[-1:]))
     return path
 
 
@@ -91,6 +114,19 @@ def test_steps_in_words_and_on_a_page(motes_: Any, tmp_path: Path) -> None:
     assert re.search(r"36 steps, 11 of them before the first full window; cycles a step: mean [\d,]+, most", ended.out)
     page = mt.profile(path, step=1).save(tmp_path / "page.html").read_text("utf-8")
     assert "<h2>Streaming</h2>" in page and "1 of the 12 rows of a window" in page
+
+
+@pytest.mark.parametrize("arguments", [(), ("--stream",)])
+def test_choices_of_kernels_as_they_are_built(motes_: Any, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    path = image_over_time(tmp_path)
+    found = motes_("profile", path, *arguments, "--pareto", "--json", "-o", tmp_path / "out").json
+    quick, small = found["pareto"][0], found["pareto"][-1]
+    assert {"cycles": found["cycles"], **{m: found[m]["total"] for m in ("flash", "ram")}} in found["pareto"]
+    assert arguments or (quick["cycles"] < small["cycles"] and quick["flash"] > small["flash"])
+    for optimize, one in (("speed", quick), ("size", small)):
+        ended = motes_("profile", path, *arguments, "--pareto", "--optimize", optimize, "-o", tmp_path / "out")
+        assert re.search(rf"{one['cycles']:,} +{one['flash']:,} +{one['ram']:,} +this one", ended.out)
+        assert "choices of kernels" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,9 @@ def test_paths_that_are_nothing_to_convert(tmp_path: Path, name: str, words: str
     for made in ("m.tflite", "m.pt", "m.zip", "plain"):
         (tmp_path / made).touch()
     (tmp_path / "folder").mkdir()
-    with pytest.raises(BadInput, match=re.escape(words)):
-        mt.convert(tmp_path / name, ROWS)
+    for data in (ROWS, None):
+        with pytest.raises(BadInput, match=re.escape(words)):
+            mt.convert(tmp_path / name, data)
 
 
 def test_objects_that_are_nothing_to_convert() -> None:

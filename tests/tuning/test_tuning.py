@@ -20,7 +20,7 @@ from motes.plan import plan
 from motes.program import Block, Call
 from motes.proving import compile_program, self_check
 from motes.target import board
-from motes.tuning import WEIGHTS, Cost, Goal, curve, options_of, table_of, tuned
+from motes.tuning import WEIGHTS, Cost, Goal, choices, options_of, table_of, tuned, unbeaten
 from motes.tuning.goal import MOST
 from motes.tuning.solve import solve
 from motes.tuning.table import Table, Variant, measured
@@ -221,7 +221,7 @@ def test_code_that_other_layers_need_is_no_kernel_of_a_choice() -> None:
 
 def test_budgets_are_kept() -> None:
     graph = convolutions()
-    quick, *_, small = curve(graph, VIRT)
+    quick, *_, small = costs(graph)
     tight = Goal("speed", flash=(quick.flash + small.flash) // 2)
     assert functions(tuned(graph, VIRT, tight)) != functions(tuned(graph, VIRT, Goal("speed", flash=quick.flash)))
     with pytest.raises(DoesNotFit, match=r"no choice of kernels fits 3,000 bytes of flash and .* the smallest takes "):
@@ -274,8 +274,19 @@ def test_a_view_costs_nothing() -> None:
     assert [v.functions for v in table.layers["cast"]] in ([(), ()], [("motes_copy",)] * 2)
 
 
-def test_the_curve_has_no_choice_that_another_beats() -> None:
-    found = curve(convolutions(), VIRT)
+def costs(graph: Graph) -> tuple[Cost, ...]:
+    """What the choices take that are worth making, built and run."""
+    built = [compile_program(program, VIRT, "tuned") for program in choices(graph, VIRT)]
+    return unbeaten(Cost(b.measure().cycles, b.image.flash.total, b.image.ram.total) for b in built)
+
+
+def test_every_choice_is_another() -> None:
+    found = [tuple(functions(program)) for program in choices(convolutions(), VIRT)]
+    assert len(found) == len(set(found)) > 1
+
+
+def test_no_choice_beats_another() -> None:
+    found = costs(convolutions())
     assert len(found) >= 2
     assert [c.cycles for c in found] == sorted(c.cycles for c in found)
     for one, other in itertools.permutations(found, 2):

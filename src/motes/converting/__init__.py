@@ -20,7 +20,7 @@ from motes.converting import keras, torch
 from motes.converting.agreement import Agreement, agreement
 from motes.converting.asking import ask
 from motes.converting.samples import Samples, read_samples
-from motes.converting.sources import Source, recognise
+from motes.converting.sources import Source, check_installed, recognise
 from motes.errors import BadInput
 from motes.ir import Graph, Tensor
 from motes.names import printable
@@ -111,12 +111,13 @@ def convert(
     target = None if out is None else Path(out)
     if target is not None and target.suffix.lower() != ".tflite":
         raise BadInput(f"{target}: the file to write is to end in .tflite")
+    found = recognise(source)
     if quantize and data is None:
         raise BadInput(
             f"convert: quantize={quantize!r} needs data, to find the range of every tensor; give about a hundred "
             "typical inputs, samples first, or quantize=None for float32"
         )
-    found = recognise(source)
+    check_installed(found)
     samples = None if data is None else read_samples(data)
     with cache.workshop() as folder:
         given = _file(found, samples, folder, progress)

@@ -66,16 +66,23 @@ def installed(module: str) -> bool:
 
 
 def recognise(source: object) -> Source:
-    """What kind of model it is, and that its converter is installed.
+    """What kind of model it is.
 
     Raises:
-        BadInput: nothing that can be converted, or nothing to do so with.
+        BadInput: nothing that can be converted.
     """
-    found = _path(Path(source)) if isinstance(source, str | os.PathLike) else _object(source)
-    name, module, extra = CONVERTERS[found.kind]
+    return _path(Path(source)) if isinstance(source, str | os.PathLike) else _object(source)
+
+
+def check_installed(source: Source) -> None:
+    """Whether there is something to convert it with.
+
+    Raises:
+        BadInput: there is not; the message says how to install it.
+    """
+    name, module, extra = CONVERTERS[source.kind]
     if not installed(module):
-        raise BadInput(f"{found.where}: {name} is not installed, which converts it: pip install 'motes[{extra}]'")
-    return found
+        raise BadInput(f"{source.where}: {name} is not installed, which converts it: pip install 'motes[{extra}]'")
 
 
 def _path(path: Path) -> Source:

@@ -7,7 +7,7 @@ layer is measured once, and a solver takes those that are best together, within 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from motes.build import cache
@@ -24,10 +24,10 @@ from motes.tuning.prints import fingerprint
 from motes.tuning.solve import Cost, solve
 from motes.tuning.table import Table, measured
 
-__all__ = ["BALANCED", "WEIGHTS", "Cost", "Goal", "Table", "curve", "table_of", "tuned"]
+__all__ = ["BALANCED", "WEIGHTS", "Cost", "Goal", "Table", "choices", "table_of", "tuned", "unbeaten"]
 
 CURVE = (0.0, *(0.01 * 1.6**i for i in range(24)), *WEIGHTS.values(), 1e6)
-"""Weights of memory that `curve` tries; builds have some of them."""
+"""Weights of memory that `choices` tries; builds have some of them."""
 
 STACK = 256
 """Bytes of stack that layers may take more where they run row by row: loops, and parameters put together in rounds."""
@@ -75,17 +75,25 @@ def _taken(program: Program) -> int:
     return plan(program).arena + (STACK if any(isinstance(call, Block) for call in program.calls) else 0)
 
 
-def curve(graph: Graph, board: Board, toolchain: str = "zig") -> tuple[Cost, ...]:
-    """What the choices cost that are worth making, the fastest first: none is beaten in cycles, flash and RAM at once.
+def choices(graph: Graph, board: Board, toolchain: str = "zig") -> tuple[Program, ...]:
+    """The programs that are best for one weight of memory or another, each once: what is worth building.
 
     Args:
         graph: after `motes.passes.prepare`.
     """
-    program = choose(graph, board.core.features)
-    ways = _Ways(program, board)
-    guesses = ways.guesses(table_of(program, board, toolchain), BALANCED, None)
-    goals = [Goal(weight=weight) for weight in CURVE]
-    found = {solve(guesses, goal, board, lambda picked: _taken(ways.best(picked, goal)))[1] for goal in goals}  # noqa: B023
+    ways = _Ways(choose(graph, board.core.features), board)
+    table = table_of(ways.program, board, toolchain)
+    guesses = ways.guesses(table, BALANCED, None)
+    found: dict[tuple[Cost, str], Program] = {}
+    for goal in (Goal(weight=weight) for weight in CURVE):
+        names, cost = solve(guesses, goal, board, lambda picked: _taken(ways.best(picked, goal)))  # noqa: B023
+        found.setdefault((cost, json.dumps(names, sort_keys=True)), ways.best(names, goal))
+    return tuple(found.values())
+
+
+def unbeaten(costs: Iterable[Cost]) -> tuple[Cost, ...]:
+    """Those that none of the others beats in cycles, flash and RAM at once, the fastest first."""
+    found = set(costs)
     best = [c for c in found if not any(_beats(other, c) for other in found)]
     return tuple(sorted(best, key=lambda c: (c.cycles, c.flash)))
 

@@ -20,7 +20,7 @@ Picked = dict[str, Variant]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a choice takes: cycles, bytes of flash, and of RAM as far as single layers need it."""
+    """What a choice takes: cycles, bytes of flash and of RAM."""
 
     cycles: int
     flash: int
