@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from motes.build.compile import WORKERS
 from motes.build.elf import read_elf
 from motes.build.stack import reached
 from motes.choose import choose
 from motes.emit.layers import layer_symbol, params_symbol
 from motes.ir import Kernel
+from motes.machine import Measurement
 from motes.pairs import Pair, joined
 from motes.program import Block, Call, Program
 from motes.proving import Proved, compile_program, lcg
@@ -83,19 +86,25 @@ def measured(
     pairs: Mapping[str, Pair] = MappingProxyType({}),
 ) -> Table:
     """Measure the program once with the first kernel of every layer, once with the second, and so on; then with all
-    pairs.
+    pairs. The first waits for nobody, and leaves what all have in common in the cache; the others, several at once.
 
     Args:
         options: of layers that have several kernels, or are part of a pair.
     """
     where = _roomy(board)
+
+    def built(program: Program) -> tuple[Proved, Measurement]:
+        proved = compile_program(program, where, PREFIX, inputs=lcg(program.graph.inputs), toolchain=toolchain)
+        return proved, proved.measure()
+
     layers: dict[str, list[Variant]] = {name: [] for name in (*options, *pairs)}
     code: dict[str, int] = {}
     anyway: dict[str, int] = {}
     rest: tuple[int, int, int] | None = None
-    for tried, names in _alternatives(program, options, board, pairs):
-        proved = compile_program(tried, where, PREFIX, inputs=lcg(program.graph.inputs), toolchain=toolchain)
-        run = proved.measure()
+    tried, names_of = zip(*_alternatives(program, options, board, pairs), strict=True)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        runs = [built(tried[0]), *pool.map(built, tried[1:])]
+    for (proved, run), names in zip(runs, names_of, strict=True):
         symbols = {name: layer_symbol(PREFIX, name) for name, _, _ in proved.program.walk()}
         elf = read_elf(proved.image.kept.read_bytes())
         sizes = {s.name: s.size for s in elf.symbols}
