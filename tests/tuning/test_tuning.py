@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -239,6 +242,22 @@ def test_layers_go_row_by_row_where_memory_asks_for_it(programs) -> None:
     assert proved.image.ram.total <= whole - 400
     with pytest.raises(DoesNotFit, match="no choice of kernels fits"):
         tuned(graph, VIRT, Goal("speed", ram=whole - 400), rows=False)
+
+
+def test_known_again_by_every_process() -> None:
+    script = (
+        "from motes.ir import Graph\n"
+        "from motes.target import boards\n"
+        "from motes.tuning.prints import fingerprint\n"
+        "print([fingerprint(Graph('g', (), (), ()), board) for board in boards()])\n"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "1234567"
+    }
+    assert len(found) == 1
 
 
 def test_measured_once(monkeypatch: pytest.MonkeyPatch, programs) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 from motes.build import cache
@@ -14,7 +15,9 @@ HERE = Path(__file__).resolve().parents[1]
 
 def fingerprint(graph: Graph, board: Board) -> str:
     """Of everything that costs of kernels depend on."""
-    return cache.digest(_sources(), repr(board), *_parts(graph))
+    features = sorted(board.core.features)  # which a set has in another order in each process
+    plain = replace(board, core=replace(board.core, features=frozenset()))
+    return cache.digest(_sources(), repr(plain), repr(features), *_parts(graph))
 
 
 def _parts(graph: Graph) -> list[str]:
