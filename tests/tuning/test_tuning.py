@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -258,6 +259,19 @@ def test_known_again_by_every_process() -> None:
         for seed in "1234567"
     }
     assert len(found) == 1
+
+
+def test_solved_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*arguments, **named):
+        raise AssertionError("solved again")
+
+    goal = Goal("speed", ram=20_000)
+    once = functions(tuned(convolutions(), VIRT, goal))
+    monkeypatch.setattr(motes.tuning, "solve", refuse)
+    assert functions(tuned(convolutions(), VIRT, goal)) == once
+    monkeypatch.setenv("MOTES_CACHE", str(tmp_path))
+    with pytest.raises(AssertionError, match="solved again"):
+        tuned(convolutions(), VIRT, goal)
 
 
 def test_measured_once(monkeypatch: pytest.MonkeyPatch, programs) -> None:

@@ -62,11 +62,16 @@ def tuned(graph: Graph, board: Board, goal: Goal, toolchain: str = "zig", rows: 
 
 
 def _best(ways: _Ways, goal: Goal, toolchain: str) -> Program:
-    """The best of all ways."""
+    """The best of all ways; which kernels those are comes from the cache where it was found before."""
     table = table_of(ways.program, ways.board, toolchain)
     room = None if goal.ram is None else goal.ram - table.ram - STACK
+    key = _key("choice of kernels", ways.program, ways.board, toolchain, repr(goal), repr(ways.rows))
+    kept = cache.find(key)
+    if kept is not None:
+        return ways.best(json.loads(kept.read_bytes()), goal, room)
     guesses = ways.guesses(table, goal, room)
     names, _ = solve(guesses, goal, ways.board, lambda picked: _taken(ways.best(picked, goal, room)))
+    cache.keep(key, json.dumps(names).encode())
     return ways.best(names, goal, room)
 
 
@@ -171,7 +176,7 @@ def _beats(one: Cost, other: Cost) -> bool:
 
 def table_of(program: Program, board: Board, toolchain: str) -> Table:
     """What every kernel costs that may serve a layer of the program, from the cache where it was measured before."""
-    key = cache.digest("costs of kernels", board.name, toolchain, fingerprint(program.graph, board))
+    key = _key("costs of kernels", program, board, toolchain)
     kept = cache.find(key)
     if kept is not None:
         return Table.from_json(json.loads(kept.read_bytes()))
@@ -179,6 +184,11 @@ def table_of(program: Program, board: Board, toolchain: str) -> Table:
     table = measured(program, options_of(program, board), board, toolchain, pairs)
     cache.keep(key, json.dumps(table.to_json()).encode())
     return table
+
+
+def _key(what: str, program: Program, board: Board, toolchain: str, *more: str) -> str:
+    """The name of what is kept about a program."""
+    return cache.digest(what, board.name, toolchain, fingerprint(program.graph, board), *more)
 
 
 def options_of(program: Program, board: Board) -> Options:
