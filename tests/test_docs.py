@@ -107,6 +107,17 @@ def test_the_table_of_operators_is_that_of_the_folders() -> None:
     assert table == list_operators().markdown()
 
 
+def test_the_tree_of_the_architecture_is_that_of_the_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    _, rest = text.split("    src/motes/\n")
+    tree, _ = rest.split("    tests/ ")
+    entries = [line.strip().split("  ")[0] for line in tree.splitlines() if re.match(r" {6}\S", line)]
+    told = [name.split("/")[0] for entry in entries for name in entry.split(", ")]
+    package = ROOT / "src" / "motes"
+    there = {p.name for p in package.iterdir() if p.suffix == ".py" or (p.is_dir() and p.name != "__pycache__")}
+    assert sorted(told) == sorted(there)
+
+
 # ------------------------------------------------------------------------------------------------ the C
 
 

@@ -1,0 +1,162 @@
+"""What each trick gives alone: every model as it is built, and with one trick left out.
+
+    python benchmarks/tricks.py [MODEL ...] [--board B] [--trick T ...] [--optimize G] [--layers]
+
+Whatever is left out, the image is compared with the portable code, every byte. Models that a trick does nothing for are
+not shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from unittest.mock import patch
+
+from rich.console import Console
+from rich.table import Table
+
+from motes import passes, profiling
+from motes.build import cache
+from motes.choose import choose
+from motes.errors import DoesNotFit
+from motes.ir import Graph
+from motes.ops import operators
+from motes.ops.conv import step
+from motes.ops.conv.op import Conv2D
+from motes.passes.dense_pixels import dense_pixels
+from motes.passes.drop_dead_channels import drop_dead_channels
+from motes.profiling import Profile, profile
+from motes.program import Program
+from motes.target import Board, boards
+from motes.tuning import tuned
+
+MODELS = (
+    "kws_ref_model",
+    "vww_96_int8",
+    "pretrainedResnet_quant",
+    "ad01_int8",
+    "str_ww_ref_model",
+    "person_detect",
+    "hello_world_int8",
+    "keyword_scrambled",
+)
+
+
+def a_pass(left_out: Callable[[Graph], Graph]) -> AbstractContextManager[object]:
+    """Graphs do not go through this pass."""
+    return patch.object(passes, "PIPELINE", tuple(p for p in passes.PIPELINE if p is not left_out))
+
+
+@contextmanager
+def kernels(*prefixes: str) -> Iterator[None]:
+    """Operators have no kernels whose names begin so."""
+    with ExitStack() as stack:
+        for op in operators():
+            left = tuple(k for k in op.kernels if not k.function.startswith(prefixes))
+            if len(left) < len(op.kernels):
+                stack.enter_context(patch.object(op, "kernels", left))
+        yield
+
+
+def first_kernels(graph: Graph, board: Board, *_: object) -> Program:
+    """What `tuned` gives where nothing is measured, nor goes row by row."""
+    return choose(graph, board.core.features)
+
+
+def in_one_order(name: str) -> Board:
+    """A board whose assembly is in the order of the Cortex-M4."""
+    (found,) = (b for b in boards() if b.name == name)
+    return replace(found, core=replace(found.core, flags=tuple(f for f in found.core.flags if "DUAL" not in f)))
+
+
+TRICKS: Mapping[str, Callable[[], AbstractContextManager[object]]] = MappingProxyType(
+    {
+        "choosing kernels": lambda: patch.object(profiling, "tuned", first_kernels),
+        "dead channels": lambda: a_pass(drop_dead_channels),
+        "Winograd": lambda: kernels("conv_winograd"),
+        "step functions": lambda: patch.object(step, "_fit", lambda *_: None),
+        "sums that are moved": lambda: patch.object(step, "MOVES", 1),
+        "columns shared": lambda: kernels("conv_3x3"),
+        "strips": lambda: kernels("conv_strips"),
+        "chunks": lambda: kernels("conv_chunks"),
+        "planes": lambda: kernels("depthwise_conv_3x3", "depthwise_fixed"),
+        "numbers in the code": lambda: kernels("depthwise_fixed"),
+        "straight into planes": lambda: patch.object(Conv2D, "joined", lambda *_: None),
+        "a pixel is a dense layer": lambda: a_pass(dense_pixels),
+        "two weights in a halfword": lambda: kernels("fully_connected_s8_dsp"),
+        "rows": lambda: patch.object(profiling, "tuned", partial(tuned, rows=False)),
+        "two instructions a cycle": lambda: patch.object(profiling, "find_board", in_one_order),
+    }
+)
+"""By the name that `docs/performance.md` has for it: a context in which it is left out."""
+
+
+def without(trick: str, build: Callable[[], Profile]) -> Profile:
+    """A model built without a trick. What is kept in the cache of such builds is no other build's: only Motes as it is
+    written is part of the names there."""
+    with patch.dict(os.environ, MOTES_CACHE=str(cache.folder() / "without" / trick)), TRICKS[trick]():
+        return build()
+
+
+def row(one: Profile, other: Profile) -> list[str]:
+    """Cycles, flash and RAM, without and with."""
+    pairs = (
+        (one.cycles, other.cycles),
+        *((getattr(one, m)["total"], getattr(other, m)["total"]) for m in ("flash", "ram")),
+    )
+    return [f"{size:,}" for pair in pairs for size in pair]
+
+
+def layers(one: Profile, other: Profile) -> Iterator[list[str]]:
+    """Cycles of each layer that differs; one that only one build has has no cycles in the other."""
+    ours, theirs = ({layer.name: layer for layer in p.layers} for p in (one, other))
+    for name in dict.fromkeys((*ours, *theirs)):
+        cells = [(f"{x.cycles:,}", x.kernel) if x else ("", "") for x in (ours.get(name), theirs.get(name))]
+        if cells[0] != cells[1]:
+            yield [f"  {name}", "", cells[0][0], cells[1][0], " to ".join(kernel for _, kernel in cells if kernel)]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("model", nargs="*", default=MODELS)
+    arguments.add_argument("--board", default="virt-m4", choices=[b.name for b in boards() if b.core.model])
+    arguments.add_argument("--trick", action="append", choices=list(TRICKS), metavar="TRICK")
+    arguments.add_argument("--optimize", default="balanced")
+    arguments.add_argument("--layers", action="store_true", help="every layer that takes other cycles, too")
+    given = arguments.parse_args()
+    models = Path(os.environ.get("MOTES_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "models"
+    found = {path.stem: path for path in models.rglob("*.tflite")}
+    if missing := [name for name in given.model if name not in found]:
+        sys.exit(f"no {missing[0]} below {models}; set MOTES_SHARED to the folder that holds models/")
+    table = Table(title=f"one inference on {given.board}: without, with", box=None)
+    table.add_column("trick")
+    table.add_column("model")
+    for title in ("cycles", "", "flash, bytes", "", "RAM, bytes", ""):
+        table.add_column(title, justify="right")
+    for name in given.model:
+        build = partial(profile, found[name], given.board, input="lcg", optimize=given.optimize)
+        usual = build()
+        for trick in given.trick or TRICKS:
+            print(f"{name} without {trick}", file=sys.stderr)
+            try:
+                other = without(trick, build)
+            except DoesNotFit as error:
+                print(error, file=sys.stderr)
+                continue
+            cells = row(other, usual)
+            if cells[::2] != cells[1::2]:
+                table.add_row(trick, name, *cells)
+                for line in layers(other, usual) if given.layers else ():
+                    table.add_row(*line)
+    Console(width=170).print(table)
+
+
+if __name__ == "__main__":
+    main()
