@@ -13,6 +13,7 @@ from motes.ir import Array, Graph, Node, Tensor
 from motes.ops.conv import pointwise
 from motes.ops.conv.channels import channels
 from motes.ops.conv.op import Conv2D
+from motes.ops.conv.step import following
 from motes.pairs import joined, pairs_of
 from motes.plan import plan
 from motes.program import Call, Program
@@ -197,7 +198,7 @@ def test_numbers_that_follow_are_those_that_are_proven() -> None:
         bias -= bias >> 18 << 19
         assert bias == channel.bias
         reached = np.clip(sums, channel.rescale.low, channel.rescale.high)
-        offset = pointwise.expected(multiplier, channel.rescale)
+        offset = following(multiplier, channel.rescale.zero_point, pointwise.SHIFT)
         have = np.clip((reached * 256 * multiplier >> 32) + offset >> 12, -128, 127)
         np.testing.assert_array_equal(have, channel.rescale(reached))
 

@@ -8,7 +8,7 @@ import pytest
 import convolutions
 from motes.choose import choose
 from motes.ir import Array, Graph, Node
-from motes.ops.conv.chunks import LONG, SHORT, Chunks
+from motes.ops.conv.chunks import LONG, SHORT, Chunks, pack
 from motes.ops.conv.op import Conv2D
 from motes.plan import plan
 from motes.target import board
@@ -64,6 +64,22 @@ def test_sums_as_large_as_can_be(sign: int, monkeypatch: pytest.MonkeyPatch) -> 
     convolutions.run(BOARD, SHORT.kernel, [good], monkeypatch, *((x.astype(np.int8),) for x in mixed), saturated=True)
 
 
+@pytest.mark.parametrize(("scale", "blocks"), [(120.0, 0), (130.0, 1), (150.0, 8)])
+def test_offsets_that_do_not_follow(scale: float, blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each two channels with one have a word more."""
+    rng = np.random.default_rng(0)
+    weights, bias = rng.integers(-127, 128, (16, 16)), rng.integers(-9999, 9999, 16)
+    node = point(weights, 20, zeros=(-3, -128), scale=scale, bias=bias)
+    packed = pack(node)
+    assert packed is not None
+    assert packed.stream.size == 8 * (2 + 16 // 2 + 2) + blocks
+    reach = [(np.where(np.sign(row) * sign < 0, -128, 127) * np.ones((20, 1))).astype(np.int8) for row in weights
+             for sign in (-1, 1)]  # fmt: skip
+    convolutions.run(
+        BOARD, TINY.kernel, [node], monkeypatch, *((x.reshape(node.input(0).shape),) for x in reach), saturated=True
+    )
+
+
 def test_outputs_may_overwrite_their_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
     """In every chunk, those behind it being whole."""
     rng = np.random.default_rng(5)
@@ -91,6 +107,8 @@ def test_what_it_is_for() -> None:
     many = ones(4, 32, 1000)
     assert SHORT.chunk(many) < LONG.chunk(many)
     assert LONG.fits(many)
+    assert LONG.chunk(ones(4, 128, 36)) == 9  # all pixels
+    assert LONG.chunk(ones(4, 128, 40)) < 7
     assert SHORT.kernel.pays(many)
     assert not SHORT.kernel.pays(ones(4, 8))  # few outputs
     assert not SHORT.kernel.pays(ones(4, 36, 1000))  # weights that find no register

@@ -163,6 +163,18 @@ def test_the_best_of_several_guesses_is_taken() -> None:
     assert solve([wrong, right], Goal(), VIRT, arena)[0] == {"a": "good"}
 
 
+def test_a_pair_is_taken_where_its_plan_is_smaller() -> None:
+    def one(name: str, cycles: int) -> tuple[Variant, ...]:
+        return (Variant(name, cycles, 8, (), 500),)
+
+    layers = {"a": one("f", 500), "b": one("g", 500), "a_b": one("both", 1010)}
+    table = Table(layers, {}, 0, 100, 100, {"a_b": ("a", "b")})
+    assert solve([table], Goal(), VIRT, lambda picked: 500) == ({"a": "f", "b": "g"}, Cost(1000, 116, 600))
+    names, cost = solve([table], Goal(), VIRT, lambda picked: 500 if "a_b" in picked else 9000)
+    assert names == {"a_b": "both"}
+    assert cost == Cost(1010, 108, 600)
+
+
 # ------------------------------------------------------------------------------------------------ models
 
 

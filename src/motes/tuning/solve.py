@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from motes.errors import DoesNotFit
@@ -48,11 +48,11 @@ def solve(
     flash = min(goal.flash or most, board.chip.flash.size)
     ram = min(goal.ram or board.chip.ram.size, board.chip.ram.size)
     room = ram - table.ram
-    known: dict[tuple[Variant, ...], Cost] = {}
+    known: dict[frozenset[tuple[str, Variant]], Cost] = {}
 
     def cost_of(picked: Picked) -> Cost:
         """With the arena as it is planned."""
-        key = tuple(picked.values())
+        key = frozenset(picked.items())
         if key not in known:
             known[key] = _cost(table, picked, arena({name: v.kernel for name, v in picked.items()}))
         return known[key]
@@ -65,6 +65,7 @@ def solve(
     found = [p for t in (*guesses, _weightless(table)) if (p := _within(t, goal.weight, board, flash, room, cost_of))]
     if found:
         best = min(found, key=sum_of)
+        best = min((best, *_with_another_pair(table, best)), key=sum_of)
         return {name: v.kernel for name, v in best.items()}, cost_of(best)
     cost = _cost(table, smallest, arena({name: v.kernel for name, v in smallest.items()}))
     allowed = min(flash, goal.flash or flash)
@@ -72,6 +73,13 @@ def solve(
         f"no choice of kernels fits {allowed:,} bytes of flash and {ram:,} bytes of RAM on {board.name}; the smallest "
         f"takes {cost.flash:,} and {cost.ram:,}: allow more, or use a smaller model"
     )
+
+
+def _with_another_pair(table: Table, picked: Picked) -> Iterator[Picked]:
+    """The same, but for two layers that are a pair: how much smaller the arena is then shows when it is planned."""
+    for pair, parts in table.pairs.items():
+        if all(part in picked for part in parts):
+            yield {name: v for name, v in picked.items() if name not in parts} | {pair: table.layers[pair][0]}
 
 
 def _within(

@@ -29,8 +29,9 @@ HALF = frozenset(
 USUAL_SHIFT = 12
 """The shift that costs nothing there."""
 
-MOST_SAME = 21
-"""The largest shift with which 2**30 times a bias below 2**23 can give any output."""
+SAME, MOST_SAME = 1 << 30, 21
+"""The multiplier of a channel that is always the same; the largest shift with which that times a bias below 2**23 can
+give any output."""
 
 
 Pair = tuple[int | None, int | None]
@@ -91,25 +92,32 @@ def stream(each: Sequence[Channel], steps: Sequence[Pair], starts: Array, ends: 
 
 def _ends(each: Sequence[Channel]) -> tuple[int, int, Array, Array]:
     """(shift, offset, biases, words behind the weights of each block)."""
+    found = proven(each)
+    if found is None:
+        own = np.array([c.rescale.rounded for c in each], np.int64)
+        return 0, 0, biases_of(each), np.pad(own, ((0, len(each) % 2), (0, 0))).reshape(-1, 6)
+    shift, biases, steps = found
+    base = int(steps[:, 1].min())
+    pairs = np.pad(steps - np.array([0, base]), ((0, len(each) % 2), (0, 0)))
+    halves = pairs[0::2, 1] | (pairs[1::2, 1] - pairs[0::2, 1]) << 16
+    return shift, base, biases, np.stack([pairs[0::2, 0], pairs[1::2, 0], halves], axis=1)
+
+
+def proven(each: Sequence[Channel]) -> tuple[int, Array, Array] | None:
+    """(shift, biases, multiplier and offset of each channel): step functions of all; None where there are none, or
+    offsets lie apart by more than halfwords say."""
     shift, biases, rescales = steps_of(each)
-    pairs = np.zeros((-(-len(each) // 2) * 2, len(rescales[0])), np.int64)
-    if shift:
-        # A channel that is always the same is so because of its bias: its offset is like the others'.
-        usual = (each[0].rescale.zero_point << shift) + (1 << shift - 1)
-        live = [(c.rescale.constant, pair) for c, pair in zip(each, rescales, strict=True)]
-        found = [pair if same is None else (1 << 30, usual) for same, pair in live]
-        base = min(offset for _, offset in found)
-        above = [
-            same - c.rescale.zero_point if same is not None else 0 for c, (same, _) in zip(each, live, strict=True)
-        ]
-        if max(offset for _, offset in found) - base < 1 << 15 and (shift <= MOST_SAME or not any(above)):
-            biases += np.array(above, np.int64) << max(0, shift - 6)
-            pairs[: len(each)] = [(multiplier, offset - base) for multiplier, offset in found]
-            halves = pairs[0::2, 1] | (pairs[1::2, 1] - pairs[0::2, 1]) << 16
-            return shift, base, biases, np.stack([pairs[0::2, 0], pairs[1::2, 0], halves], axis=1)
-        pairs = np.zeros((len(pairs), 3), np.int64)
-    pairs[: len(each)] = [c.rescale.rounded for c in each]
-    return 0, 0, biases_of(each), pairs.reshape(len(pairs) // 2, -1)
+    if shift == 0:
+        return None
+    zero = each[0].rescale.zero_point
+    same = np.array([c.rescale.constant is not None for c in each])
+    above = np.array([zero if c.rescale.constant is None else c.rescale.constant for c in each], np.int64) - zero
+    steps = np.array(rescales, np.int64)
+    # A channel that is always the same is so because of its bias: its offset is like the others'.
+    steps[same] = SAME, (zero << shift) + (1 << shift - 1)
+    if np.ptp(steps[:, 1]) >= 1 << 15 or (shift > MOST_SAME and above.any()):
+        return None
+    return shift, biases + (above << shift - 6), steps
 
 
 def _steps(node: Node) -> tuple[Pair, ...]:

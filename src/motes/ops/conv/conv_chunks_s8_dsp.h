@@ -14,7 +14,11 @@
    of eight outputs adds 55 cycles, or some 70 beyond eight quads; two channels of a chunk take some
    60 and 9 a quad, 16 beyond eight; a value of x 1.9.
 
-   stream: as conv_fours_s8_dsp.h says, with a shift that is not 0.
+   stream: as conv_fours_s8_dsp.h says, with a shift that is not 0; but of two channels there are
+   only the multipliers, and their offsets are `offset`, which is the zero point and a half, and
+   half of what TFLM rounds to first: 128 >> the leading zeros of the multiplier. Where the top bit
+   of the first multiplier is set, it does not count, and a word has how far both are above
+   `offset`.
 
    scratch: for each of `chunk` fours 24 bytes a quad and 4, then 16 bytes for each quad but eight.
    In place: y may be x where out_ch <= in_ch: a chunk is expanded before its outputs are written.
@@ -111,23 +115,26 @@ MOTES_ASSEMBLY uint32_t *conv_chunks_s8_dsp_expand(const int8_t *x MOTES_UNUSED,
     "2:\n add r4, #1\n str r4, [sp, #36]\n" \
     "1:\n" /* two channels */ \
     "ldr r12, [sp, #56]\n ldr r3, [sp, #60]\n ldr r4, [sp, #68]\n" \
-    "ldm r12!, {r2, r5}\n strd r2, r5, [sp]\n" \
-    "ldm r12, {r0, r6}\n" CONV_CHUNKS_UNPACK("r0", "r1", "s0", "s1") CONV_CHUNKS_UNPACK("r6", "r7", "s2", "s3") \
+    "ldm r12, {r2, r5-r7}\n str r2, [sp]\n str r5, [sp, #4]\n" \
+    CONV_CHUNKS_UNPACK("r6", "r0", "s0", "s1") CONV_CHUNKS_UNPACK("r7", "r0", "s2", "s3") \
     "subs r8, r3, #8\n ble 3f\n" \
-    "ldr lr, [sp, #44]\n add r9, r12, #8\n" \
+    "ldr lr, [sp, #44]\n add r9, r12, #16\n" \
     "2:\n ldm r9!, {r0, r6}\n" CONV_CHUNKS_SPLIT("r0", "r1") CONV_CHUNKS_SPLIT("r6", "r7") \
     "stm lr!, {r0, r1, r6, r7}\n subs r8, #1\n bne 2b\n" \
-    "3:\n add r12, r12, r3, lsl #3\n sub r12, #56\n" /* the last seven; of fewer, words before them for nothing */ \
+    "3:\n add r12, r12, r3, lsl #3\n sub r12, #48\n" /* the last seven; of fewer, words before them for nothing */ \
     CONV_CHUNKS_UNPACK_FOUR("s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11") \
     CONV_CHUNKS_UNPACK_FOUR("s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19") \
     CONV_CHUNKS_UNPACK_FOUR("s20", "s21", "s22", "s23", "s24", "s25", "s26", "s27") \
     "ldm r12!, {r0, r1, r8, r10}\n" \
     CONV_CHUNKS_UNPACK("r0", "r3", "s28", "s29") CONV_CHUNKS_UNPACK("r1", "r3", "s30", "s31") \
-    "ldr r0, [r12], #4\n str r12, [sp, #56]\n" \
-    "uxtah r3, r4, r0\n sxtah r4, r3, r0, ror #16\n" \
-    "strd r8, r10, [sp, #8]\n strd r3, r4, [sp, #16]\n" \
+    "movs r0, #128\n clz r1, r8\n cbz r1, 2f\n clz r3, r10\n" \
+    "lsrs r1, r0, r1\n lsrs r0, r0, r3\n adds r3, r4, r1\n adds r4, r4, r0\n" \
+    "3:\n str r12, [sp, #56]\n" \
+    "str r8, [sp, #8]\n str r10, [sp, #12]\n str r3, [sp, #16]\n str r4, [sp, #20]\n" \
     "ldr lr, [sp, #52]\n" \
     "b 7f\n" \
+    "2:\n" /* offsets of their own */ \
+    "ldr r0, [r12], #4\n bic r8, #0x80000000\n sxtah r3, r4, r0\n sxtah r4, r4, r0, ror #16\n b 3b\n" \
     ".balign 4\n" \
     "9:\n" /* weights from memory */ \
     "ldr r11, [sp, #44]\n ldr r12, [sp, #48]\n ldr pc, [sp, #40]\n" \

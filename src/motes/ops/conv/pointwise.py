@@ -14,7 +14,7 @@ import numpy as np
 from motes.ir import Array, Node, Params, Tensor
 from motes.ops.conv import planes, points
 from motes.ops.conv.channels import Channel, channels
-from motes.ops.conv.step import TRIES, Rescale, ideal, offsets
+from motes.ops.conv.step import fit_following, ideal
 from motes.ops.conv.window import Window, but_for_rows
 
 DEPTH = 32
@@ -66,19 +66,8 @@ def _step(channel: Channel, coarse: int) -> tuple[int, int] | None:
     rescale = channel.rescale
     if rescale.constant is not None:
         return 1 << MULTIPLIER - 1, rescale.constant - rescale.zero_point << 8 - coarse  # a bias of 2**8 makes 1 of it
-    for tries in TRIES:
-        upper = (ideal(rescale, 256, SHIFT) >> coarse) + np.array(tries, np.int64)
-        upper = upper[(upper > 0) & (upper < 1 << min(MULTIPLIER, 31 - coarse))]
-        least, most = offsets(rescale, 256, SHIFT, 0, upper << coarse)
-        offset = np.array([expected(int(u) << coarse, rescale) for u in upper])
-        for i in np.flatnonzero((least <= offset) & (offset <= most)):
-            return int(upper[i]), channel.bias
-    return None
-
-
-def expected(multiplier: int, rescale: Rescale) -> int:
-    """The offset that follows from a multiplier, which has 31 bits."""
-    return (rescale.zero_point << SHIFT) + (1 << SHIFT - 1) + (128 >> 32 - multiplier.bit_length())
+    upper = fit_following(rescale, SHIFT, coarse, MULTIPLIER)
+    return None if upper is None else (upper, channel.bias)
 
 
 def _weights(each: Sequence[Channel]) -> Array:

@@ -153,6 +153,29 @@ def _fit(rescale: Rescale, factor: int, shift: int, bias: int, less: int, tries:
     return None
 
 
+def fit_following(rescale: Rescale, shift: int, coarse: int = 0, bits: int = 31) -> int | None:
+    """The multiplier, for sums that come times 256, whose offset is the one of `following`; None: none was found.
+
+    Args:
+        coarse: how many lower bits it is to lack; what is returned is without them.
+        bits: it has that many then, at most.
+    """
+    for tries in TRIES:
+        upper = (ideal(rescale, 256, shift) >> coarse) + np.array(tries, np.int64)
+        upper = upper[(upper > 0) & (upper < 1 << min(bits, 31 - coarse))]
+        least, most = offsets(rescale, 256, shift, 0, upper << coarse)
+        offset = np.array([following(int(u) << coarse, rescale.zero_point, shift) for u in upper])
+        for i in np.flatnonzero((least <= offset) & (offset <= most)):
+            return int(upper[i])
+    return None
+
+
+def following(multiplier: int, zero_point: int, shift: int) -> int:
+    """The offset that follows from a multiplier, which has 31 bits: the zero point, half an output, and half of what
+    TFLM rounds to first."""
+    return (zero_point << shift) + (1 << shift - 1) + (128 >> 32 - multiplier.bit_length())
+
+
 def ideal(rescale: Rescale, factor: int, shift: int) -> int:
     """The multiplier that scales sums that come times `factor` as TFLM does, to outputs times 2**shift."""
     return round(rescale.multiplier * 2.0 ** (1 + shift - rescale.right) / factor)
