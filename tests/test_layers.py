@@ -10,7 +10,7 @@ import motes
 SOURCE = Path(motes.__file__).parent
 
 ROOMS = (
-    ("errors", "progress", "intervals", "sliding", "tensors"),
+    ("errors", "progress", "disassembly", "intervals", "sliding", "tensors"),
     ("ir", "names", "bounded", "helium"),
     ("quant", "target", "program", "wellformed", "operands"),
     ("ops",),

@@ -287,7 +287,8 @@ def profile(
     flash: FlashBudget = None,
     ram: RamBudget = None,
     pareto: Annotated[
-        bool, typer.Option("--pareto", help="Also every choice of kernels worth making; report.html draws them.")
+        bool,
+        typer.Option("--pareto", help="Also the best choices for other weights of memory; report.html draws them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -240,8 +240,12 @@ def profile(
     inputs = _inputs(input, graph.inputs)
     progress("compiling", None)
     prefix = prefix_for(graph.name)
-    program = tuned(prepare(graph), target, Goal(optimize, flash, ram), toolchain)
+    goal = Goal(optimize, flash, ram)
+    program = tuned(prepare(graph), target, goal, toolchain)
     proved = compile_program(program, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
+    over = goal.exceeded_by(proved.image)
+    if over:
+        raise DoesNotFit(f"{graph.name}: {over}; allow more, or use a smaller model")
     folder = proved.image.elf.parent if out is None else Path(out)
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -240,8 +241,36 @@ def test_budgets_are_kept() -> None:
     quick, *_, small = costs(graph)
     tight = Goal("speed", flash=(quick.flash + small.flash) // 2)
     assert functions(tuned(graph, VIRT, tight)) != functions(tuned(graph, VIRT, Goal("speed", flash=quick.flash)))
-    with pytest.raises(DoesNotFit, match=r"no choice of kernels fits 3,000 bytes of flash and .* the smallest takes "):
+    words = (
+        r"^no choice of kernels fits 3,000 bytes of flash on virt-m4; the least that was found is ([\d,]+) of flash: "
+    )
+    with pytest.raises(DoesNotFit, match=words) as raised:
         tuned(graph, VIRT, Goal(flash=3000))
+    found = re.match(words, str(raised.value))
+    assert found is not None
+    least = int(found[1].replace(",", ""))
+    with pytest.raises(DoesNotFit, match=f"fits {least - 1:,} bytes of flash and 200,000 bytes of RAM on virt-m4; "):
+        tuned(graph, VIRT, Goal(flash=least - 1, ram=200_000))
+    assert tuned(graph, VIRT, Goal(flash=least, ram=200_000))
+
+
+def test_what_was_built_can_be_asked_for() -> None:
+    graph = convolutions()
+    for program in choices(graph, VIRT):
+        image = compile_program(program, VIRT, "convolutions").image
+        for budgets in ({"flash": image.flash.total}, {"ram": image.ram.total}):
+            goal = Goal("speed", **budgets)
+            assert not goal.exceeded_by(compile_program(tuned(graph, VIRT, goal), VIRT, "convolutions").image)
+
+
+def test_budgets_where_nothing_is_to_be_chosen() -> None:
+    x, y = (Tensor(name, (8,), dtype) for name, dtype in (("x", DType.INT8), ("y", DType.INT32)))
+    graph = Graph("plain", (x,), (y,), (Node("cast", Cast(), (x,), (y,)),))
+    assert not options_of(choose(graph, VIRT.core.features), VIRT)
+    assert functions(tuned(graph, VIRT, Goal(flash=100_000, ram=10_000))) == functions(tuned(graph, VIRT, Goal()))
+    assert len(choices(graph, VIRT)) == 1
+    with pytest.raises(DoesNotFit, match=r"fits 10 bytes of RAM on virt-m4; the least that was found is \d+ of RAM: "):
+        tuned(graph, VIRT, Goal(ram=10))
 
 
 def test_layers_go_row_by_row_where_memory_asks_for_it(programs) -> None:
@@ -279,7 +308,7 @@ def test_solved_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     goal = Goal("speed", ram=20_000)
     once = functions(tuned(convolutions(), VIRT, goal))
-    monkeypatch.setattr(motes.tuning, "solve", refuse)
+    monkeypatch.setattr(motes.tuning.ways, "solve", refuse)
     assert functions(tuned(convolutions(), VIRT, goal)) == once
     monkeypatch.setenv("MOTES_CACHE", str(tmp_path))
     with pytest.raises(AssertionError, match="solved again"):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-import capstone
 from unicorn import unicorn_const as uc_const
 
+from motes import disassembly
 from motes.errors import BadInput, BoardFault, DoesNotFit
 from motes.machine.arm import ARM, THUMB
 from motes.machine.cpu import ERASED, PAINT, WORD, Cpu, Read, Stop, Write
@@ -81,7 +81,7 @@ class QemuCpu(Cpu):
         self._qemu = Qemu(board.core.model, contents, *ranges, self._count)
         self.ledger, self._blocks = self._qemu.ledger, self._qemu.blocks
         self._devices: list[tuple[range, Read, Write]] = []
-        self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+        self._decoder = disassembly.thumb()
         self._watched: set[int] = set()
         self._handlers = {self.word(flash.start + WORD * number) & ~1 for number in FAULTS} - {0}
         for address in self._handlers:

@@ -14,6 +14,9 @@ A build is the better, the lower `cycles / cycles of the default kernels + weigh
 the chip's RAM)` is: with a weight of 2, a kernel that takes 1% of the flash must save 2% of the time.
 """
 
+SMALLEST = 1e9
+"""A weight beside which cycles count nothing."""
+
 MOST = 4
 """A build takes at most so many times the flash of the smallest: beyond that, cycles come too dear for anyone."""
 
@@ -36,6 +39,11 @@ class Goal:
                 raise BadInput(f"--{name} {size}: expected bytes, more than 0")
         if self.weight < 0:
             object.__setattr__(self, "weight", WEIGHTS[self.optimize])
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it has budgets."""
+        return self.flash is not None or self.ram is not None
 
     def exceeded_by(self, image: Image | None) -> str:
         """By what an image takes more than the budgets, in words; empty where it does not."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from motes.errors import DoesNotFit
 from motes.target import Board
-from motes.tuning.goal import MOST, Goal
+from motes.tuning.goal import MOST, SMALLEST, Goal
 from motes.tuning.table import Table, Variant
 
 ATTEMPTS = 12
@@ -38,11 +38,11 @@ def solve(
         arena: the bytes that the plan of a choice takes.
 
     Raises:
-        DoesNotFit: nothing meets the budgets; the message says how much the least takes.
+        DoesNotFit: nothing meets the budgets.
     """
     assert board.chip is not None
     table = guesses[0]
-    smallest = _solve(table, 1e9, board, 1 << 40, 1 << 40)
+    smallest = _solve(table, SMALLEST, board, 1 << 40, 1 << 40)
     assert smallest is not None
     most = MOST * _cost(table, smallest, 0).flash
     flash = min(goal.flash or most, board.chip.flash.size)
@@ -60,19 +60,15 @@ def solve(
     def sum_of(picked: Picked) -> float:
         """The sum of shares: the lower, the better; none is, if it exceeds the budgets."""
         cost = cost_of(picked)
-        return _sum(cost, table, goal.weight, board) if cost.flash <= flash and cost.ram <= ram else float("inf")
+        return merit(cost, table, goal.weight, board) if cost.flash <= flash and cost.ram <= ram else float("inf")
 
-    found = [p for t in (*guesses, _weightless(table)) if (p := _within(t, goal.weight, board, flash, room, cost_of))]
+    tried = [_within(t, goal.weight, board, flash, room, cost_of) for t in (*guesses, _weightless(table))]
+    found = [picked for picked in tried if picked is not None]
     if found:
         best = min(found, key=sum_of)
         best = min((best, *_with_another_pair(table, best)), key=sum_of)
         return {name: v.kernel for name, v in best.items()}, cost_of(best)
-    cost = _cost(table, smallest, arena({name: v.kernel for name, v in smallest.items()}))
-    allowed = min(flash, goal.flash or flash)
-    raise DoesNotFit(
-        f"no choice of kernels fits {allowed:,} bytes of flash and {ram:,} bytes of RAM on {board.name}; the smallest "
-        f"takes {cost.flash:,} and {cost.ram:,}: allow more, or use a smaller model"
-    )
+    raise DoesNotFit(f"no choice of kernels fits {flash:,} bytes of flash and {ram:,} bytes of RAM on {board.name}")
 
 
 def _with_another_pair(table: Table, picked: Picked) -> Iterator[Picked]:
@@ -91,7 +87,7 @@ def _within(
         picked = _solve(table, weight, board, flash, most)
         if picked is None or cost_of(picked).ram - table.ram <= room:
             return picked
-        most = min(most, max(v.moment for v in picked.values())) - 1
+        most = min(most, max((v.moment for v in picked.values()), default=0)) - 1
     return None
 
 
@@ -100,7 +96,7 @@ def _weightless(table: Table) -> Table:
     return replace(table, layers={name: tuple(replace(v, moment=0) for v in f) for name, f in table.layers.items()})
 
 
-def _sum(cost: Cost, table: Table, weight: float, board: Board) -> float:
+def merit(cost: Cost, table: Table, weight: float, board: Board) -> float:
     """The sum of shares: the lower, the better."""
     assert board.chip is not None
     return cost.cycles / _reference(table) + weight * (

@@ -47,7 +47,7 @@ class Table:
         code: bytes of each shared function that some variant calls, beyond what the rest has of it. The most that it
             took: compilers make a function smaller that is called in one way only.
         cycles, flash: of everything else.
-        stack: bytes, and of RAM that is neither stack nor arena.
+        ram: bytes of everything but the arena.
         pairs: of the layers, those that stand for two others.
     """
 

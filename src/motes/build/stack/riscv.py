@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import capstone
-
+from motes import disassembly
 from motes.build.stack.code import Function, Instruction, Reader
 from motes.errors import BuildFailed
 
@@ -20,7 +19,7 @@ class RiscvReader(Reader):
     frame = 0
 
     def __init__(self) -> None:
-        self._decoder = capstone.Cs(capstone.CS_ARCH_RISCV, capstone.CS_MODE_RISCV32 | capstone.CS_MODE_RISCVC)
+        self._decoder = disassembly.riscv()
 
     def instructions(self, data: bytes, start: int) -> Iterator[Instruction]:
         """As `Reader` says; targets are addresses, and constants stand where a register held one."""

@@ -11,8 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
-import capstone
-
+from motes import disassembly
 from motes.build.stack.code import Function, Instruction, Reader
 from motes.errors import BuildFailed
 from motes.helium import decode
@@ -33,7 +32,7 @@ class ThumbReader(Reader):
     frame = 26 * 4
 
     def __init__(self) -> None:
-        self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+        self._decoder = disassembly.thumb()
 
     def switches(self, i: Instruction, depth: int) -> bool:
         """As `Reader` says: jump tables, and addresses that the function has put in its own frame. No function is left

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import capstone
 from capstone import arm
 
+from motes import disassembly
 from motes.helium import Vector
 from motes.machine.timing.alignment import reliances
 from motes.machine.timing.blocks import BlockCost, InterruptCycles
@@ -79,7 +79,7 @@ class ArmTiming(ABC):
     """Whether the core faults where a single word is not aligned."""
 
     def __init__(self) -> None:
-        self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+        self._decoder = disassembly.thumb()
         self._decoder.detail = True
         self._met: dict[tuple[bytes, bool], Instruction] = {}
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import capstone
 from capstone import riscv
 
+from motes import disassembly
 from motes.machine.timing.blocks import BlockCost, InterruptCycles
 
 JUMP = 2
@@ -33,7 +33,7 @@ class Hazard3:
     interrupts = InterruptCycles(entry=4, leave=2, chain=4, lazy_floats=0)
 
     def __init__(self) -> None:
-        self._decoder = capstone.Cs(capstone.CS_ARCH_RISCV, capstone.CS_MODE_RISCV32 | capstone.CS_MODE_RISCVC)
+        self._decoder = disassembly.riscv()
         self._decoder.detail = True
 
     def cost(self, code: bytes, address: int) -> BlockCost:
