@@ -1,9 +1,9 @@
 """What each trick gives alone: every model as it is built, and with one trick left out.
 
-    python benchmarks/tricks.py [MODEL ...] [--board B] [--trick T ...] [--optimize G] [--layers]
+    python benchmarks/tricks.py [MODEL ...] [--board B] [--trick T ...] [--optimize G] [--step N] [--layers]
 
-Whatever is left out, the image is compared with the portable code, every byte. Models that a trick does nothing for are
-not shown.
+Whatever is left out, the image is compared with the portable code, every byte. Models for which a trick does nothing
+are not shown.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -26,10 +27,12 @@ from motes import passes, profiling
 from motes.build import cache
 from motes.choose import choose
 from motes.errors import DoesNotFit
-from motes.ir import Graph
+from motes.ir import Graph, Kernel, Op
 from motes.ops import operators
-from motes.ops.conv import step
+from motes.ops.conv import planes, step
+from motes.ops.conv.joint import PointwiseDepthwise
 from motes.ops.conv.op import Conv2D
+from motes.passes.channels import kept
 from motes.passes.dense_pixels import dense_pixels
 from motes.passes.drop_dead_channels import drop_dead_channels
 from motes.profiling import Profile, profile
@@ -55,14 +58,19 @@ def a_pass(left_out: Callable[[Graph], Graph]) -> AbstractContextManager[object]
 
 
 @contextmanager
-def kernels(*prefixes: str) -> Iterator[None]:
-    """Operators have no kernels whose names begin so."""
+def kernels(change: Callable[[Kernel], Kernel | None]) -> Iterator[None]:
+    """Operators have these kernels instead; None: the kernel is left out."""
     with ExitStack() as stack:
-        for op in operators():
-            left = tuple(k for k in op.kernels if not k.function.startswith(prefixes))
-            if len(left) < len(op.kernels):
-                stack.enter_context(patch.object(op, "kernels", left))
+        ops: tuple[type[Op], ...] = (*operators(), PointwiseDepthwise)
+        for op in ops:
+            changed = tuple(k for k in map(change, op.kernels) if k is not None)
+            stack.enter_context(patch.object(op, "kernels", changed))
         yield
+
+
+def no_kernels(*patterns: str) -> AbstractContextManager[None]:
+    """Operators have no kernels of such names."""
+    return kernels(lambda k: None if any(fnmatch(k.function, pattern) for pattern in patterns) else k)
 
 
 def first_kernels(graph: Graph, board: Board, *_: object) -> Program:
@@ -78,24 +86,31 @@ def in_one_order(name: str) -> Board:
 
 TRICKS: Mapping[str, Callable[[], AbstractContextManager[object]]] = MappingProxyType(
     {
+        "kernels of the core": lambda: no_kernels("*_dsp", "*_mve", "*_scalar"),
         "choosing kernels": lambda: patch.object(profiling, "tuned", first_kernels),
         "dead channels": lambda: a_pass(drop_dead_channels),
-        "Winograd": lambda: kernels("conv_winograd"),
+        "channels in fours": lambda: patch.object(kept, "TOGETHER", 1),
+        "Winograd": lambda: no_kernels("conv_winograd*"),
         "step functions": lambda: patch.object(step, "_fit", lambda *_: None),
         "sums that are moved": lambda: patch.object(step, "MOVES", 1),
-        "columns shared": lambda: kernels("conv_3x3"),
-        "strips": lambda: kernels("conv_strips"),
-        "chunks": lambda: kernels("conv_chunks"),
-        "planes": lambda: kernels("depthwise_conv_3x3", "depthwise_fixed"),
-        "numbers in the code": lambda: kernels("depthwise_fixed"),
+        "columns shared": lambda: no_kernels("conv_3x3*"),
+        "strips": lambda: no_kernels("conv_strips*"),
+        "chunks": lambda: no_kernels("conv_chunks*", "conv_long_chunks*"),
+        "planes": lambda: no_kernels("depthwise_conv_3x3*", "depthwise_fixed*"),
+        "numbers in the code": lambda: no_kernels("depthwise_fixed*"),
         "straight into planes": lambda: patch.object(Conv2D, "joined", lambda *_: None),
+        "depthwise over one column": lambda: no_kernels("depthwise_conv_column*"),
         "a pixel is a dense layer": lambda: a_pass(dense_pixels),
-        "two weights in a halfword": lambda: kernels("fully_connected_s8_dsp"),
+        "two weights in a halfword": lambda: no_kernels("fully_connected_s8_dsp"),
+        "LSTM and SVDF in eights": lambda: no_kernels("lstm_s8_dsp", "svdf_s8_dsp*"),
+        "channels in six bytes": lambda: patch.object(planes, "compact", lambda *_: None),
+        "outputs over the input": lambda: kernels(lambda k: replace(k, ahead=lambda _: ())),
+        "x expanded over itself": lambda: kernels(lambda k: replace(k, scratch_over=lambda _: None)),
         "rows": lambda: patch.object(profiling, "tuned", partial(tuned, rows=False)),
         "two instructions a cycle": lambda: patch.object(profiling, "find_board", in_one_order),
     }
 )
-"""By the name that `docs/performance.md` has for it: a context in which it is left out."""
+"""What `docs/performance.md` tells of, and a context in which it is left out."""
 
 
 def without(trick: str, build: Callable[[], Profile]) -> Profile:
@@ -115,24 +130,28 @@ def row(one: Profile, other: Profile) -> list[str]:
 
 
 def layers(one: Profile, other: Profile) -> Iterator[list[str]]:
-    """Cycles of each layer that differs; one that only one build has has no cycles in the other."""
+    """Cycles of each layer that has another kernel, or takes 1% more or less."""
     ours, theirs = ({layer.name: layer for layer in p.layers} for p in (one, other))
     for name in dict.fromkeys((*ours, *theirs)):
-        cells = [(f"{x.cycles:,}", x.kernel) if x else ("", "") for x in (ours.get(name), theirs.get(name))]
-        if cells[0] != cells[1]:
-            yield [f"  {name}", "", cells[0][0], cells[1][0], " to ".join(kernel for _, kernel in cells if kernel)]
+        found = [x for x in (ours.get(name), theirs.get(name)) if x is not None]
+        cycles = [x.cycles for x in found]
+        if len({x.kernel for x in found}) > 1 or len(found) == 1 or max(cycles) > 1.01 * min(cycles):
+            cells = (f"{x[name].cycles:,}" if name in x else "" for x in (ours, theirs))
+            yield [f"  {name}", " to ".join(dict.fromkeys(x.kernel for x in found)), *cells]
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("model", nargs="*", default=MODELS)
+    arguments.add_argument("model", nargs="*", default=MODELS, help="the name of a public model, or a file")
     arguments.add_argument("--board", default="virt-m4", choices=[b.name for b in boards() if b.core.model])
     arguments.add_argument("--trick", action="append", choices=list(TRICKS), metavar="TRICK")
     arguments.add_argument("--optimize", default="balanced")
-    arguments.add_argument("--layers", action="store_true", help="every layer that takes other cycles, too")
+    arguments.add_argument("--step", type=int, help="of the streaming form that takes so many new rows a step")
+    arguments.add_argument("--layers", action="store_true", help="the layers that differ, too")
     given = arguments.parse_args()
     models = Path(os.environ.get("MOTES_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "models"
     found = {path.stem: path for path in models.rglob("*.tflite")}
+    found |= {name: Path(name) for name in given.model if Path(name).is_file()}
     if missing := [name for name in given.model if name not in found]:
         sys.exit(f"no {missing[0]} below {models}; set MOTES_SHARED to the folder that holds models/")
     table = Table(title=f"one inference on {given.board}: without, with", box=None)
@@ -141,7 +160,7 @@ def main() -> None:
     for title in ("cycles", "", "flash, bytes", "", "RAM, bytes", ""):
         table.add_column(title, justify="right")
     for name in given.model:
-        build = partial(profile, found[name], given.board, input="lcg", optimize=given.optimize)
+        build = partial(profile, found[name], given.board, input="lcg", optimize=given.optimize, step=given.step)
         usual = build()
         for trick in given.trick or TRICKS:
             print(f"{name} without {trick}", file=sys.stderr)
