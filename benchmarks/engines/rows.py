@@ -41,7 +41,7 @@ class Row:
     @property
     def title(self) -> str:
         """The model and its form."""
-        return f"{self.model}{f', {self.form}' if self.form else ''}"
+        return ", ".join(filter(None, (self.model, self.form)))
 
 
 @functools.cache
