@@ -26,11 +26,13 @@ MOTES_INLINE int32_t signal_peak_wrapped(const int16_t *x, int32_t count) {
 static inline void signal_fft_auto_scale(const signal_fft_auto_scale_params *p, const int16_t *x,
                                          int16_t *y, int32_t *bits) {
     int32_t peak = 0; /* all magnitudes or-ed: only the highest bit counts */
+    MOTES_VECTORS
     for (int32_t i = 0; i < p->count; i++)
         peak |= x[i] < 0 ? -x[i] : x[i];
     if (peak > 32767)
         peak = signal_peak_wrapped(x, p->count);
     const int32_t shift = peak > 0 ? 15 - integer_bits((uint32_t)peak) : 0;
+    MOTES_VECTORS
     for (int32_t i = 0; i < p->count; i++)
         y[i] = (int16_t)((uint32_t)x[i] << shift);
     *bits = shift;

@@ -11,9 +11,11 @@ typedef struct {
 /* x, y: (frames, size); the product is shifted right. y may be x. */
 static inline void signal_window(const signal_window_params *p, const int16_t *x,
                                  const int16_t *window, int16_t *y) {
-    for (int32_t frame = 0; frame < p->frames; frame++)
+    for (int32_t frame = 0; frame < p->frames; frame++) {
+        MOTES_VECTORS
         for (int32_t i = 0; i < p->size; i++)
             *y++ = (int16_t)motes_clamp((*x++ * window[i]) >> p->shift, -32768, 32767);
+    }
 }
 
 typedef struct {
