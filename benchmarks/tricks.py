@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from fnmatch import fnmatch
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from unittest.mock import patch
@@ -33,7 +34,6 @@ from motes.ops.conv import planes, step
 from motes.ops.conv.joint import PointwiseDepthwise
 from motes.ops.conv.op import Conv2D
 from motes.passes.channels import kept
-from motes.passes.dense_pixels import dense_pixels
 from motes.passes.drop_dead_channels import drop_dead_channels
 from motes.profiling import Profile, profile
 from motes.program import Program
@@ -50,11 +50,6 @@ MODELS = (
     "hello_world_int8",
     "keyword_scrambled",
 )
-
-
-def a_pass(left_out: Callable[[Graph], Graph]) -> AbstractContextManager[object]:
-    """Graphs do not go through this pass."""
-    return patch.object(passes, "PIPELINE", tuple(p for p in passes.PIPELINE if p is not left_out))
 
 
 @contextmanager
@@ -88,7 +83,9 @@ TRICKS: Mapping[str, Callable[[], AbstractContextManager[object]]] = MappingProx
     {
         "kernels of the core": lambda: no_kernels("*_dsp", "*_mve", "*_scalar"),
         "choosing kernels": lambda: patch.object(profiling, "tuned", first_kernels),
-        "dead channels": lambda: a_pass(drop_dead_channels),
+        "dead channels": lambda: patch.object(
+            passes, "PIPELINE", tuple(p for p in passes.PIPELINE if p is not drop_dead_channels)
+        ),
         "channels in fours": lambda: patch.object(kept, "TOGETHER", 1),
         "Winograd": lambda: no_kernels("conv_winograd*"),
         "step functions": lambda: patch.object(step, "_fit", lambda *_: None),
@@ -100,9 +97,11 @@ TRICKS: Mapping[str, Callable[[], AbstractContextManager[object]]] = MappingProx
         "numbers in the code": lambda: no_kernels("depthwise_fixed*"),
         "straight into planes": lambda: patch.object(Conv2D, "joined", lambda *_: None),
         "depthwise over one column": lambda: no_kernels("depthwise_conv_column*"),
-        "a pixel is a dense layer": lambda: a_pass(dense_pixels),
+        "a pixel is a dense layer": lambda: patch.object(
+            import_module("motes.passes.dense_pixels"), "_few", lambda _: False
+        ),
         "two weights in a halfword": lambda: no_kernels("fully_connected_s8_dsp"),
-        "LSTM and SVDF in eights": lambda: no_kernels("lstm_s8_dsp", "svdf_s8_dsp*"),
+        "LSTM and SVDF in eights": lambda: no_kernels("lstm_s8_dsp", "svdf*_dsp"),
         "channels in six bytes": lambda: patch.object(planes, "compact", lambda *_: None),
         "outputs over the input": lambda: kernels(lambda k: replace(k, ahead=lambda _: ())),
         "x expanded over itself": lambda: kernels(lambda k: replace(k, scratch_over=lambda _: None)),
@@ -114,9 +113,10 @@ TRICKS: Mapping[str, Callable[[], AbstractContextManager[object]]] = MappingProx
 
 
 def without(trick: str, build: Callable[[], Profile]) -> Profile:
-    """A model built without a trick. What is kept in the cache of such builds is no other build's: only Motes as it is
-    written is part of the names there."""
-    with patch.dict(os.environ, MOTES_CACHE=str(cache.folder() / "without" / trick)), TRICKS[trick]():
+    """A model built without a trick. What is kept of such builds is for none but these: names in the cache are made of
+    Motes as it is written, and not of what is left out."""
+    own = cache.digest(trick, Path(__file__).read_bytes())[:20]
+    with patch.dict(os.environ, MOTES_CACHE=str(cache.folder() / "without" / own)), TRICKS[trick]():
         return build()
 
 
