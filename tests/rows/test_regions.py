@@ -13,7 +13,7 @@ from motes.ops.add.op import Add
 from motes.ops.conv.op import Conv2D
 from motes.ops.pool.op import AveragePool2D
 from motes.plan import plan
-from motes.program import Block, Program
+from motes.program import Block, Call, Program
 from motes.rows import Rows, Rule
 from motes.rows.bands import Flow, in_bands, rates
 from motes.rows.region import Kernels, Region, regions
@@ -86,6 +86,15 @@ def test_kernels_that_compute_rows_together_get_them_together():
     found = in_bands(twos, each, {twos[1].node.output})
     assert found is not None
     assert [b.made for b in found.bands[twos[0]]] == [8, 4, 4]
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(1, 4), (3, 2), (16, 1)])
+@pytest.mark.parametrize(("side", "kernel"), [(1, "conv_1x1_s8_dsp"), (5, "conv_s8_dsp")])
+def test_four_pixels_are_computed_together_in_narrow_rows(columns: int, rows: int, side: int, kernel: str) -> None:
+    node = conv("narrow", tensor("x", 1, 16, columns, 8), side, pads=side // 2)
+    (call,) = choose(Graph("net", (node.input(0),), node.outputs, (node,)), frozenset({"dsp"})).calls
+    assert isinstance(call, Call) and call.kernel.function == kernel
+    assert call.kernel.rows_at_once(node) == rows
 
 
 def test_a_residual_block_runs_in_the_place_of_its_input():

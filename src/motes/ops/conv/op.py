@@ -40,6 +40,7 @@ _DSP = Kernel(
     params=blocks.params,
     scratch=blocks.scratch,
     in_place=blocks.in_place,
+    rows_at_once=blocks.rows_at_once,
     call_cycles=blocks.call_cycles,
     form="shared",
 )
