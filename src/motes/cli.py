@@ -6,7 +6,6 @@ Exit status: 0 good; 1 the application, its build or its board failed; 2 bad use
 
 from __future__ import annotations
 
-import errno
 import importlib.metadata
 import io
 import json
@@ -23,6 +22,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from motes.build.files import FULL
 from motes.errors import BadInput, MotesError
 from motes.names import printable
 from motes.progress import Progress
@@ -35,6 +35,8 @@ PLAIN_WIDTH = 160
 
 PATIENCE = 2
 """Seconds without a word where nobody watches."""
+
+BYTES = "bytes, such as 65536"
 
 app = typer.Typer(
     name="motes",
@@ -51,11 +53,25 @@ Board = Annotated[str, typer.Option("--board", "-b", help="A name that `motes bo
 Toolchain = Annotated[str, typer.Option(help="zig, or gcc: arm-none-eabi-gcc where it is installed.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="The folder for image, C and reports.")]
 Labels = Annotated[Path | None, typer.Option(help="What was to be heard: an Audacity label track.")]
+
+
+def _integer(option: str, expected: str, about: str) -> Any:
+    """An option that takes an integer; what is none is refused in a line, as all bad input is."""
+
+    def parse(text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise BadInput(f"{option} {text}: expected {expected}") from None
+
+    return typer.Option(option, parser=parse, metavar="<int>", help=about)
+
+
 Optimize = Annotated[
     str, typer.Option(help="What counts: speed, size, or balanced. Kernels are chosen by what they cost.")
 ]
-FlashBudget = Annotated[int | None, typer.Option("--flash", help="Bytes of flash that the image may take.")]
-RamBudget = Annotated[int | None, typer.Option("--ram", help="Bytes of RAM that the image may take.")]
+FlashBudget = Annotated[int | None, _integer("--flash", BYTES, "Bytes of flash that the image may take.")]
+RamBudget = Annotated[int | None, _integer("--ram", BYTES, "Bytes of RAM that the image may take.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -75,7 +91,7 @@ def main() -> None:
         _silence()
         sys.exit(1)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in FULL:
             _surprise(error)
         _silence()
         where = error.filename or "the output"
@@ -195,8 +211,9 @@ def build(
     with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
         if source.suffix.lower() == ".tflite" and board == "host":
             from motes.exporting import export
+            from motes.tuning import Goal
 
-            made: Any = export(source, out=out, progress=progress)
+            made: Any = export(source, out=out, progress=progress, goal=Goal(**budgets))
         elif source.suffix.lower() == ".tflite":
             from motes.profiling import profile as measure
 
@@ -276,13 +293,17 @@ def _run(
 def profile(
     model: ModelFile,
     board: Board = "virt-m4",
-    input: Annotated[str, typer.Option("--input", "-i", help="zeros, lcg, or an .npy file.")] = "zeros",
+    input: Annotated[
+        str | None, typer.Option("--input", "-i", help="zeros, which is the default, lcg, or an .npy file.")
+    ] = None,
     toolchain: Toolchain = "zig",
     out: Out = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Profile the streaming form, over three windows of lcg frames.")
     ] = False,
-    step: Annotated[int | None, typer.Option(help="With --stream: new rows a step; default 1.")] = None,
+    step: Annotated[
+        int | None, _integer("--step", "rows, such as 1", "With --stream: new rows a step; default 1.")
+    ] = None,
     optimize: Optimize = "balanced",
     flash: FlashBudget = None,
     ram: RamBudget = None,
@@ -316,10 +337,17 @@ def verify(
     input: Annotated[
         Path | None, typer.Option("--input", "-i", help="A folder of .npy or .npz files, one a run.")
     ] = None,
-    count: Annotated[int, typer.Option(help="Runs to draw, where no folder is given.")] = 16,
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    count: Annotated[
+        int, _integer("--count", "a number of runs, such as 16", "Runs to draw, where no folder is given.")
+    ] = 16,
+    seed: Annotated[int, _integer("--seed", "an integer, such as 0", "Of what is drawn.")] = 0,
     steps: Annotated[
-        int | None, typer.Option(help="Steps of each run, states being kept; 1, or 10 for models with states.")
+        int | None,
+        _integer(
+            "--steps",
+            "a number of steps, such as 10",
+            "Steps of each run, states being kept; 1, or 10 for models with states.",
+        ),
     ] = None,
     toolchain: Toolchain = "zig",
     as_json: AsJson = False,

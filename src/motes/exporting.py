@@ -13,7 +13,7 @@ from rich.text import Text
 
 from motes.build import cache, host
 from motes.build.files import write_files
-from motes.build.sizes import check_programs
+from motes.build.sizes import check_budgets, check_programs
 from motes.choose import choose
 from motes.emit import emit_model, prefix_for
 from motes.names import printable
@@ -23,6 +23,7 @@ from motes.progress import Progress, silent
 from motes.proving import zeros
 from motes.target import board as find_board
 from motes.tflite import load
+from motes.tuning import BALANCED, Goal
 
 
 @dataclass(frozen=True)
@@ -57,31 +58,36 @@ class Exported:
         return Group(head, *outputs, Text(str(self.folder / "src"), "dim"))
 
     def save(self) -> Path:
-        """Write report.json beside the C.
+        """Write report.json beside the C; there `folder` is where it lies itself.
 
         Raises:
             BadInput: the folder cannot be written.
         """
         path = self.folder / "report.json"
-        write_files({path: json.dumps(self.to_json(), indent=2).encode() + b"\n"})
+        write_files({path: json.dumps({**self.to_json(), "folder": "."}, indent=2).encode() + b"\n"})
         return path
 
 
-def export(model: str | Path, out: str | Path | None = None, progress: Progress = silent) -> Exported:
+def export(
+    model: str | Path, out: str | Path | None = None, progress: Progress = silent, goal: Goal = BALANCED
+) -> Exported:
     """Write a model's portable C, compile it for this machine, and run it once on zeros.
 
     Args:
         model: a .tflite file.
         out: the folder for the C and report.json; None: below the user's cache.
+        goal: it changes nothing here, where nothing is measured; budgets are refused.
 
     Raises:
         BadInput, Unsupported, DoesNotFit, BuildFailed: the message says what to do.
     """
+    here = find_board("host")
+    check_budgets(here, flash=goal.flash, ram=goal.ram)
     progress("reading the model", None)
     graph = prepare(load(Path(model)))
     program = choose(graph)
     where = plan(program)
-    check_programs(graph.name, [program], where, {}, find_board("host"))
+    check_programs(graph.name, [program], where, {}, here)
     sources = emit_model(program, where, prefix_for(graph.name))
     key = cache.digest("export", json.dumps(sources, sort_keys=True))[:20]
     folder = Path(out) if out is not None else cache.folder() / "exports" / key

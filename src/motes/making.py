@@ -17,7 +17,7 @@ from rich.text import Text
 from motes.application import Application, Ring, Stage, streaming
 from motes.build import cache
 from motes.build.image import Image, deliver, link
-from motes.build.sizes import check_programs
+from motes.build.sizes import check_budgets, check_programs
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import queue_bytes, ring_bytes
 from motes.errors import DoesNotFit
@@ -165,6 +165,7 @@ def make(
     The goal's budgets are those of the whole image: where its kernels take more, they are chosen again for size.
     """
     target = find_board(board)
+    check_budgets(target, flash=goal.flash, ram=goal.ram)
     made = _make(application, prefix, target, out, toolchain, progress, Goal(goal.optimize))
     if goal.exceeded_by(made.image):
         made = _make(application, prefix, target, out, toolchain, progress, Goal("size"))
@@ -239,6 +240,7 @@ def _delivered(made: Made) -> Made:
     image = made.image.at(made.folder) if made.image else None
     placed = dataclasses.replace(made, image=image)
     files = {f"src/{name}": text.encode() for name, text in made.sources.items()}
-    files["report.json"] = json.dumps(placed.to_json(), indent=2).encode() + b"\n"
+    report = {**placed.to_json(), "image": None if image is None else image.elf.name}  # equal in any folder
+    files["report.json"] = json.dumps(report, indent=2).encode() + b"\n"
     deliver(made.image, made.folder, files)
     return placed

@@ -200,7 +200,7 @@ class Profile:
 def profile(
     model: str | Path,
     board: str = "virt-m4",
-    input: str = "zeros",
+    input: str | None = None,
     toolchain: str = "zig",
     out: str | Path | None = None,
     progress: Progress = silent,
@@ -216,7 +216,7 @@ def profile(
     Args:
         model: a .tflite file.
         input: "zeros", "lcg" (the generator that `proving.lcg` describes), or an .npy file of the input's dtype and
-            shape.
+            shape; None: zeros, or the frames of a streaming form.
         out: the folder for the image, the C sources and report.json; None: below the user's cache.
         step: profile the streaming form instead, which takes so many new rows a step, over three windows of `lcg`.
         optimize: "speed", "size" or "balanced": how cycles and memory are weighed, see `motes.tuning.WEIGHTS`.
@@ -233,19 +233,24 @@ def profile(
     graph = load(Path(model))
     streamed = None
     if step is not None:
-        if input not in ("zeros", "lcg"):
+        if input not in (None, "lcg"):
             raise BadInput(f"input {input!r}: a streaming form is run on frames from lcg; leave the input out")
         streamed = streaming_form(graph, step)
         graph = streamed.graph
-    inputs = _inputs(input, graph.inputs)
+    inputs = _inputs(input or "zeros", graph.inputs)
     progress("compiling", None)
     prefix = prefix_for(graph.name)
     goal = Goal(optimize, flash, ram)
-    program = tuned(prepare(graph), target, goal, toolchain)
-    proved = compile_program(program, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
-    over = goal.exceeded_by(proved.image)
-    if over:
-        raise DoesNotFit(f"{graph.name}: {over}; allow more, or use a smaller model")
+    try:
+        program = tuned(prepare(graph), target, goal, toolchain)
+        proved = compile_program(program, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
+        over = goal.exceeded_by(proved.image)
+        if over:
+            raise DoesNotFit(f"{graph.name}: {over}; allow more, or use a smaller model")
+    except DoesNotFit as error:
+        if streamed is None:
+            raise
+        raise DoesNotFit(f"{error}; or run it without streaming") from error
     folder = proved.image.elf.parent if out is None else Path(out)
     progress("comparing with the portable code", None)
     self_check(proved, toolchain)
@@ -263,7 +268,8 @@ def profile(
                 costs.append(_cost(built, _run(built, streamed)[1]))
         found = dataclasses.replace(found, pareto=unbeaten(costs))
     sources = {f"src/{name}": text.encode() for name, text in proved.sources.items()}
-    deliver(proved.image, folder, {**sources, "report.json": json.dumps(found.to_json(), indent=2).encode() + b"\n"})
+    report = {**found.to_json(), "image": found.image.name}  # equal in any folder
+    deliver(proved.image, folder, {**sources, "report.json": json.dumps(report, indent=2).encode() + b"\n"})
     return found
 
 

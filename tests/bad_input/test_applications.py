@@ -137,7 +137,7 @@ def test_a_window_that_no_board_can_hold(refuses: Any, app: Any, recording: Path
         "app = mt.App('large', mt.Print(heard))\n"
     )
     said = refuses("bytes of RAM, ", "build", path, "-o", tmp_path / "out", "--json", status=3)
-    assert "more than its 262144; most weigh " in said
+    assert "more than its 262,144; most weigh " in said
     assert not (tmp_path / "out").exists()
 
 

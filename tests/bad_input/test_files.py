@@ -207,9 +207,10 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
 def test_a_file_in_the_place_of_the_folder(refuses: Any, tmp_path: Path, app: Any) -> None:
     (tmp_path / "m.tflite").write_bytes(dense())
     (tmp_path / "out").write_bytes(b"mine")
-    words = "cannot be written (Not a directory); free space there, or choose another output folder"
+    words = f"error: {tmp_path / 'out'}: is a file, where a folder was expected; choose another output folder"
     refuses(words, "build", tmp_path / "m.tflite", "-o", tmp_path / "out" / "sub", "--json")
-    refuses("free space there, or choose another output folder", "build", app(), "-o", tmp_path / "out", "--json")
+    refuses(words, "build", tmp_path / "m.tflite", "-o", tmp_path / "out", "--board", "host", "--json")
+    refuses(words, "build", app(), "-o", tmp_path / "out", "--json")
     assert (tmp_path / "out").read_bytes() == b"mine"
 
 
@@ -226,7 +227,7 @@ def test_links_that_lead_nowhere(refuses: Any, tmp_path: Path, app: Any, recordi
 def test_a_folder_in_the_place_of_a_file_leaves_nothing_beside_it(refuses: Any, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(dense())
     (tmp_path / "out" / "report.json").mkdir(parents=True)
-    words = "report.json: cannot be written (Is a directory); free space there, or choose another output folder"
+    words = "report.json: cannot be written (Is a directory); choose another output folder"
     refuses(words, "build", tmp_path / "m.tflite", "-o", tmp_path / "out")
     assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == []
 
@@ -235,11 +236,12 @@ def test_a_cache_that_cannot_be_written(
     refuses: Any, app: Any, recording: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("MOTES_CACHE", str(tmp_path / "file" / "cache"))
-    words = "cannot be written (Not a directory); free space there, or set MOTES_CACHE to a folder of yours"
+    words = f"{tmp_path / 'file'}: is a file, where a folder was expected; set MOTES_CACHE to a folder of yours"
     (tmp_path / "m.tflite").write_bytes(dense())
-    refuses(words, "profile", tmp_path / "m.tflite", "--json")
-    refuses(words, "run", app(), "-i", recording, "--json")
+    for cache in (tmp_path / "file", tmp_path / "file" / "cache"):
+        monkeypatch.setenv("MOTES_CACHE", str(cache))
+        refuses(words, "profile", tmp_path / "m.tflite", "--json")
+        refuses(words, "run", app(), "-i", recording, "--json")
 
 
 def on_a_small_disk(size: str, folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:

@@ -123,7 +123,7 @@ def test_more_ram_than_the_board_has(refuses: Any, tmp_path: Path) -> None:
     path.write_bytes(write_model([Operator("ADD", (x, x), (y,), {})], [x], [y]))
     for verb in ("build", "profile"):
         refuses(
-            "wide takes at least 600000 bytes of RAM, 337856 more than its 262144; most weigh x 600000; "
+            "wide takes at least 600,000 bytes of RAM, 337,856 more than its 262,144; most weigh x 600,000; "
             "choose a board with more memory than virt-m4, or a smaller model",
             verb, path, "-o", tmp_path / "out", "--json", status=3,
         )  # fmt: skip
@@ -136,7 +136,7 @@ def test_more_flash_than_the_board_has(refuses: Any, tmp_path: Path) -> None:
     path = tmp_path / "deep.tflite"
     path.write_bytes(write_model([Operator("FULLY_CONNECTED", (x, w, None), (y,), {})], [x], [y]))
     refuses(
-        "deep takes at least 2000000 bytes of flash, 951424 more than its 1048576; most weigh matrix 2000000; ",
+        "deep takes at least 2,000,000 bytes of flash, 951,424 more than its 1,048,576; most weigh matrix 2,000,000; ",
         "build", path, "-o", tmp_path / "out", status=3,
     )  # fmt: skip
     assert not (tmp_path / "out").exists()
@@ -148,7 +148,9 @@ def test_more_constants_than_a_compiler_should_see(refuses: Any, tmp_path: Path)
     w = Tensor("matrix", (1000, 17_000), DType.INT8, quant(0.1, 0), np.ones((1000, 17_000), np.int8))
     path = tmp_path / "deep.tflite"
     path.write_bytes(write_model([Operator("FULLY_CONNECTED", (x, w, None), (y,), {})], [x], [y]))
-    words = "deep takes at least 17000000 bytes of flash, 222784 more than its 16777216; most weigh matrix 17000000; "
+    words = (
+        "deep takes at least 17,000,000 bytes of flash, 222,784 more than its 16,777,216; most weigh matrix 17,000,000"
+    )
     refuses(words, "build", path, "--board", "host", "-o", tmp_path / "out", "--json", status=3)
 
 
@@ -158,7 +160,7 @@ def test_a_model_of_gigabytes_is_refused_at_once(refuses: Any, tmp_path: Path) -
     operators = [Operator("ADD", (tensors[0], t), (n,), {}) for t, n in itertools.pairwise(tensors)]
     path = tmp_path / "giant.tflite"
     path.write_bytes(write_model(operators, tensors[:1], tensors[-1:]))
-    refuses("giant takes at least 134217728 bytes of RAM", "profile", path, "--input", "zeros", status=3)
+    refuses("giant takes at least 134,217,728 bytes of RAM", "profile", path, "--input", "zeros", status=3)
 
 
 def test_an_application_larger_than_the_board(refuses: Any, app: Any, recording: Path, tmp_path: Path) -> None:
@@ -169,6 +171,6 @@ heard = mt.Detect(labels=["a", "b", "unknown"], threshold=0.5)(mt.Model("small.t
 app = mt.App("large", mt.Print(heard))
 """
     said = refuses("bytes of RAM", "build", app(text), "-o", tmp_path / "out", "--json", status=3)
-    assert " more than its 262144; most weigh " in said
+    assert " more than its 262,144; most weigh " in said
     assert "choose a board with more memory than virt-m4, or a smaller model" in said
     assert not (tmp_path / "out").exists()

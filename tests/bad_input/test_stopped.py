@@ -124,7 +124,8 @@ def test_while_the_board_runs(app: Any, tmp_path: Path, long_recording: Path, si
     made = files(out)
     assert {"small.elf", "small.hex", "report.json", "main.c"} <= set(made), "the build had ended"
     assert not any(name.startswith(".") for name in made)
-    assert json.loads((out / "report.json").read_text())["app"] == "small"
+    report = json.loads((out / "report.json").read_text())
+    assert (report["app"], report["image"]) == ("small", "small.elf")
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +170,17 @@ def test_two_builds_into_one_folder(tmp_path: Path) -> None:
             assert found == want
         kept = json.loads((out / "report.json").read_text())
         whole = tmp_path / f"alone_{kept['macs']}"
-        for name in ("m.elf", "m.bin", "m.hex", "m.map", "src/m.c", "src/m.h", "src/main.c", "report.html"):
+        for name in (
+            "m.elf",
+            "m.bin",
+            "m.hex",
+            "m.map",
+            "src/m.c",
+            "src/m.h",
+            "src/main.c",
+            "report.html",
+            "report.json",
+        ):
             assert (out / name).read_bytes() == (whole / name).read_bytes(), name
 
 

@@ -278,7 +278,7 @@ def test_too_much_flash_is_told_by_how_much(tmp_path: Path, compiler: str) -> No
     with pytest.raises(DoesNotFit) as raised:
         link(tmp_path / "out", target=small, compiler=compiler)
     words = str(raised.value)
-    assert f"the image takes {needed} bytes of flash, 100 more than its {limit}; most weigh " in words
+    assert f"the image takes {needed:,} bytes of flash, 100 more than its {limit:,}; most weigh " in words
     assert "toy_w_" in words
     assert "choose a board with more memory than virt-m4, or a smaller model" in words
     assert "RAM" not in words
@@ -292,12 +292,12 @@ def test_too_much_ram_is_told_by_how_much(tmp_path: Path, compiler: str) -> None
         link(tmp_path / "out", target=small, compiler=compiler)
     words = str(raised.value)
     over = fits.ram.total - 5000
-    assert f"the image takes {fits.ram.total} bytes of RAM, {over} more than its 5000; most weigh motes_model" in words
+    assert f"the image takes {fits.ram.total:,} bytes of RAM, {over:,} more than its 5,000; most weigh motes_" in words
     assert raised.value.exit_code == 3
 
 
 def test_both_memories_are_told(tmp_path: Path) -> None:
-    with pytest.raises(DoesNotFit, match=r"bytes of flash, .* and \d+ bytes of RAM, .* most weigh motes_model 192"):
+    with pytest.raises(DoesNotFit, match=r"bytes of flash, .* and [\d,]+ bytes of RAM, .* most weigh motes_model 192"):
         link(tmp_path, chain(Gain(1)), chip_with(flash=Region(0, 100), ram=Region(chip().ram.start, 100)))
 
 

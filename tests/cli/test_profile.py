@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def test_build_of_a_model_leaves_its_files(motes_: Any, model: Path, tmp_path: P
     assert motes_("build", model, "-o", out).status == 0
     assert {"dense.elf", "dense.bin", "dense.hex", "dense.map", "report.json", "src"} <= {p.name for p in out.iterdir()}
     assert (out / "src" / "dense.c").is_file()
+    assert json.loads((out / "report.json").read_text("utf-8"))["image"] == "dense.elf"
 
 
 @pytest.mark.parametrize(

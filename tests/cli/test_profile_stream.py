@@ -142,10 +142,20 @@ def test_choices_of_kernels_as_they_are_built(motes_: Any, tmp_path: Path, argum
             ("--stream", "--input", "x.npy"),
             "input 'x.npy': a streaming form is run on frames from lcg; leave the input out",
         ),
+        (
+            ("--stream", "--input", "zeros"),
+            "input 'zeros': a streaming form is run on frames from lcg; leave the input out",
+        ),
     ],
 )
 def test_refuses(motes_: Any, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     assert motes_("profile", over_time(tmp_path, "VALID"), *arguments) == (2, "", f"error: {words}\n")
+
+
+def test_a_form_that_does_not_fit_need_not_be_streamed(motes_: Any, tmp_path: Path) -> None:
+    ended = motes_("profile", over_time(tmp_path, "VALID"), "--stream", "--ram", "100")
+    assert (ended.status, ended.out) == (3, "")
+    assert re.search(r"fits 100 bytes of RAM on virt-m4; .*; or run it without streaming\n$", ended.err)
 
 
 def test_refuses_models_without_rows(motes_: Any, model: Path) -> None:

@@ -17,6 +17,7 @@ import motes.doctor
 import motes.profiling
 from motes.cli import main
 from motes.errors import BadInput, BoardFault, BuildFailed, DoesNotFit
+from small_app import GOOD, small_model
 
 
 def process(*arguments: str | Path, **kwargs: Any) -> subprocess.CompletedProcess[str]:
@@ -85,6 +86,42 @@ def test_bad_use_ends_with_2(motes_: Any, arguments: tuple[str, ...]) -> None:
     assert ended.status == 2
     assert ended.out == ""
     assert "Usage: motes" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("build", "--flash", "64k"), "--flash 64k: expected bytes, such as 65536"),
+        (("profile", "--ram", "1e5"), "--ram 1e5: expected bytes, such as 65536"),
+        (("profile", "--stream", "--step", "x"), "--step x: expected rows, such as 1"),
+        (("verify", "--count", "many"), "--count many: expected a number of runs, such as 16"),
+        (("verify", "--seed", ""), "--seed : expected an integer, such as 0"),
+        (("verify", "--steps", "1.5"), "--steps 1.5: expected a number of steps, such as 10"),
+    ],
+)
+def test_integers_that_are_none(motes_: Any, model: Path, arguments: tuple[str, ...], words: str) -> None:
+    assert motes_(*arguments, model) == (2, "", f"error: {words}\n")
+
+
+NO_CHIP = "board host has no chip, so that there is no image to bound; leave it out, or choose a board that has one"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--flash", "65536"), f"--flash 65536: {NO_CHIP}"),
+        (("--ram", "65536"), f"--ram 65536: {NO_CHIP}"),
+        (("--ram", "-5"), "--ram -5: expected bytes, more than 0"),
+        (("--optimize", "fast"), "--optimize fast: expected speed, balanced, size"),
+    ],
+)
+def test_goals_on_a_host(motes_: Any, model: Path, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    small_model(tmp_path)
+    (tmp_path / "app.py").write_text(GOOD, "utf-8")
+    for source in (model, tmp_path / "app.py"):
+        ended = motes_("build", source, "--board", "host", "-o", tmp_path / "out", *arguments)
+        assert ended == (2, "", f"error: {words}\n")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("verb", ["check", "build", "run", "profile", "ops", "boards", "doctor", "demo"])

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from motes.errors import BadInput
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The system's reasons that less data would meet."""
+
 
 def write_files(files: Mapping[Path, bytes], remedy: str = "choose another output folder") -> None:
     """Write every file under a passing name beside its place, then give all of them their own names.
@@ -50,4 +53,8 @@ def refusal(path: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror}); free space there, or {remedy}") from error
+        file = next((p for p in path.parents if p.is_file()), None)
+        if file is not None:
+            raise BadInput(f"{file}: is a file, where a folder was expected; {remedy}") from error
+        space = "free space there, or " if error.errno in FULL else ""
+        raise BadInput(f"{path}: cannot be written ({error.strerror}); {space}{remedy}") from error

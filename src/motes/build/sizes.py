@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from motes.build.elf import Elf, Symbol
-from motes.errors import DoesNotFit
+from motes.errors import BadInput, DoesNotFit
 from motes.plan import Plan
 from motes.program import Program
 from motes.target import Board, Chip, Region
@@ -99,6 +99,23 @@ def check_fit(elf: Elf, stack: int, board: str, chip: Chip) -> None:
     _check([flash, ram], "the image takes", board)
 
 
+def check_budgets(board: Board, **budgets: int | None) -> None:
+    """Whether there is a chip whose memory budgets can bound.
+
+    Args:
+        budgets: bytes by option, such as `flash`; None: none was given.
+
+    Raises:
+        BadInput: there is a budget, but the board is no chip.
+    """
+    for option, size in budgets.items():
+        if size is not None and board.chip is None:
+            raise BadInput(
+                f"--{option} {size}: board {board.name} has no chip, so that there is no image to bound; leave it "
+                "out, or choose a board that has one"
+            )
+
+
 def check_programs(name: str, programs: Iterable[Program], plan: Plan, others: Mapping[str, int], board: Board) -> None:
     """Whether what an image holds at the least can fit, before any C of it is written.
 
@@ -139,8 +156,8 @@ class _Need:
     def __str__(self) -> str:
         heaviest = sorted((part for part in self.parts if part[0]), key=lambda part: -part[0])[:HEAVIEST]
         return (
-            f"{self.size} bytes of {self.memory}, {self.size - self.limit} more than its {self.limit}; "
-            f"most weigh {', '.join(f'{name} {size}' for size, name in heaviest)}"
+            f"{self.size:,} bytes of {self.memory}, {self.size - self.limit:,} more than its {self.limit:,}; "
+            f"most weigh {', '.join(f'{name} {size:,}' for size, name in heaviest)}"
         )
 
 
