@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from motes.target import boards
+
 ENGINES = Path(__file__).resolve().parents[1] / "benchmarks" / "engines"
 MODEL = {"board": "virt-m0p", "toolchain": "zig", "model": "m", "form": ""}
 
@@ -85,6 +87,12 @@ def test_a_rise_that_was_meant_begins_anew(history: ModuleType) -> None:
     assert history.grown([row(5000, ram=300, form="speed")], speed, [rise]) == [
         "m, speed on virt-m0p: ram 300, 100 at commit a"
     ]
+
+
+def test_every_board_has_a_record_of_every_model(history: ModuleType) -> None:
+    measured = {board.name for board in boards() if board.core.model}
+    models = {(r["model"], r["form"]) for r in history.kept()}
+    assert {(r["board"], r["model"], r["form"]) for r in history.kept()} == {(b, *m) for b in measured for m in models}
 
 
 def test_the_last_records_are_the_best_or_were_meant_to_rise(history: ModuleType) -> None:
