@@ -169,6 +169,8 @@ def test_doctor_says_what_to_do(motes_: Any, monkeypatch: pytest.MonkeyPatch, tm
     ended = motes_("doctor")
     assert ended.status == 1
     assert "not installed: install Motes again" in ended.out
-    assert "cannot be written" in ended.out
-    remedies = [f["remedy"] for f in motes_("doctor", "--json").json["findings"]]
+    findings = motes_("doctor", "--json").json["findings"]
+    (told,) = (f["detail"] for f in findings if f["name"] == "cache")
+    assert f"{blocked}: is a file, where a folder was expected; " in told
+    remedies = [f["remedy"] for f in findings]
     assert "set MOTES_CACHE to a folder you can write" in remedies
