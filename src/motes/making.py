@@ -20,7 +20,6 @@ from motes.build.image import Image, deliver, link
 from motes.build.sizes import check_budgets, check_programs
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import queue_bytes, ring_bytes
-from motes.errors import DoesNotFit
 from motes.forms import Form, LayerCost, form_of
 from motes.plan import Plan, plan
 from motes.program import Program
@@ -169,9 +168,7 @@ def make(
     made = _make(application, prefix, target, out, toolchain, progress, Goal(goal.optimize))
     if goal.exceeded_by(made.image):
         made = _make(application, prefix, target, out, toolchain, progress, Goal("size"))
-    over = goal.exceeded_by(made.image)
-    if over:
-        raise DoesNotFit(f"{application.name}: {over}; allow more, or use a smaller model")
+    goal.check(application.name, made.image)
     return _delivered(made)
 
 

@@ -244,9 +244,7 @@ def profile(
     try:
         program = tuned(prepare(graph), target, goal, toolchain)
         proved = compile_program(program, target, prefix, inputs=inputs, toolchain=toolchain, name=prefix)
-        over = goal.exceeded_by(proved.image)
-        if over:
-            raise DoesNotFit(f"{graph.name}: {over}; allow more, or use a smaller model")
+        goal.check(graph.name, proved.image)
     except DoesNotFit as error:
         if streamed is None:
             raise

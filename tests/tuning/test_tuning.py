@@ -123,7 +123,7 @@ def test_no_choice_is_better(seed: int) -> None:
         return max(v.moment for name, kernel in names.items() for v in table.layers[name] if v.kernel == kernel)
 
     if not allowed:
-        with pytest.raises(DoesNotFit, match="no choice of kernels fits"):
+        with pytest.raises(DoesNotFit, match=r"no choice of kernels fits .*: use a larger board, or a smaller model$"):
             solve([table], goal, VIRT, arena)
         return
     names, cost = solve([table], goal, VIRT, arena)
@@ -261,6 +261,19 @@ def test_what_was_built_can_be_asked_for() -> None:
         for budgets in ({"flash": image.flash.total}, {"ram": image.ram.total}):
             goal = Goal("speed", **budgets)
             assert not goal.exceeded_by(compile_program(tuned(graph, VIRT, goal), VIRT, "convolutions").image)
+
+
+def test_an_image_above_a_budget_is_refused(programs) -> None:
+    image = compile_program(programs["size"], VIRT, "tuned").image
+    flash, ram = image.flash.total, image.ram.total
+    Goal(flash=flash, ram=ram).check("toy", image)
+    for goal, words in (
+        (Goal(flash=flash - 1), f"toy: the image takes {flash:,} bytes of flash, {flash - 1:,} are allowed; "),
+        (Goal(flash=flash, ram=ram - 1), f"toy: the image takes {ram:,} bytes of RAM, {ram - 1:,} are allowed; "),
+    ):
+        with pytest.raises(DoesNotFit) as raised:
+            goal.check("toy", image)
+        assert str(raised.value) == words + "allow more, or use a smaller model"
 
 
 def test_budgets_where_nothing_is_to_be_chosen() -> None:

@@ -79,7 +79,9 @@ def choices(graph: Graph, board: Board, toolchain: str = "zig") -> tuple[Program
     found: dict[tuple[Cost, str], Program] = {}
     for weight in CURVE:
         way, cost = ways.best(table, Goal(weight=weight), guesses)
-        found.setdefault((cost, json.dumps(way.kernels, sort_keys=True)), ways.made(way))
+        known = cost, json.dumps(way.kernels, sort_keys=True)
+        if known not in found:
+            found[known] = ways.made(way)
     return tuple(found.values())
 
 

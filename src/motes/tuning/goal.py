@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from motes.build.image import Image
-from motes.errors import BadInput
+from motes.errors import BadInput, DoesNotFit
 
 WEIGHTS = {"speed": 0.1, "balanced": 2.0, "size": 20.0}
 """What a share of the chip's memory counts beside the same share of the cycles.
@@ -44,6 +44,16 @@ class Goal:
     def bounded(self) -> bool:
         """Whether it has budgets."""
         return self.flash is not None or self.ram is not None
+
+    def check(self, name: str, image: Image | None) -> None:
+        """Whether an image keeps the budgets.
+
+        Raises:
+            DoesNotFit: it does not.
+        """
+        over = self.exceeded_by(image)
+        if over:
+            raise DoesNotFit(f"{name}: {over}; allow more, or use a smaller model")
 
     def exceeded_by(self, image: Image | None) -> str:
         """By what an image takes more than the budgets, in words; empty where it does not."""

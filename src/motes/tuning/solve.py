@@ -68,7 +68,10 @@ def solve(
         best = min(found, key=sum_of)
         best = min((best, *_with_another_pair(table, best)), key=sum_of)
         return {name: v.kernel for name, v in best.items()}, cost_of(best)
-    raise DoesNotFit(f"no choice of kernels fits {flash:,} bytes of flash and {ram:,} bytes of RAM on {board.name}")
+    raise DoesNotFit(
+        f"no choice of kernels fits {flash:,} bytes of flash and {ram:,} bytes of RAM on {board.name}: use a larger "
+        "board, or a smaller model"
+    )
 
 
 def _with_another_pair(table: Table, picked: Picked) -> Iterator[Picked]:
