@@ -159,12 +159,17 @@ def _progress(console: Console) -> Iterator[Progress]:
 
 @contextmanager
 def _alone(out: Path | None, progress: Progress) -> Iterator[None]:
-    """Nobody else builds into the folder `out` meanwhile; folders of the cache are nobody's to choose."""
+    """Nobody else builds into the folder `out` meanwhile; folders of the cache are nobody's to choose.
+
+    A file in its place is refused at once, not when there is something to write.
+    """
     if out is None:
         yield
         return
     from motes.build import cache
+    from motes.build.files import check_folder
 
+    check_folder(out)
     with cache.alone(out, lambda: progress(f"waiting for another build into {out}", None)):
         yield
 

@@ -214,6 +214,14 @@ def test_a_file_in_the_place_of_the_folder(refuses: Any, tmp_path: Path, app: An
     assert (tmp_path / "out").read_bytes() == b"mine"
 
 
+def test_a_file_in_the_place_of_the_folder_is_told_before_anything_else(refuses: Any, tmp_path: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(b"no model")
+    (tmp_path / "out").write_bytes(b"mine")
+    words = f"error: {tmp_path / 'out'}: is a file, where a folder was expected; choose another output folder"
+    for command in ("build", "profile"):
+        refuses(words, command, tmp_path / "m.tflite", "-o", tmp_path / "out")
+
+
 def test_links_that_lead_nowhere(refuses: Any, tmp_path: Path, app: Any, recording: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "m.tflite").write_bytes(dense())

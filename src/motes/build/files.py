@@ -15,7 +15,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The system's reasons that less data would meet."""
 
 
-def write_files(files: Mapping[Path, bytes], remedy: str = "choose another output folder") -> None:
+REMEDY = "choose another output folder"
+
+
+def write_files(files: Mapping[Path, bytes], remedy: str = REMEDY) -> None:
     """Write every file under a passing name beside its place, then give all of them their own names.
 
     Two writers at once are safe: each file is, whole, one writer's. A failure or Ctrl-C leaves no part of a file.
@@ -53,8 +56,17 @@ def refusal(path: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        file = next((p for p in path.parents if p.is_file()), None)
-        if file is not None:
-            raise BadInput(f"{file}: is a file, where a folder was expected; {remedy}") from error
+        check_folder(path.parent, remedy)
         space = "free space there, or " if error.errno in FULL else ""
         raise BadInput(f"{path}: cannot be written ({error.strerror}); {space}{remedy}") from error
+
+
+def check_folder(folder: Path, remedy: str = REMEDY) -> None:
+    """See to it that no file has the place of this folder, or of one above it.
+
+    Raises:
+        BadInput: a file has.
+    """
+    file = next((p for p in (folder, *folder.parents) if os.path.isfile(p)), None)  # never raises
+    if file is not None:
+        raise BadInput(f"{file}: is a file, where a folder was expected; {remedy}")
