@@ -8,33 +8,25 @@ from __future__ import annotations
 
 import importlib.metadata
 import io
-import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from motes.build.files import FULL
 from motes.errors import BadInput, MotesError
 from motes.names import printable
 from motes.progress import Progress
+from motes.terminal import fail, progress_on, show, silence, terminal
 
 if TYPE_CHECKING:
     from motes.app import App
-
-PLAIN_WIDTH = 160
-"""Columns of a table that goes into a file or a pipe."""
-
-PATIENCE = 2
-"""Seconds without a word where nobody watches."""
 
 BYTES = "bytes, such as 65536"
 
@@ -84,18 +76,18 @@ def main() -> None:
     try:
         app(prog_name="motes")
     except MotesError as error:
-        _fail(str(error), error.exit_code)
+        fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # whoever read our output has left
-        _silence()
+        silence()
         sys.exit(1)
     except OSError as error:
         if error.errno not in FULL:
             _surprise(error)
-        _silence()
+        silence()
         where = error.filename or "the output"
-        _fail(f"{where}: cannot be written ({error.strerror}); free space there, or write elsewhere", 2)
+        fail(f"{where}: cannot be written ({error.strerror}); free space there, or write elsewhere", 2)
     except Exception as error:
         _surprise(error)
 
@@ -104,57 +96,11 @@ def _surprise(error: Exception) -> None:
     """End with what nobody thought of."""
     if os.environ.get("MOTES_DEBUG") == "1":
         raise error
-    _fail(
+    fail(
         f"internal error: {type(error).__name__}: {error}; this is a fault of Motes: please report it with the "
         "command, the output of `motes doctor --json`, and what MOTES_DEBUG=1 prints",
         70,
     )
-
-
-def _silence() -> None:
-    """Let nothing more go to standard output: Python would complain when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _fail(message: str, status: int) -> None:
-    line = printable(" ".join(message.split()))
-    _terminal(stderr=True).print(Text.assemble(("error: ", "bold red"), (line, "red")), soft_wrap=True)
-    sys.exit(status)
-
-
-def _terminal(stderr: bool = False) -> Console:
-    """Where people read; tables keep their columns when nobody watches."""
-    console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
-
-
-def _show(result: Any, as_json: bool) -> None:
-    """Print a result that has `to_json()` and `table()`."""
-    if as_json:
-        print(json.dumps(result.to_json(), indent=2, allow_nan=False), flush=True)
-    else:
-        _terminal().print(result.table())
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator[Progress]:
-    """Progress on stderr: a line that lives in a terminal; elsewhere a line for each step, once it takes long."""
-    if not console.is_terminal:
-        said, patience = [""], time.monotonic() + PATIENCE
-
-        def say(what: str, share: float | None = None) -> None:
-            if what != said[-1] and time.monotonic() > patience:
-                said.append(what)
-                console.print(Text(printable(what)))
-
-        yield say
-        return
-    with console.status("") as status:
-
-        def show(what: str, share: float | None = None) -> None:
-            status.update(Text(printable(what if share is None else f"{what} {share:4.0%}")))
-
-        yield show
 
 
 @contextmanager
@@ -195,7 +141,7 @@ def check(model: ModelFile, as_json: AsJson = False) -> None:
     from motes.check import check as look
 
     found = look(model)
-    _show(found, as_json)
+    show(found, as_json)
     if not found.supported:
         raise typer.Exit(2)
 
@@ -213,7 +159,7 @@ def build(
 ) -> None:
     """Make an image: .elf .bin .hex .map, the C sources and the report. For host: the C alone."""
     budgets: Any = {"optimize": optimize, "flash": flash, "ram": ram}
-    with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
+    with progress_on(terminal(stderr=True)) as progress, _alone(out, progress):
         if source.suffix.lower() == ".tflite" and board == "host":
             from motes.exporting import export
             from motes.tuning import Goal
@@ -227,7 +173,7 @@ def build(
             made = _load(source).build(board, out=out, toolchain=toolchain, progress=progress, **budgets)
         progress("writing the report", None)
         made.save()
-    _show(made, as_json)
+    show(made, as_json)
 
 
 @app.command()
@@ -275,10 +221,10 @@ def _run(
     from motes.judging import Event, Track
     from motes.recording import read_labels
 
-    errors = _terminal(stderr=True)
+    errors = terminal(stderr=True)
     # A terminal is one place, whatever goes there: what shares it with the progress must go through the same console.
     shared = as_json or (errors.is_terminal and sys.stdout.isatty())
-    listener = errors if shared else _terminal()
+    listener = errors if shared else terminal()
     track = Track(read_labels(labels) if labels else ())  # before anything is built: a bad file ends it at once
 
     def hear(event: Event) -> None:
@@ -286,10 +232,10 @@ def _run(
         verdict = "" if labels is None else "  was there" if right else "  was not there"
         listener.print(Text(printable(str(event)) + verdict))
 
-    with _progress(errors) as progress, _alone(out, progress):
+    with progress_on(errors) as progress, _alone(out, progress):
         built = _load(source).build(board, out=out, toolchain=toolchain, progress=progress)
         done = built.run(input, labels=labels, on_event=hear, progress=progress)
-    _show(done, as_json)
+    show(done, as_json)
     if done.exit_status:
         raise typer.Exit(done.exit_status)
 
@@ -324,15 +270,15 @@ def profile(
     if step is not None and not stream:
         raise BadInput("--step is given without --stream; give both")
     rows = 1 if stream and step is None else step
-    with _progress(_terminal(stderr=True)) as progress, _alone(out, progress):
+    with progress_on(terminal(stderr=True)) as progress, _alone(out, progress):
         budgets: Any = {"optimize": optimize, "flash": flash, "ram": ram, "pareto": pareto}
         found = measure(model, board, input, toolchain, out, progress, step=rows, **budgets)
         if pareto:
             progress("drawing", None)
             page = found.save()
-    _show(found, as_json)
+    show(found, as_json)
     if pareto and not as_json:
-        _terminal().print(Text(str(page), "dim"))
+        terminal().print(Text(str(page), "dim"))
 
 
 @app.command()
@@ -360,11 +306,11 @@ def verify(
     """Compare every output with TensorFlow Lite Micro's; where they differ, name the first tensor that does."""
     from motes.verifying import verify as compare
 
-    with _progress(_terminal(stderr=True)) as progress:
+    with progress_on(terminal(stderr=True)) as progress:
         found = compare(
             model, board, folder=input, count=count, seed=seed, steps=steps, toolchain=toolchain, progress=progress
         )
-    _show(found, as_json)
+    show(found, as_json)
     if found.exit_status:
         raise typer.Exit(found.exit_status)
 
@@ -386,11 +332,11 @@ def convert(
     from motes.converting import convert as make
     from motes.converting.samples import read_file
 
-    with _progress(_terminal(stderr=True)) as progress:
+    with progress_on(terminal(stderr=True)) as progress:
         samples = None if data is None else read_file(data)
         kind: Any = None if quantize == "none" else quantize
         made = make(source, samples, quantize=kind, out=out, progress=progress)
-    _show(made, as_json)
+    show(made, as_json)
 
 
 @app.command()
@@ -404,7 +350,7 @@ def ops(
     if markdown:
         print(list_operators().markdown(), end="")
     else:
-        _show(list_operators(), as_json)
+        show(list_operators(), as_json)
 
 
 @app.command()
@@ -412,7 +358,7 @@ def boards(as_json: AsJson = False) -> None:
     """List the boards an image can be built for."""
     from motes.listing import list_boards
 
-    _show(list_boards(), as_json)
+    show(list_boards(), as_json)
 
 
 @app.command()
@@ -420,8 +366,8 @@ def doctor(as_json: AsJson = False) -> None:
     """Look at what this machine has, and say what to do about what is missing."""
     from motes.doctor import doctor as look
 
-    with _progress(_terminal(stderr=True)) as progress:
+    with progress_on(terminal(stderr=True)) as progress:
         found = look(progress)
-    _show(found, as_json)
+    show(found, as_json)
     if not found.healthy:
         raise typer.Exit(1)
