@@ -33,6 +33,8 @@ SAME, MOST_SAME = 1 << 30, 21
 """The multiplier of a channel that is always the same; the largest shift with which that times a bias below 2**23 can
 give any output."""
 
+GATHERED_ROW, GATHERED_BYTE = 150, 1.2
+"""About the cycles of a row that `conv_gather_s8_dsp.h` copies: of itself, and of each byte."""
 
 Pair = tuple[int | None, int | None]
 """Indices into the weights of a channel, of the low halfword and the high one; None: nothing is there."""
@@ -165,9 +167,10 @@ def rows_at_once(node: Node) -> int:
 
 
 def call_cycles(node: Node) -> float:
-    """An image that is copied together."""
+    """What is copied together: an image, or windows at edges, row by row."""
     view = look(node)
-    return 4.0 * view.copied if view.raw_h else 0.0
+    rows, each = (view.in_h, view.in_w * view.in_ch) if view.raw_h else (view.gathered, view.copied_down)
+    return rows * (GATHERED_ROW + GATHERED_BYTE * each)
 
 
 def params(node: Node) -> Params:

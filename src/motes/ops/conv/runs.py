@@ -82,6 +82,20 @@ class View:
         return widest * self.in_ch
 
     @property
+    def gathered(self) -> int:
+        """Rows of windows that are copied, four side by side: of those that do not lie inside, and of their
+        neighbours."""
+        if not self.pads or self.raw_h:
+            return 0
+        down, across = self.dilation_h * (self.filter_h - 1) + 1, self.reach_w
+        tops = range(-self.pad_top, self.out_h * self.stride_h - self.pad_top, self.stride_h)
+        high = sum(0 <= top <= self.in_h - down for top in tops)
+        first = 4 * -(-self.pad_left // (4 * self.stride_w))  # that is not copied with those at the left edge
+        last = (self.in_w - across + self.pad_left) // self.stride_w  # that lies inside
+        within = max(0, min(self.out_w, last + 1) - first) // 4 * 4
+        return self.filter_h * -(-(self.out_h * self.out_w - high * within) // 4)
+
+    @property
     def pairs(self) -> tuple[tuple[int, int | None], ...]:
         """Indices into the weights of a channel for each step: the low and the high halfword; None: nothing there."""
         length = self.run_pixels * self.in_ch
