@@ -22,6 +22,7 @@ from motes.emit.layers import layer_symbol
 from motes.errors import BuildFailed
 from motes.ir import Array, DType, Graph, Tensor
 from motes.machine import Measurement, Place, measure, replay
+from motes.machine.qemu_program import MACHINES
 from motes.passes import prepare
 from motes.plan import Plan, plan
 from motes.program import Block, Program
@@ -149,7 +150,8 @@ def compile_program(
     graph, where = program.graph, plan(program)
     check_programs(graph.name, [program], where, {}, board)
     given = zeros(graph.inputs) if inputs is None else inputs
-    sources = {**emit_model(program, where, prefix), **emit_profile_main(program, where, prefix, given)}
+    prints = board.core.model not in MACHINES  # QEMU takes half a millisecond for a character
+    sources = {**emit_model(program, where, prefix), **emit_profile_main(program, where, prefix, given, prints)}
     if out is None:
         out = cache.folder() / "images" / cache.digest(board.name, toolchain, json.dumps(sources, sort_keys=True))[:20]
     image = link(sources, board, out, name=name, prefix=prefix, compiler=toolchain)

@@ -98,11 +98,16 @@ def emit_model(program: Program, plan: Plan, prefix: str) -> dict[str, str]:
     }
 
 
-def emit_profile_main(program: Program, plan: Plan, prefix: str, inputs: tuple[Array, ...]) -> dict[str, str]:
+def emit_profile_main(
+    program: Program, plan: Plan, prefix: str, inputs: tuple[Array, ...], prints: bool = True
+) -> dict[str, str]:
     """`main.c` and `inputs.c` of an image that runs the model once on `inputs` and is measured from outside.
 
     It touches nothing but ITM stimulus ports. The inputs lie in a translation unit of their own, in section
     `.motes_input`, and are copied into place by a function the compiler cannot see through.
+
+    Args:
+        prints: the outputs, in hexadecimal, when they have been measured.
     """
     graph = program.graph
     for given, tensor in zip(inputs, graph.inputs, strict=True):
@@ -115,6 +120,7 @@ def emit_profile_main(program: Program, plan: Plan, prefix: str, inputs: tuple[A
             for i, x in enumerate(inputs)
         ],
         "outputs": [{"index": i, "bytes": t.nbytes} for i, t in enumerate(graph.outputs)],
+        "prints": prints and bool(graph.outputs),
         "name": string(graph.name),
         "kept": plan.kept_size,
         "kept_offset": kept_offset(plan),
