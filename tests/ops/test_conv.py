@@ -17,7 +17,7 @@ from motes.ops import builtins
 from motes.ops.common import CONVERT_TO_INT8, same_pads
 from motes.ops.conv import blocks
 from motes.ops.conv.cases import cases
-from motes.ops.conv.runs import look, run_pairs
+from motes.ops.conv.runs import View, look, run_pairs
 from motes.ops.conv.step import Rescale, fit, fit_moved
 from motes.ops.conv.window import Window
 from motes.plan import plan
@@ -187,6 +187,44 @@ def test_a_column_is_seen_as_a_row() -> None:
     view = look(tall)
     assert (view.in_h, view.in_w, view.filter_h, view.filter_w, view.stride_w) == (1, 30, 1, 5, 3)
     assert (view.columns, view.run_pixels, view.out_w) == (1, 5, 9)
+
+
+def test_rows_that_are_copied_at_edges_are_those_that_the_kernel_copies() -> None:
+    rng, copied = random.Random(8), []
+    for _ in range(300):
+        width, side, stride = 4 * rng.randint(1, 9), rng.randint(1, 9), rng.randint(1, 3)
+        made = conv(
+            x=tensor("x", 1, 40, stride * width - rng.randint(0, stride - 1), 4),
+            w=constant("w", np.ones((8, rng.randint(1, 9), side, 4), np.int8)),
+            y=tensor("y", 1, -(-40 // stride), width, 8),
+            padding=SAME,
+            stride_w=stride,
+            stride_h=stride,
+        )
+        made.op.check(made)
+        view = look(made)
+        assert view.gathered == played(view)
+        copied.append(view.gathered)
+    assert min(copied) == 0 and len(set(copied)) > 50
+
+
+def played(view: View) -> int:
+    """Rows that conv_s8_dsp.h copies where windows do not lie inside, four at a time, of rows of 4 n windows."""
+    if not view.pads or view.raw_h:
+        return 0
+    inside_h = view.in_h - (view.filter_h - 1) * view.dilation_h
+    inside_w = view.in_w - view.reach_w + 1
+    rows = 0
+    for top in range(-view.pad_top, view.out_h * view.stride_h - view.pad_top, view.stride_h):
+        column, left = view.out_w, -view.pad_left
+        while column:
+            ahead, fours = inside_w - left, 0
+            if 0 <= top < inside_h and left >= 0 and ahead > 0:
+                fours = min(column, (ahead - 1) // view.stride_w + 1) // 4
+            rows += 0 if fours else view.filter_h
+            column -= 4 * max(1, fours)
+            left += 4 * max(1, fours) * view.stride_w
+    return rows
 
 
 def test_the_bias_may_be_absent_or_left_out() -> None:

@@ -17,7 +17,7 @@ from motes.program import Block, Call, Program
 from motes.rows import Rows, Rule
 from motes.rows.bands import Flow, in_bands, rates
 from motes.rows.region import Kernels, Region, regions
-from motes.rows.search import _fused
+from motes.rows.search import _extra, _fused
 from nodes import constant, quant, tensor
 
 NONE = Kernels(frozenset())
@@ -161,6 +161,21 @@ def test_small_savings_are_not_worth_it_and_budgets_are_kept():
     assert plan(enough).arena <= arena - 1000
     least = Rows(net).best(none, 1)
     assert plan(least).arena <= plan(enough).arena
+
+
+def test_small_gains_in_cycles_are_not_counted_on() -> None:
+    assert [_extra(banded, 100) for banded in (105, 100, 98, 97, 90)] == [5, 0, 0, 0, -7]
+
+
+def test_bands_are_taken_where_they_spare_the_copies_at_edges() -> None:
+    """Of a band all rows are copied at once; of an image that is not small, each four windows at its edges."""
+    x = tensor("x", 1, 49, 40, 1)
+    weights, bias = constant("w", np.ones((8, 10, 8, 1), np.int8)), constant("b", np.zeros(8, np.int32), None)
+    first = Node("first", Conv2D((2, 2), (1, 1), (4, 5, 3, 3)), (x, weights, bias), (tensor("y", 1, 25, 20, 8),))
+    net = choose(Graph("net", (x,), first.outputs, (first,)), frozenset({"dsp"}))
+    fastest = Rows(net, frozenset({"dsp"})).best(Rule(2000, 0))
+    (block,) = fastest.calls
+    assert isinstance(block, Block) and plan(fastest).arena < plan(net).arena
 
 
 def test_the_way_that_is_taken_is_the_best_as_planned() -> None:
