@@ -62,6 +62,12 @@ def test_an_image_by_gcc_agrees_too(small, on_host):
         assert np.array_equal(ours.time_s, theirs.time_s)
 
 
+def test_the_host_has_one_compiler(small):
+    _, app = small
+    with pytest.raises(BadInput, match="toolchain gcc: host is compiled by zig alone; leave out --toolchain gcc"):
+        app.build("host", toolchain="gcc")
+
+
 def test_events_carry_the_clock_of_the_samples(on_board):
     app = on_board.outcome.made.application
     infer = app.stages[-1]

@@ -42,7 +42,7 @@ app = typer.Typer(
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A .tflite file.")]
 AppFile = Annotated[Path, typer.Argument(metavar="APP", help="An app.py, or the folder that holds one.")]
 Board = Annotated[str, typer.Option("--board", "-b", help="A name that `motes boards` lists, or a folder.")]
-Toolchain = Annotated[str, typer.Option(help="zig, or gcc: arm-none-eabi-gcc where it is installed.")]
+Toolchain = Annotated[str, typer.Option(help="zig, or gcc: arm-none-eabi-gcc where it is installed; not for host.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="The folder for image, C and reports.")]
 Labels = Annotated[Path | None, typer.Option(help="What was to be heard: an Audacity label track.")]
 
@@ -164,7 +164,7 @@ def build(
             from motes.exporting import export
             from motes.tuning import Goal
 
-            made: Any = export(source, out=out, progress=progress, goal=Goal(**budgets))
+            made: Any = export(source, out=out, progress=progress, goal=Goal(**budgets), toolchain=toolchain)
         elif source.suffix.lower() == ".tflite":
             from motes.profiling import profile as measure
 

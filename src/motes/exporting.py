@@ -14,6 +14,7 @@ from rich.text import Text
 from motes.build import cache, host
 from motes.build.files import write_files
 from motes.build.sizes import check_budgets, check_programs
+from motes.build.toolchain import check_host
 from motes.choose import choose
 from motes.emit import emit_model, prefix_for
 from motes.names import printable
@@ -69,7 +70,11 @@ class Exported:
 
 
 def export(
-    model: str | Path, out: str | Path | None = None, progress: Progress = silent, goal: Goal = BALANCED
+    model: str | Path,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+    goal: Goal = BALANCED,
+    toolchain: str = "zig",
 ) -> Exported:
     """Write a model's portable C, compile it for this machine, and run it once on zeros.
 
@@ -77,12 +82,14 @@ def export(
         model: a .tflite file.
         out: the folder for the C and report.json; None: below the user's cache.
         goal: it changes nothing here, where nothing is measured; budgets are refused.
+        toolchain: others than "zig" are refused.
 
     Raises:
         BadInput, Unsupported, DoesNotFit, BuildFailed: the message says what to do.
     """
     here = find_board("host")
     check_budgets(here, flash=goal.flash, ram=goal.ram)
+    check_host(toolchain)
     progress("reading the model", None)
     graph = prepare(load(Path(model)))
     program = choose(graph)

@@ -18,6 +18,7 @@ from motes.application import Application, Ring, Stage, streaming
 from motes.build import cache
 from motes.build.image import Image, deliver, link
 from motes.build.sizes import check_budgets, check_programs
+from motes.build.toolchain import check_host
 from motes.emit import emit_application, emit_application_main
 from motes.emit.application import queue_bytes, ring_bytes
 from motes.forms import Form, LayerCost, form_of
@@ -165,6 +166,8 @@ def make(
     """
     target = find_board(board)
     check_budgets(target, flash=goal.flash, ram=goal.ram)
+    if target.chip is None:
+        check_host(toolchain)
     made = _make(application, prefix, target, out, toolchain, progress, Goal(goal.optimize))
     if goal.exceeded_by(made.image):
         made = _make(application, prefix, target, out, toolchain, progress, Goal("size"))

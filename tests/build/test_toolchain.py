@@ -11,6 +11,7 @@ import pytest
 from motes.build import cache, toolchain
 from motes.build.compile import compile_all, reached, unit_key
 from motes.errors import BadInput, BuildFailed
+from motes.exporting import export
 from motes.target import core
 
 M4 = core("cortex-m4")
@@ -167,3 +168,16 @@ def test_a_unit_that_fails_leaves_no_object(cache_folder: Path) -> None:
         compile_all(toolchain.for_core(M4), {"bad.c": "int a(", "good.c": "int b;\n"})
     assert list((cache_folder / "work").iterdir()) == []
     assert cache.find(unit_key(toolchain.for_core(M4), "bad.c", {"bad.c": "int a("})) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gcc", "toolchain gcc: host is compiled by zig alone; leave out --toolchain gcc"),
+        ("tcc", "unknown toolchain 'tcc'; known are zig and gcc"),
+    ],
+)
+def test_this_machine_has_one(name: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=words):
+        export(tmp_path / "m.tflite", out=tmp_path / "out", toolchain=name)
+    assert not (tmp_path / "out").exists()

@@ -149,7 +149,11 @@ def for_core(core: Core, name: str = "zig") -> Compiler:
         command, version = _gcc()
         apart = "-fno-ipa-icf"  # functions that are alike stay two: layers and stages are told apart by address
         return Compiler("gcc", command, version, (*core.gcc_flags, apart, *common), IMAGE, ("-lgcc",))
-    raise BadInput(f"unknown toolchain {name!r}; known are {' and '.join(NAMES)}")
+    raise BadInput(_unknown(name))
+
+
+def _unknown(name: str) -> str:
+    return f"unknown toolchain {name!r}; known are {' and '.join(NAMES)}"
 
 
 def for_host(*, optimise: str = "-O2", sanitize: bool = False) -> Compiler:
@@ -163,6 +167,18 @@ def for_host(*, optimise: str = "-O2", sanitize: bool = False) -> Compiler:
     flags = ("-target", host_target(), "-mcpu=baseline", optimise, *LANGUAGE, "-fPIC", "-g0", *checks)
     entry = ("-Wl,--no-entry",) if sys.platform == "win32" else ()
     return Compiler("zig", _zig(), _zig_version(), flags, ("-shared", "-nostdlib", *entry))
+
+
+def check_host(name: str) -> None:
+    """Whether the compiler `name` makes programs for this machine.
+
+    Raises:
+        BadInput: it does not, or is unknown.
+    """
+    if name not in NAMES:
+        raise BadInput(_unknown(name))
+    if name != "zig":
+        raise BadInput(f"toolchain {name}: host is compiled by zig alone; leave out --toolchain {name}")
 
 
 def host_target() -> str:
