@@ -15,7 +15,7 @@ test: $(VENV)/.motes-test
 test-all: $(VENV)/.motes-train
 	$(BIN)/pytest -n 2
 
-# Every generated model, on every core, and many more inputs to each operator: hours.
+# Every generated model, on every core, and many more inputs to each operator: more than an hour.
 test-generated: $(VENV)/.motes-test
 	$(BIN)/pytest -n 2 --generated -k "many_more_inputs or random_models or every_operator or kernels_of_the_core"
 
