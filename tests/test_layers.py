@@ -12,7 +12,7 @@ SOURCE = Path(motes.__file__).parent
 ROOMS = (
     ("errors", "progress", "disassembly", "intervals", "sliding", "tensors"),
     ("ir", "names", "bounded", "helium"),
-    ("quant", "target", "program", "wellformed", "operands"),
+    ("quant", "target", "program", "wellformed", "operands", "terminal"),
     ("ops",),
     ("stream",),
     ("blocks",),
