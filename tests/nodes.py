@@ -24,3 +24,33 @@ def node(builtin: str, inputs: list[Tensor | None], output: Tensor, **options: A
     op, declared = builtins()[builtin]
     values = {name: default for name, (_, default) in declared.fields.items()} | options
     return Node("n", op.from_tflite(builtin, values, inputs, [output]), tuple(inputs), (output,), (7,))
+
+
+def conv(**changes: Any) -> Node:
+    """3x3 over (1, 6, 5, 4) to 8 channels."""
+    parts = {
+        "x": tensor("x", 1, 6, 5, 4),
+        "w": constant("w", np.ones((8, 3, 3, 4), np.int8)),
+        "b": constant("b", np.ones(8, np.int32), None),
+        "y": tensor("y", 1, 6, 5, 8),
+    }
+    return _built("CONV_2D", parts, changes)
+
+
+def depthwise(**changes: Any) -> Node:
+    """3x3 over (1, 6, 5, 4)."""
+    parts = {
+        "x": tensor("x", 1, 6, 5, 4),
+        "w": constant("w", np.ones((1, 3, 3, 4), np.int8)),
+        "b": constant("b", np.ones(4, np.int32), None),
+        "y": tensor("y", 1, 6, 5, 4),
+    }
+    return _built("DEPTHWISE_CONV_2D", parts, changes)
+
+
+def _built(builtin: str, parts: dict[str, Tensor | None], changes: dict[str, Any]) -> Node:
+    parts = parts | {k: v for k, v in changes.items() if k in parts}
+    output = parts["y"]
+    assert output is not None
+    options = {"stride_h": 1, "stride_w": 1} | {k: v for k, v in changes.items() if k not in parts}
+    return node(builtin, [parts["x"], parts["w"], parts["b"]], output, **options)

@@ -1,128 +1,27 @@
-"""Convolution: what is proved before it runs, what runs in place, and what is refused. Every message is pinned."""
+"""Convolution: its geometry, its padding, which kernel serves what, and what runs in place."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from motes.build import host
 from motes.choose import choose
-from motes.errors import BadInput, MotesError, Unsupported
-from motes.ir import Array, DType, Graph, Node, Quant, Tensor, quant
-from motes.ops import builtins
-from motes.ops.common import CONVERT_TO_INT8, same_pads
+from motes.ir import DType, Graph, Node, Tensor, quant
+from motes.ops.common import same_pads
 from motes.ops.conv import blocks
-from motes.ops.conv.cases import cases
 from motes.ops.conv.runs import View, look, run_pairs
-from motes.ops.conv.step import Rescale, fit, fit_moved
 from motes.ops.conv.window import Window
 from motes.plan import plan
 from motes.proving import compile_graph
-from motes.quant import requantize
 from motes.target import Board
-from nodes import constant, node, tensor
+from nodes import constant, conv, depthwise, tensor
 
 DSP = frozenset({"dsp", "fpu"})
 SAME, VALID = 0, 1
-
-
-# ------------------------------------------------------------------------------------------------ rescaling
-
-
-def rescales(count: int, zero_point: int | None = None) -> list[Rescale]:
-    """Rescalings whose sums can all be tried; some never leave one output."""
-    rng = random.Random(3)
-    made = []
-    for _ in range(count):
-        right = rng.randint(1, 12)
-        reach = 1 << rng.randint(1, 15)
-        zero = rng.choice((-128, 127, 0, rng.randint(-128, 127))) if zero_point is None else zero_point
-        low, high = sorted(rng.randint(-reach, reach) for _ in range(2))
-        made.append(Rescale(rng.randint(1 << 30, (1 << 31) - 1), right, zero, low, high))
-    return made
-
-
-def sums(rescale: Rescale) -> Array:
-    return np.arange(rescale.low, rescale.high + 1, dtype=np.int64)
-
-
-def test_thresholds_are_where_tflm_steps() -> None:
-    for rescale in rescales(200):
-        outputs, first = rescale.thresholds
-        every = rescale(sums(rescale))
-        for output, at in zip(outputs, first, strict=True):
-            assert at == sums(rescale)[np.argmax(every >= output)], (rescale, output)
-
-
-def stepped(rescale: Rescale, factor: int, shift: int, bias: int) -> Array | None:
-    """What the core computes for every sum, in 32 bits, where a step function was found."""
-    found = fit(rescale, factor, shift, bias)
-    if found is None:
-        return None
-    multiplier, offset = found
-    scaled = ((sums(rescale) - bias) * factor * multiplier >> 32) + offset
-    assert scaled.min() >= -(1 << 31) and scaled.max() < 1 << 31, rescale
-    return np.clip(scaled >> shift, -128, 127)
-
-
-@pytest.mark.parametrize("factor", [256, 256 * 32, 256 * 45])
-@pytest.mark.parametrize("zero_point", [None, -128])
-def test_a_step_function_that_was_found_equals_tflm_for_every_sum(factor: int, zero_point: int | None) -> None:
-    found = 0
-    for i, rescale in enumerate(rescales(300, zero_point)):
-        bias = random.Random(i).choice((0, 0, rescale.low, rescale.high, (rescale.low + rescale.high) // 2))
-        outputs = stepped(rescale, factor, min(factor.bit_length() - 2 + rescale.right, 22), bias)
-        if outputs is not None:
-            found += 1
-            np.testing.assert_array_equal(outputs, rescale(sums(rescale)), str(rescale))
-    # Halves round away from zero: only outputs on one side of the zero point step evenly. ReLU's all do.
-    assert found >= (60 if zero_point is None else 280)
-
-
-def test_sums_that_are_moved_meet_step_functions_that_others_just_miss() -> None:
-    moved = 0
-    for rescale in rescales(300, -128):
-        found = fit_moved(rescale, 256, 7)
-        if found is not None:
-            less, multiplier, offset = found
-            moved += less != 0
-            assert max(less - rescale.low, rescale.high - less) < 1 << 23
-            scaled = ((sums(rescale) - less) * 256 * multiplier >> 32) + offset
-            np.testing.assert_array_equal(np.clip(scaled >> 7, -128, 127), rescale(sums(rescale)), str(rescale))
-    assert moved >= 20
-
-
-def test_no_sums_are_moved_where_steps_lie_on_both_sides_of_the_zero_point() -> None:
-    both = [r for r in rescales(300) if r(sums(r)).min() < r.zero_point < r(sums(r)).max()]
-    assert len(both) > 40
-    for rescale in both:
-        found = fit(rescale, 256, 10)
-        assert fit_moved(rescale, 256, 10) == (None if found is None else (0, *found))
-
-
-def test_no_step_function_where_the_sum_does_not_fit() -> None:
-    assert fit(Rescale((1 << 31) - 1, 20, 0, -(1 << 24), 1 << 24), 256, 22) is None
-
-
-def test_rounding_on_the_core_equals_tflm_for_every_sum() -> None:
-    for rescale in rescales(300):
-        multiplier, offset, right = rescale.rounded
-        high = (2 * sums(rescale) * multiplier + (1 << 31)) >> 32
-        assert rescale.roundable
-        np.testing.assert_array_equal(
-            np.clip((high - (high < 0) + offset) >> right, -128, 127), rescale(sums(rescale)), str(rescale)
-        )
-
-
-def test_a_multiplier_of_zero_gives_the_zero_point() -> None:
-    rescale = Rescale(0, 1, -7, -1000, 1000)
-    assert rescale.constant == -7
-    assert set(np.asarray(stepped(rescale, 256, 8, 0))) == {-7}
-    assert set(requantize(sums(rescale), 0, -1) - 7) == {-7}
 
 
 # ------------------------------------------------------------------------------------------------ geometry
@@ -143,36 +42,6 @@ def test_same_padding_puts_the_odd_element_behind(
     size: int, window: int, stride: int, dilation: int, pads: tuple[int, int]
 ) -> None:
     assert same_pads(size, window, stride, dilation) == pads
-
-
-def conv(**changes: Any) -> Node:
-    """3x3 over (1, 6, 5, 4) to 8 channels."""
-    parts = {
-        "x": tensor("x", 1, 6, 5, 4),
-        "w": constant("w", np.ones((8, 3, 3, 4), np.int8)),
-        "b": constant("b", np.ones(8, np.int32), None),
-        "y": tensor("y", 1, 6, 5, 8),
-    }
-    return built("CONV_2D", parts, changes)
-
-
-def depthwise(**changes: Any) -> Node:
-    """3x3 over (1, 6, 5, 4)."""
-    parts = {
-        "x": tensor("x", 1, 6, 5, 4),
-        "w": constant("w", np.ones((1, 3, 3, 4), np.int8)),
-        "b": constant("b", np.ones(4, np.int32), None),
-        "y": tensor("y", 1, 6, 5, 4),
-    }
-    return built("DEPTHWISE_CONV_2D", parts, changes)
-
-
-def built(builtin: str, parts: dict[str, Tensor | None], changes: dict[str, Any]) -> Node:
-    parts = parts | {k: v for k, v in changes.items() if k in parts}
-    output = parts["y"]
-    assert output is not None
-    options = {"stride_h": 1, "stride_w": 1} | {k: v for k, v in changes.items() if k not in parts}
-    return node(builtin, [parts["x"], parts["w"], parts["b"]], output, **options)
 
 
 def test_a_column_is_seen_as_a_row() -> None:
@@ -356,26 +225,6 @@ def test_a_sum_that_needs_24_bits_takes_the_portable_kernel() -> None:
     assert kernel_of(layer(1)) == "conv_s8"
 
 
-# ------------------------------------------------------------------------------------------------ four pixels
-
-
-def test_three_sums_are_those_of_four_pixels() -> None:
-    def wrap(values: Array) -> Array:
-        return np.asarray(values.astype(np.uint32).astype(np.int32).astype(np.int64))
-
-    ends = [-(1 << 23) + 1, -(1 << 16), -257, -256, -1, 0, 1, 255, 256, 1 << 16, (1 << 23) - 1]
-    rng = np.random.default_rng(1)
-    drawn = rng.integers(-(1 << 23) + 1, 1 << 23, (4, 10_000))
-    four = np.hstack([np.array(np.meshgrid(*[ends] * 4)).reshape(4, -1), drawn])
-    s0, s1, s2 = wrap(256 * four[:-1] + four[1:])
-    d = wrap(wrap(s2 - 256 * wrap(s1 - 256 * s0)) << 8)  # each 256 times, as conv_fours_s8_dsp.h has it
-    c = wrap(s2 - (d >> 8))
-    b = wrap(s1 - (c >> 8))
-    a = wrap(s0 - (b >> 8))
-    np.testing.assert_array_equal(np.stack([a, b, c, d]), wrap(256 * four))
-    np.testing.assert_array_equal(wrap(wrap(257 * drawn) * 0x00FF0100), wrap(256 * drawn))  # of a single pixel
-
-
 # ------------------------------------------------------------------------------------------------ in place
 
 
@@ -412,94 +261,3 @@ def test_outputs_may_overwrite_their_inputs(virt: Board) -> None:
             got = np.frombuffer(symbols[f"motes_output_{i}"], np.int8).reshape(want.shape)
             np.testing.assert_array_equal(got, want, str(nodes[i].op))
             assert len(np.unique(want)) > min(want.size, 20) // 4  # not all saturated
-
-
-# ------------------------------------------------------------------------------------------------ refusals
-
-
-W = np.ones((8, 3, 3, 4), np.int8)
-D = np.ones((1, 3, 3, 4), np.int8)
-FLOAT, FLOAT_Y = (tensor(name, 1, 6, 5, n, dtype=DType.FLOAT32, q=None) for name, n in (("x", 4), ("y", 8)))
-WIDE, WIDE_Y = (tensor(name, 1, 6, 5, n, dtype=DType.INT16, q=quant(0.5, 0)) for name, n in (("x", 4), ("y", 8)))
-
-
-def floats(**changes: Any) -> Node:
-    return conv(x=FLOAT, y=FLOAT_Y, b=None, **changes)
-
-
-REFUSALS: list[tuple[Node, type[MotesError], str]] = [
-    (conv(x=tensor("x", 1, 6, 5, 4, dtype=DType.UINT8)), Unsupported,
-     f"x uint8[1, 6, 5, 4] is not int8, int16 or float32; {CONVERT_TO_INT8}"),
-    (conv(x=FLOAT), Unsupported, f"its output, y int8[1, 6, 5, 8], is not float32 as its input is; {CONVERT_TO_INT8}"),
-    (conv(x=FLOAT, y=FLOAT_Y), Unsupported, "its bias, b int32[8], is not float32"),
-    (floats(w=constant("w", W, None)), Unsupported, "its weights, w int8[8, 3, 3, 4], have no scales"),
-    (floats(w=constant("w", W.astype(np.int16))), Unsupported, "w int16[8, 3, 3, 4], are not int8"),
-    (floats(w=tensor("w", 8, 3, 3, 4, q=quant(0.5, 0))), Unsupported,
-     "filters floats with int8 weights, w int8[8, 3, 3, 4], and these or the bias are computed; dequantize"),
-    (floats(w=tensor("w", 8, 3, 3, 4, q=None)), Unsupported, "its weights, w int8[8, 3, 3, 4], have no scales"),
-    (floats(w=constant("w", W, quant(0.5, 1))), Unsupported, "have a zero point other than 0"),
-    (floats(fused_activation_function=4), Unsupported, "fused activation code 4 is not one"),
-    (conv(x=WIDE), Unsupported, "its output, y int8[1, 6, 5, 8], is not int16 as its input is"),
-    (conv(x=WIDE, y=WIDE_Y, b=constant("b", np.ones(8, np.int16), None)), Unsupported, "b int16[8], is not int64"),
-    (conv(x=replace(WIDE, quant=quant(0.5, 3)), y=WIDE_Y), Unsupported,
-     "x int16[1, 6, 5, 4] has the zero point 3; TensorFlow Lite takes int16 to have 0; convert the model again"),
-    (conv(x=WIDE, y=WIDE_Y, w=constant("w", W.astype(np.int16))), Unsupported, "w int16[8, 3, 3, 4], are not int8"),
-    (conv(x=WIDE, y=replace(WIDE_Y, quant=quant(1e-6, 0)), b=None), Unsupported,
-     "its scales lie too far apart (a multiplier of 125000 is 2**14 or more)"),
-    (depthwise(x=WIDE, y=tensor("y", 1, 6, 5, 4, dtype=DType.INT16, q=quant(0.5, 0))), Unsupported,
-     "its bias, b int32[4], is not int64"),
-    (conv(w=constant("w", W.astype(np.float32), None)), Unsupported, f"are not int8; {CONVERT_TO_INT8}"),
-    (conv(w=tensor("w", 8, 3, 3, 4)), Unsupported, "have a zero point other than 0"),
-    (conv(b=tensor("b", 8, dtype=DType.INT64)), Unsupported, "its bias, b int64[8], is not int32"),
-    (conv(b=tensor("b", 7, dtype=DType.INT32)), BadInput, "its bias has 7 values for 8 channels"),
-    (conv(b=tensor("b", 8, dtype=DType.INT32), w=constant("w", W[..., :3])), BadInput, "does not lead from 4 to 8"),
-    (conv(b=tensor("b", 8, dtype=DType.INT32), w=replace(constant("w", W), data=W[:4])), BadInput, "another shape or"),
-    (conv(x=tensor("x", 6, 5, 4)), BadInput, "x int8[6, 5, 4] must have four dimensions, none of them"),
-    (conv(w=constant("w", np.ones((8, 3, 3, 0), np.int8))), BadInput, "must have four dimensions, none of them empty"),
-    (conv(w=replace(constant("w", W), data=W[:4])), BadInput, "has another shape or type"),
-    (conv(w=constant("w", W[..., :3])), BadInput, "a filter (8, 3, 3, 3) does not lead from 4 to 8 channels"),
-    (conv(w=constant("w", W[:7]), b=None), BadInput, "a filter (7, 3, 3, 4) does not lead from 4 to 8 channels"),
-    (conv(w=constant("w", W[..., :1][:6]), b=None, y=tensor("y", 1, 6, 5, 6)), BadInput, "does not lead from 4 to 6"),
-    (conv(w=constant("w", W, Quant((0.5,) * 7, (0,) * 7, 0))), BadInput, "have 7 scales along axis 0, not 8 along"),
-    (conv(w=constant("w", W, Quant((0.5,) * 8, (0,) * 8, 3))), BadInput, "have 8 scales along axis 3, not 8 along"),
-    (conv(w=constant("w", W, quant(0.5, 1))), Unsupported, "have a zero point other than 0"),
-    (conv(w=constant("w", W, quant(float("nan"), 0))), BadInput, "has a scale of nan"),
-    (conv(w=constant("w", W, Quant((0.5, -0.5) * 4, (0,) * 8, 0))), BadInput, "has a scale of -0.5"),
-    (conv(b=constant("b", np.ones(7, np.int32), None)), BadInput, "its bias has 7 values for 8 channels"),
-    (conv(b=constant("b", np.ones(8, np.int64), None)), Unsupported, "its bias, b int64[8], is not int32"),
-    (conv(y=tensor("y", 1, 6, 5, 8, q=quant(float("inf"), 0))), BadInput, "has a scale of inf"),
-    (conv(y=tensor("y", 1, 6, 5, 8, q=quant(1.0, 200))), BadInput, "the zero point 200"),
-    (conv(stride_h=0), BadInput, "stride (0, 1) and dilation (1, 1) must be positive and below 16777216"),
-    (conv(stride_w=-1), BadInput, "stride (1, -1) and dilation (1, 1) must be positive"),
-    (conv(dilation_w_factor=0), BadInput, "stride (1, 1) and dilation (1, 0) must be positive"),
-    (conv(dilation_h_factor=1 << 24), BadInput, "must be positive and below 16777216"),
-    (conv(dilation_h_factor=(1 << 24) - 1), BadInput, "a window over 33554431 rows, padded by 16777215 and 16777215"),
-    (conv(padding=VALID), BadInput, "lead to 4 rows, but the output is (1, 6, 5, 8)"),
-    (conv(padding=VALID, y=tensor("y", 1, 4, 5, 8)), BadInput, "lead to 3 columns, but the output is (1, 4, 5, 8)"),
-    (conv(y=tensor("y", 2, 6, 5, 8)), BadInput, "lead to 6 rows, but the output is (2, 6, 5, 8)"),
-    (conv(fused_activation_function=4), Unsupported, "fused activation code 4 is not one of NONE, RELU"),
-    (depthwise(w=constant("w", np.ones((2, 3, 3, 4), np.int8))), BadInput, "a depthwise filter (2, 3, 3, 4) does not"),
-    (depthwise(w=constant("w", D[..., :3]), b=None), BadInput, "does not lead from 4 to 4 channels"),
-    (depthwise(w=constant("w", D, Quant((0.5,) * 4, (0,) * 4, 0))), BadInput, "not 4 along axis 3"),
-    (replace(conv(), inputs=conv().inputs[:1]), BadInput, "has 1 inputs and 1 outputs, not 2 to 3 and 1"),
-    (replace(conv(), inputs=(conv().inputs[0], None)), BadInput, "has 2 inputs and 1 outputs, not 2 to 3 and 1"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("bad", "error", "words"), REFUSALS, ids=range(len(REFUSALS)))
-def test_what_convolution_refuses(bad: Node, error: type[MotesError], words: str) -> None:
-    with pytest.raises(error) as caught:
-        bad.op.check(bad)
-    assert words in str(caught.value)
-    assert str(bad) in str(caught.value)
-
-
-def test_an_unknown_padding_is_refused_at_once() -> None:
-    with pytest.raises(BadInput, match=r"CONV_2D: padding code 7 is not SAME or VALID"):
-        conv(padding=7)
-
-
-def test_every_generated_case_is_accepted() -> None:
-    for case in cases():
-        (one,) = case.graph(builtins()).nodes
-        one.op.check(one)

@@ -14,7 +14,6 @@ from motes.errors import BadInput
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """The system's reasons that less data would meet."""
 
-
 REMEDY = "choose another output folder"
 
 
